@@ -1,0 +1,127 @@
+"""What `invoke` does with the shipped stack, each command as steps told in order."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+from stack import engine as engines
+from stack import images as image_sources
+from stack import subject
+from stack.board import Board
+from stack.driver import Stack, bound_to, fixed, state_of
+from stack.errors import NotHealthyError, SubjectError
+from stack.images import EVERY_SOURCE, Source
+from stack.prepare import SHIPPED, prepare
+from stack.subject import published
+
+
+def engine(*, stop: bool) -> None:
+    with Board() as board:
+        if stop:
+            engines.stop(board.say)
+            return
+        found = engines.ensure(board.say)
+    print(f"engine {found.engine}, Compose {found.compose}, Buildx {found.buildx}")
+
+
+def images(sources: str, *, refresh: bool) -> None:
+    chosen = _sources(sources)
+    if refresh:
+        chosen = tuple(source for source in chosen if source is not Source.LOCAL)
+    with Board() as board:
+        engines.ensure(board.say)
+        found = image_sources.provide(board, chosen, refresh=refresh)
+    for reference in found.values():
+        print(f"{reference}  ({image_sources.source_of(reference)})")
+
+
+def up(sources: str) -> None:
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    chosen = _sources(sources)
+    with Board() as board:
+        engines.ensure(board.say)
+        prepare(SHIPPED, board, chosen)
+        stack = fixed(subject.read(SHIPPED))
+        _up_or_nothing(stack, board)
+    _show(stack)
+
+
+def _up_or_nothing(stack: Stack, board: Board) -> None:
+    """What is unhealthy stays, for a look at its logs; whatever else ends a first `up` leaves nothing behind."""
+    was_there = bool(stack.containers())
+    try:
+        stack.up(board)
+    except NotHealthyError:
+        raise
+    except BaseException:
+        if not was_there:
+            board.say("removing what was started")
+            stack.down()
+        raise
+
+
+def down(*, data: bool) -> None:
+    stack = _prepared()
+    stack.down(volumes=data)
+    kept = SHIPPED / "data"
+    if data:
+        for folder in (kept, SHIPPED / "secrets"):
+            if folder.exists():
+                shutil.rmtree(folder)
+        print("stack is down; its data and its secrets are removed")
+    else:
+        print(f"stack is down; its data is kept in {os.path.relpath(kept)} and the volume prometheus-data")
+
+
+def status() -> None:
+    stack = _prepared()
+    _show(stack)
+    if stack.unwell():
+        raise NotHealthyError("not every service is healthy", hint="`invoke logs` shows what every container said")
+
+
+def logs(service: str) -> None:
+    stack = _prepared()
+    if service and service not in stack.services:
+        raise SubjectError(f"there is no service `{service}`", hint=f"one of {', '.join(stack.services)}")
+    for name in [service] if service else stack.services:
+        for line in stack.logs(name).splitlines():
+            sys.stdout.write(f"{name:<10} | {line}\n")
+
+
+def _sources(text: str) -> tuple[Source, ...]:
+    wanted = text or os.environ.get("IMAGE_SOURCES", "")
+    return image_sources.sources_from(wanted) if wanted else EVERY_SOURCE
+
+
+def _prepared() -> Stack:
+    """The shipped stack, once `invoke up` was here."""
+    if not (SHIPPED / ".env").exists():
+        raise SubjectError("the stack was never brought up here", hint="`invoke up`")
+    return fixed(subject.read(SHIPPED))
+
+
+def _show(stack: Stack) -> None:
+    """A small table on stdout: service, health, address, image and where it came from."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("service", "health", "address", "image", "image source"):
+        table.add_column(heading, no_wrap=True)
+    containers, sources = stack.containers(), stack.image_sources()
+    for name, spec in stack.config["services"].items():
+        found = containers.get(name)
+        health = str(state_of(found)) if found else "not running"
+        addresses = [bound_to(found, port) or "-" for port in published(spec)] if found else []
+        table.add_row(name, health, ", ".join(addresses) or "-", spec["image"], sources[name])
+    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,101 @@
+"""Everything that can go wrong on the way to a running stack: a sentence, what was seen, a hint, an exit code."""
+
+from __future__ import annotations
+
+import re
+
+from python_on_whales.exceptions import DockerException
+
+
+class StackError(Exception):
+    """A problem told to a person: what happened, `details` seen (a line each), and a `hint` what to try."""
+
+    exit_code = 1
+
+    def __init__(self, sentence: str, *, details: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.details = details
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [f"error: {self.sentence}", *(f"  {line}" for line in self.details)]
+        if self.hint:
+            lines.append(f"hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class NotHealthyError(StackError):
+    """The containers run, or ran, but not every service became healthy in time."""
+
+    exit_code = 1
+
+
+class SubjectError(StackError):
+    """The directory, Compose file or `compliance.toml` named cannot be used."""
+
+    exit_code = 3
+
+
+class EngineError(StackError):
+    """No Docker engine answers, or it, Compose or Buildx is missing or too old."""
+
+    exit_code = 4
+
+
+class PackageError(StackError):
+    """apt-get failed, or this machine has no package mirror."""
+
+    exit_code = 4
+
+
+class ImageError(StackError):
+    """An image is not here and could not be had from any of the sources allowed."""
+
+    exit_code = 5
+
+
+class PortTakenError(StackError):
+    """Something else listens on a port that the stack publishes."""
+
+    exit_code = 6
+
+
+class DiskFullError(StackError):
+    """There is no room left where images, containers or secrets are written."""
+
+    exit_code = 7
+
+
+class SecretsError(StackError):
+    """The secrets that an earlier `invoke up` made are incomplete, damaged or open to others."""
+
+    exit_code = 8
+
+
+def no_room(where: str) -> DiskFullError:
+    return DiskFullError(
+        f"there is no room left on the disk: {where}",
+        hint="`df -h` shows which disk is full; `docker system df` shows what Docker keeps there",
+    )
+
+
+def from_docker(problem: DockerException, doing: str) -> StackError:
+    """Docker's own complaint as one of ours; `doing` completes 'Docker could not ...'."""
+    said = last_lines(f"{problem.stdout or ''}\n{problem.stderr or ''}")
+    text = " ".join(said).lower()
+    if "no space left on device" in text:
+        return no_room(f"Docker could not {doing}")
+    if "cannot connect to the docker daemon" in text or "error during connect" in text:
+        return EngineError(
+            f"the Docker engine went away: Docker could not {doing}",
+            hint="`invoke engine` starts one where there is none",
+        )
+    if re.search(r"address already in use|port is already allocated", text):
+        return PortTakenError(f"a port is taken: Docker could not {doing}", details=said)
+    return StackError(f"Docker could not {doing}", details=said)
+
+
+def last_lines(text: str, count: int = 4) -> tuple[str, ...]:
+    """The last non-empty lines of what a command said, for a message that stays short."""
+    return tuple([line.strip() for line in text.splitlines() if line.strip()][-count:])

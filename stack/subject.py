@@ -1,0 +1,146 @@
+"""A Compose project under test: where it stands, which service plays which role, what its profile tells."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from stack.errors import SubjectError
+
+COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+PROFILE_NAME = "compliance.toml"
+LEFT_OUT_ALWAYS = (".git", ".venv", "__pycache__")
+
+Config = Mapping[str, Any]
+"""What `docker compose config --format json` says: services, networks, volumes, resolved."""
+
+
+class Role(StrEnum):
+    API = "api"
+    REDIS = "redis"
+    PROMETHEUS = "prometheus"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credential:
+    """A Redis login: the user, the file its password is in (relative to the subject), the prefix of its keys."""
+
+    user: str
+    password_file: str
+    keys: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routes:
+    """Paths of the service under test, by what they do."""
+
+    set: str = "/set"
+    get: str = "/get/"
+    metrics: str = "/prom-metrics"
+    health: str = "/healthcheck"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A Compose project and its profile; reading one touches no engine."""
+
+    compose_file: Path
+    prepare: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    roles: Mapping[Role, str] = field(default_factory=dict)
+    credentials: Mapping[str, Credential] = field(default_factory=dict)
+    routes: Routes = field(default_factory=Routes)
+
+    @property
+    def directory(self) -> Path:
+        return self.compose_file.parent
+
+
+def read(path: Path) -> Subject:
+    """The subject at `path`, a directory or a Compose file; raises SubjectError for one that cannot be used."""
+    compose_file = _compose_file(path.resolve())
+    profile = compose_file.with_name(PROFILE_NAME)
+    if not profile.exists():
+        return Subject(compose_file=compose_file)
+    try:
+        told = tomllib.loads(profile.read_text())
+        return _with_profile(compose_file, told)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError, AttributeError) as problem:
+        raise SubjectError(
+            f"{profile} cannot be used: {problem}", hint="the README lists every key it may have"
+        ) from problem
+
+
+def find_roles(config: Config, named: Mapping[Role, str]) -> dict[Role, str]:
+    """{role: service}, as named or else by looking; raises SubjectError where that is not exactly one service."""
+    services = config["services"]
+    for role, service in named.items():
+        if service not in services:
+            raise SubjectError(f"{PROFILE_NAME} names `{service}` as {role}, and there is no such service")
+    found = dict(named)
+    for role in Role:
+        if role not in found:
+            found[role] = _only(
+                role, [name for name in services if name not in found.values() and _looks(role, services[name])]
+            )
+    return found
+
+
+def published(service: Config) -> Iterator[int]:
+    """The container ports that a service publishes on the host."""
+    return (int(port["target"]) for port in service.get("ports", ()))
+
+
+def _looks(role: Role, service: Config) -> bool:
+    image = str(service.get("image", "")).rpartition("/")[2]
+    command = " ".join([*(service.get("entrypoint") or ()), *(service.get("command") or ())])
+    runs_redis = "redis" in image or "valkey" in image or "redis-server" in command
+    runs_prometheus = "prometheus" in image
+    match role:
+        case Role.REDIS:
+            return runs_redis
+        case Role.PROMETHEUS:
+            return runs_prometheus
+        case Role.API:
+            return not runs_redis and not runs_prometheus and any(published(service))
+
+
+def _only(role: Role, candidates: list[str]) -> str:
+    if len(candidates) == 1:
+        return candidates[0]
+    seen = (
+        f"{len(candidates)} services look like it ({', '.join(candidates)})"
+        if candidates
+        else "no service looks like it"
+    )
+    raise SubjectError(
+        f"which service is the {role}? {seen}", hint=f'name it in {PROFILE_NAME}: [roles] {role} = "..."'
+    )
+
+
+def _compose_file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    for name in COMPOSE_NAMES:
+        if (path / name).is_file():
+            return path / name
+    seen = "there is no such directory" if not path.exists() else f"it holds none of {', '.join(COMPOSE_NAMES)}"
+    raise SubjectError(f"{path} is no Compose project: {seen}", hint="--stack takes a directory or a Compose file")
+
+
+def _with_profile(compose_file: Path, told: Mapping[str, Any]) -> Subject:
+    known = {"prepare", "leave_out", "roles", "credentials", "routes"}
+    if unknown := set(told) - known:
+        raise ValueError(f"unknown key `{min(unknown)}`")
+    return Subject(
+        compose_file=compose_file,
+        prepare=tuple(told.get("prepare", ())),
+        leave_out=tuple(told.get("leave_out", ())),
+        roles={Role(role): service for role, service in told.get("roles", {}).items()},
+        credentials={name: Credential(**login) for name, login in told.get("credentials", {}).items()},
+        routes=Routes(**told.get("routes", {})),
+    )

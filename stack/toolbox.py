@@ -1,0 +1,103 @@
+"""Containers of our own beside the subject's: a way into its networks, and signals to its processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from python_on_whales import Container, DockerClient
+
+from stack import images
+from stack.board import Board
+
+RUN_LABEL = "compose-compliance.run"
+RELAY = (Path(__file__).parent / "relay.py").read_text()
+SIGNAL = """
+import os, sys, time
+pid, number, wanted = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+def state():
+    try:
+        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "gone"
+os.kill(pid, number)
+deadline = time.monotonic() + 2
+while state() not in wanted.split() and time.monotonic() < deadline:
+    time.sleep(0.005)
+print(state())
+"""
+EMPTY = """
+import os, shutil
+for entry in os.scandir("/folder"):
+    shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+"""
+CHILDREN = """
+import sys
+print(open(f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children").read())
+"""
+
+
+def open_relay(run: str, networks: Mapping[str, object], service: str, port: int) -> Container:
+    """A container that publishes `service`:`port` of those networks on a loopback port of its own choosing."""
+    docker = DockerClient()
+    relay = docker.run(
+        _image(), ["python3", "-I", "-c", RELAY, service, str(port)], detach=True, remove=True,
+        publish=[("127.0.0.1:", port)], labels={RUN_LABEL: run}, cap_drop=["ALL"], read_only=True,
+    )  # fmt: skip
+    assert isinstance(relay, Container)
+    for network in networks:
+        docker.network.connect(network, relay)
+    return relay
+
+
+def send_signal(run: str, pid: int, number: int, wanted: str) -> str:
+    """Signal a process of this machine by pid, past Docker, which would take it for a wish of its user.
+
+    Returns the state it is seen in (a letter of proc(5), or 'gone') once that is in `wanted`, or after 2 s.
+    """
+    return _on_host(run, SIGNAL, str(pid), str(number), wanted)
+
+
+def first_child(run: str, pid: int) -> int:
+    """The pid of the first child, for containers whose first process is an init."""
+    return int(_on_host(run, CHILDREN, str(pid)).split()[0])
+
+
+def remove_all(run: str) -> None:
+    """Remove every container that was opened for this run."""
+    docker = DockerClient()
+    for container in docker.container.list(all=True, filters=[("label", f"{RUN_LABEL}={run}")]):
+        docker.container.remove(container, force=True)
+
+
+def is_known(project: str) -> bool:
+    """Whether Docker holds any container or network of this Compose project."""
+    docker = DockerClient()
+    label = f"com.docker.compose.project={project}"
+    containers = docker.container.list(all=True, filters=[("label", label)])
+    return bool(containers or docker.network.list(filters=[("label", label)]))
+
+
+def empty_folder(run: str, folder: Path) -> None:
+    """Remove what containers left in a folder under users of their own."""
+    DockerClient().run(
+        _image(), ["python3", "-I", "-S", "-c", EMPTY], remove=True, networks=["none"], labels={RUN_LABEL: run},
+        volumes=[(folder, "/folder")],
+    )  # fmt: skip
+
+
+def _on_host(run: str, script: str, *arguments: str) -> str:
+    said = DockerClient().run(
+        _image(), ["python3", "-I", "-S", "-c", script, *arguments], remove=True, pid="host", networks=["none"],
+        labels={RUN_LABEL: run}, read_only=True, cap_drop=["ALL"], cap_add=["KILL"],
+    )  # fmt: skip
+    assert isinstance(said, str)
+    return said.strip()
+
+
+@cache
+def _image() -> str:
+    """The Python base: it is here already where the shipped stack is, and is provided where another stack is tested."""
+    with Board() as board:
+        return images.provide_bases((images.PYTHON,), board)[images.PYTHON]

@@ -1,0 +1,72 @@
+"""What a person does with the stack: `invoke --list`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from stack import commands
+from stack.errors import StackError
+
+SOURCES = {"sources": "where images may come from, in this order (default: local,registry,packages)"}
+
+
+def told(command: Callable[..., None]) -> Callable[..., None]:
+    """A problem is told in a sentence on stderr, with its exit code; Ctrl-C ends in 130."""
+
+    @functools.wraps(command)
+    def run(context: Context, **options: str | bool) -> None:
+        try:
+            command(context, **options)
+        except StackError as problem:
+            raise Exit(str(problem), code=problem.exit_code) from problem
+        except KeyboardInterrupt as interrupt:
+            raise Exit("interrupted", code=130) from interrupt
+
+    return run
+
+
+@task(help={"stop": "stop this machine's engine instead"})
+@told
+def engine(_: Context, stop: bool = False) -> None:
+    """Find a Docker engine, or provide one from the distribution's packages."""
+    commands.engine(stop=stop)
+
+
+@task(help=SOURCES | {"refresh": "make or pull every image again, even those that are here"})
+@told
+def images(_: Context, sources: str = "", refresh: bool = False) -> None:
+    """See to it that every image of the stack is here."""
+    commands.images(sources, refresh=refresh)
+
+
+@task(help=SOURCES)
+@told
+def up(_: Context, sources: str = "") -> None:
+    """Bring the stack up, healthy, and say where it is."""
+    commands.up(sources)
+
+
+@task(help={"data": "remove data and secrets as well"})
+@told
+def down(_: Context, data: bool = False) -> None:
+    """Take the stack down; its data stays unless told otherwise."""
+    commands.down(data=data)
+
+
+@task
+@told
+def status(_: Context) -> None:
+    """Show every service: health, address, image and its source."""
+    commands.status()
+
+
+@task(help={"service": "only this one"})
+@told
+def logs(_: Context, service: str = "") -> None:
+    """Show what the containers said."""
+    commands.logs(service)

@@ -1,0 +1,1 @@
+"""Keeps items in Redis behind two routes, and says how it is."""

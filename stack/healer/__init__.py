@@ -1,0 +1,1 @@
+"""Restarts the unhealthy containers of its own Compose project, and no others."""

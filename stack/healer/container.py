@@ -1,0 +1,114 @@
+"""A container, as far as healing is concerned: what the engine's inspect says, in our words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import Any
+
+NANOSECOND = 1e-9
+DEFAULT_RETRIES = 3
+LOG_LENGTH = 5  # as many probes as the engine remembers
+OUTPUT_LIMIT = 200
+# Nothing is lost while a dependency of the other kind, one that has to complete, is not running.
+RUNNING_CONDITIONS = ("service_healthy", "service_started")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """One run of a health check, times in seconds since the epoch."""
+
+    start: float
+    end: float
+    passed: bool
+    output: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container at one moment."""
+
+    id: str
+    project: str
+    service: str
+    oneoff: bool = False
+    depends_on: tuple[str, ...] = ()
+    status: str = "running"
+    health: str = "none"
+    started_at: str = ""
+    window: float = 0  # seconds within which a fault turns into `unhealthy`
+    retries: int = DEFAULT_RETRIES
+    probes: tuple[Probe, ...] = ()
+
+    @property
+    def failures(self) -> tuple[Probe, ...]:
+        """The failed probes since the last one that passed, oldest first."""
+        return tuple(takewhile(lambda probe: not probe.passed, reversed(self.probes)))[::-1]
+
+    @property
+    def detect_seconds(self) -> float | None:
+        """How long it took from the first failed probe to the verdict, where the log reaches back so far."""
+        failures = self.failures
+        if not self.retries <= len(failures) < LOG_LENGTH:
+            return None
+        return failures[self.retries - 1].end - failures[0].start
+
+    @property
+    def started(self) -> float:
+        """When its present run began, in seconds since the epoch."""
+        return datetime.fromisoformat(self.started_at).timestamp()
+
+    @property
+    def well(self) -> bool:
+        """Runs, and its health check, if it has one, agrees."""
+        return self.status == "running" and self.health in ("healthy", "none")
+
+    @property
+    def condition(self) -> str:
+        """What is to be said of it in half a sentence."""
+        return self.health if self.status == "running" else self.status
+
+
+def read(inspected: dict[str, Any]) -> Container:
+    """Read the answer of `GET /containers/{id}/json`."""
+    labels = inspected["Config"].get("Labels") or {}
+    state = inspected["State"]
+    health = state.get("Health") or {}
+    healthcheck = inspected["Config"].get("Healthcheck") or {}
+    return Container(
+        id=inspected["Id"],
+        project=labels.get("com.docker.compose.project", ""),
+        service=labels.get("com.docker.compose.service", ""),
+        oneoff=labels.get("com.docker.compose.oneoff", "").lower() == "true",
+        depends_on=needed_services(labels.get("com.docker.compose.depends_on", "")),
+        status=state["Status"],
+        health=health.get("Status") or "none",
+        started_at=state["StartedAt"],
+        window=window(healthcheck),
+        retries=healthcheck.get("Retries") or DEFAULT_RETRIES,
+        probes=tuple(_probe(entry) for entry in health.get("Log") or ()),
+    )
+
+
+def needed_services(label: str) -> tuple[str, ...]:
+    """Read `redis:service_healthy:false,other:service_started:true`: who has to be up all the time."""
+    parts = [entry.split(":") for entry in label.split(",") if entry]
+    return tuple(part[0] for part in parts if len(part) == 1 or part[1] in RUNNING_CONDITIONS)
+
+
+def window(healthcheck: dict[str, Any]) -> float:
+    """Reckon the longest time from a fault to the verdict; zero where nobody probes."""
+    if (healthcheck.get("Test") or ["NONE"])[0] == "NONE":
+        return 0
+    interval = (healthcheck.get("Interval") or 30 / NANOSECOND) * NANOSECOND
+    timeout = (healthcheck.get("Timeout") or 30 / NANOSECOND) * NANOSECOND
+    retries = healthcheck.get("Retries") or DEFAULT_RETRIES
+    return float((interval + timeout) * retries + timeout)
+
+
+def _probe(entry: dict[str, Any]) -> Probe:
+    return Probe(
+        start=datetime.fromisoformat(entry["Start"]).timestamp(),
+        end=datetime.fromisoformat(entry["End"]).timestamp(),
+        passed=entry["ExitCode"] == 0,
+        output=" ".join(entry["Output"].split())[-OUTPUT_LIMIT:],  # what went wrong stands at the end
+    )

@@ -1,0 +1,111 @@
+"""The engine, through its unix socket: as much HTTP as five calls need.
+
+HTTP/1.0 is asked for on purpose: the engine then answers without chunks and closes when it is done.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote, urlencode
+
+SOCKET = "/var/run/docker.sock"
+LINE_LIMIT = 2**22  # an event carries every label of its container in one line
+RESTART_SECONDS = 30  # what the engine may take beyond the stop time
+
+
+class EngineError(Exception):
+    """The engine did not do what it was asked to."""
+
+
+class GoneError(EngineError):
+    """There is no such container, any more or for us."""
+
+
+class AwayError(EngineError):
+    """Nobody listens at the socket."""
+
+
+class Engine:
+    """Five calls, each with a time limit."""
+
+    def __init__(self, seconds: float, socket: str = SOCKET) -> None:
+        self.seconds = seconds
+        self.socket = socket
+
+    async def inspect(self, container: str) -> dict[str, Any]:
+        """Look at one container."""
+        seen: dict[str, Any] = await self._get(f"/containers/{quote(container, safe='')}/json")
+        return seen
+
+    async def containers(self, *, stopped: bool = False, **filters: list[str]) -> list[str]:
+        """Name the containers that pass the filters, by id."""
+        query = urlencode({"all": int(stopped), "filters": json.dumps(filters)})
+        return [one["Id"] for one in await self._get(f"/containers/json?{query}")]
+
+    async def restart(self, container: str, stop_seconds: float) -> None:
+        """Restart it, and wait until that is done."""
+        path = f"/containers/{quote(container, safe='')}/restart?t={round(stop_seconds)}"
+        async with self._answer("POST", path, stop_seconds + RESTART_SECONDS):
+            pass
+
+    @asynccontextmanager
+    async def events(self, **filters: list[str]) -> AsyncIterator[asyncio.StreamReader]:
+        """Follow what happens, one JSON line each."""
+        query = urlencode({"filters": json.dumps(filters)})
+        async with self._answer("GET", f"/events?{query}", self.seconds) as reader:
+            yield reader
+
+    async def _get(self, target: str) -> Any:  # noqa: ANN401 - whatever JSON says
+        async with self._answer("GET", target, self.seconds) as reader, _within(self.seconds):
+            return json.loads(await reader.read())
+
+    @asynccontextmanager
+    async def _answer(self, method: str, target: str, seconds: float) -> AsyncIterator[asyncio.StreamReader]:
+        """Ask, and hand over the body once the engine has begun to answer."""
+        async with _within(seconds):
+            reader, writer = await _connect(self.socket)
+        try:
+            writer.write(f"{method} {target} HTTP/1.0\r\nHost: engine\r\nContent-Length: 0\r\n\r\n".encode())
+            async with _within(seconds):
+                await _accept(reader)
+            yield reader
+        except (OSError, ValueError) as error:  # broken off, or not what JSON looks like
+            raise EngineError(f"the engine's answer broke off: {error}") from error
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise EngineError(f"no answer from the engine within {seconds:g} s") from error
+
+
+async def _connect(socket: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        return await asyncio.open_unix_connection(socket, limit=LINE_LIMIT)
+    except (ConnectionError, FileNotFoundError) as error:
+        raise AwayError(f"nobody answers at the engine's socket: {error.strerror}") from error
+    except PermissionError as error:
+        raise EngineError("the engine's socket is closed to this user: is its group the healer's?") from error
+
+
+async def _accept(reader: asyncio.StreamReader) -> None:
+    """Read up to the body, or raise what the engine says instead."""
+    status = (await reader.readline()).split(maxsplit=2)
+    while (await reader.readline()).strip():
+        pass
+    if len(status) < 2:
+        raise EngineError("the engine closed the connection without an answer")
+    if not status[1].startswith(b"2"):
+        raise await _refusal(status[1].decode(), reader)
+
+
+async def _refusal(status: str, reader: asyncio.StreamReader) -> EngineError:
+    text = " ".join((await reader.read(1000)).decode(errors="replace").split())
+    return GoneError("no such container") if status == "404" else EngineError(f"{status} {text}")

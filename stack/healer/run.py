@@ -1,0 +1,50 @@
+"""From start to end: find out who we are, watch, and go when told to."""
+
+import asyncio
+import os
+import signal
+
+from stack.healer import record
+from stack.healer.engine import Engine, EngineError
+from stack.healer.heartbeat import beat, strike
+from stack.healer.identity import IdentityError, own_id, own_project
+from stack.healer.settings import Settings, SettingsError, from_environment
+from stack.healer.ward import Ward
+from stack.healer.watch import Watch
+
+
+def main() -> int:
+    """Run until told to stop; end in 1 where only a fresh start can help, in 2 where only a person can."""
+    code = 0
+    try:
+        asyncio.run(_until_told_to_stop(from_environment(os.environ)))
+    except* EngineError as errors:
+        code = _failed(errors, 1)
+    except* (SettingsError, IdentityError) as errors:
+        code = _failed(errors, 2)
+    return code
+
+
+def _failed(errors: BaseExceptionGroup[Exception], code: int) -> int:
+    record.write("failed", reason="; ".join(map(str, errors.exceptions)))
+    return code
+
+
+async def _until_told_to_stop(settings: Settings) -> None:
+    watching = asyncio.create_task(_watch(settings))
+    # The kernel ignores SIGTERM for a process 1 that does not ask for it.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, watching.cancel)
+    try:
+        await watching
+    except asyncio.CancelledError:
+        record.write("leaving", reason="told to stop")
+
+
+async def _watch(settings: Settings) -> None:
+    engine, container = Engine(settings.engine_seconds), own_id()
+    strike(container)  # before anything that may hang
+    project = await own_project(engine, container)
+    async with asyncio.TaskGroup() as group:
+        watch = Watch(engine, Ward(engine, settings, project, group))
+        group.create_task(beat(container, watch.turning))
+        group.create_task(watch.follow())

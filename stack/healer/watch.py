@@ -1,0 +1,99 @@
+"""Follows what the engine reports of one Compose project."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from stack.healer import record
+from stack.healer.engine import AwayError, Engine, EngineError
+from stack.healer.identity import PROJECT
+from stack.healer.ward import Ward
+
+EVENTS = ["health_status", "start", "die", "destroy", "pause", "unpause"]
+ROUND_SECONDS = 15  # a look round even if nothing is reported: a silent stream may be a dead one
+RETRY_SECONDS = 0.5
+# A new engine makes a new socket, and the mount still shows the old one: only a restart of ours mends that.
+AWAY_SECONDS = 10
+
+
+class Watch:
+    """The event stream, and what to do when it is lost."""
+
+    def __init__(self, engine: Engine, ward: Ward) -> None:
+        self.engine = engine
+        self.ward = ward
+        self.label = f"{PROJECT}={ward.project}"
+        self.outage = ""
+        self.connected_at = self.turned_at = time.monotonic()
+
+    def turning(self) -> bool:
+        """Tell whether the watch still goes round, be it in vain."""
+        return time.monotonic() - self.turned_at < ROUND_SECONDS + 4 * self.engine.seconds
+
+    async def follow(self) -> None:
+        """Follow the events for ever; after each loss, begin again with a look at everybody."""
+        while True:
+            try:
+                await self._listen()
+            except AwayError:
+                if time.monotonic() - self.connected_at > AWAY_SECONDS:
+                    raise
+            except EngineError as error:
+                self._lost(str(error))
+            self.turned_at = time.monotonic()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        filters = {"type": ["container"], "label": [self.label], "event": EVENTS}
+        async with self.engine.events(**filters) as stream:  # first the stream, then the look: no gap between
+            await self._look_round()
+            self._found()
+            while True:
+                await self._take_in(stream)
+                await self._look_round()
+
+    async def _take_in(self, stream: asyncio.StreamReader) -> None:
+        """Read events until it is time to look round."""
+        ends = asyncio.get_running_loop().time() + ROUND_SECONDS
+        while line := await _line_before(ends, stream):
+            self._notice(json.loads(line))
+
+    async def _look_round(self) -> None:
+        for container in await self.engine.containers(label=[self.label], health=["unhealthy"]):
+            self.ward.attend(container)
+        self.connected_at = self.turned_at = time.monotonic()
+
+    def _notice(self, event: dict[str, Any]) -> None:
+        container: str = event["Actor"]["ID"]
+        match event["Action"]:
+            case "health_status: unhealthy":
+                self.ward.attend(container)
+            case "health_status: healthy":
+                self.ward.recovered(container)
+            case "unpause":
+                self.ward.resumed(container)
+            case "destroy":
+                self.ward.forget(container)
+        self.ward.wake()
+
+    def _lost(self, reason: str) -> None:
+        if not self.outage:  # told once, however long it lasts
+            record.write("failed", reason=reason)
+        self.outage = reason
+
+    def _found(self) -> None:
+        record.write("watching", project=self.ward.project, reason=self.outage and f"back after: {self.outage}")
+        self.outage = ""
+
+
+async def _line_before(ends: float, stream: asyncio.StreamReader) -> bytes:
+    """Read one line, or nothing when its time is over."""
+    try:
+        async with asyncio.timeout_at(ends):
+            line = await stream.readline()
+    except TimeoutError:
+        return b""
+    if not line:
+        raise EngineError("the event stream ended")
+    return line

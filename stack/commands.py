@@ -40,7 +40,7 @@ def images(sources: str, *, refresh: bool) -> None:
         engines.ensure(board.say)
         found = image_sources.provide(board, chosen, refresh=refresh)
     for reference in found.values():
-        print(f"{reference}  ({image_sources.source_of(reference)})")
+        print(f"{reference}  ({image_sources.look_at(reference).source})")
 
 
 def up(sources: str) -> None:
@@ -114,12 +114,12 @@ def _show(stack: Stack) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("service", "health", "address", "image", "image source"):
         table.add_column(heading, no_wrap=True)
-    containers, sources = stack.containers(), stack.image_sources()
+    containers, images_used = stack.containers(), stack.images()
     for name, spec in stack.config["services"].items():
         found = containers.get(name)
         health = str(state_of(found)) if found else "not running"
         addresses = [bound_to(found, port) or "-" for port in published(spec)] if found else []
-        table.add_row(name, health, ", ".join(addresses) or "-", spec["image"], sources[name])
+        table.add_row(name, health, ", ".join(addresses) or "-", spec["image"], images_used[name].source)
     Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
 
 

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from stack import images, toolbox, waiting
 from stack.board import Board
 from stack.errors import NotHealthyError, PortTakenError, StackError, SubjectError, from_docker, last_lines
 from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Role, Subject, find_roles, published
+from stack.toolbox import Signalled
 
 UP_SECONDS = 120
 OVERRIDE_NAME = ".compliance.override.yaml"
@@ -140,23 +141,23 @@ class Stack:
 
     def wait_until_healthy(self, *, within: int = UP_SECONDS) -> None:
         """Raises NotHealthyError naming each service that is not healthy (or running, without a health check)."""
-        waiting.first(self.unwell, lambda unwell: not unwell, within=within)
+        waiting.first(self.unwell, lambda unwell: not unwell, within=within, every=0.25)
         if problem := self._not_healthy(within):
             raise problem
 
     # hurt it
 
-    def signal(self, service: str, number: int, *, wanted: str) -> str:
-        """Signal the main process past Docker, and return the process state seen (see toolbox.send_signal).
+    def main_process(self, service: str) -> int:
+        """The pid on this machine of the container's first process, or of that one's child if the first is an init.
 
-        The main process is the container's first, or that one's child where the first is Docker's init.
+        0 where the container does not run.
         """
         container = self.container(service)
         pid = container.state.pid or 0
-        if pid == 0:
-            raise StackError(f"service `{service}` has no running process to signal")
-        if container.host_config.init:
-            pid = toolbox.first_child(self.project, pid)
+        return toolbox.first_child(self.project, pid) if pid and container.host_config.init else pid
+
+    def signal(self, pid: int, number: int, *, wanted: str) -> Signalled:
+        """Signal a process past Docker, and wait until it is in a state of `wanted` (see toolbox.send_signal)."""
         return toolbox.send_signal(self.project, pid, number, wanted)
 
     # look at it
@@ -172,16 +173,35 @@ class Stack:
 
     def container(self, service: str) -> Container:
         """The container of a service, stopped ones included; raises StackError where there is none."""
-        found = self.containers().get(service)
-        if found is None:
+        found = self._list(f"com.docker.compose.service={service}")
+        if not found:
             raise StackError(f"service `{service}` of `{self.project}` has no container")
-        return found
+        return found[0]
 
     def containers(self) -> dict[str, Container]:
         """{service: container} of this project, stopped ones included."""
-        label = f"com.docker.compose.project={self.project}"
-        listed = self._docker.container.list(all=True, filters=[("label", label)])
-        return {(one.config.labels or {})["com.docker.compose.service"]: one for one in listed}
+        return {(one.config.labels or {})["com.docker.compose.service"]: one for one in self._list()}
+
+    def events(self, service: str, *, since: datetime) -> list[tuple[datetime, str]]:
+        """What the engine reported of the service's container since then: (when, action), oldest first."""
+        reported = self._docker.system.events(
+            since=since.astimezone().replace(tzinfo=None),
+            until=datetime.now().astimezone().replace(tzinfo=None),
+            filters={"container": self.container(service).id},
+        )
+        return [(datetime.fromtimestamp((event.time_nano or 0) / 1e9, UTC), event.action or "") for event in reported]
+
+    def detection_bound(self, service: str) -> float:
+        """Seconds in which Docker, by the health check's settings, finds out: 0 where there is no health check.
+
+        A failure right after a probe is met by the next `retries` probes, each an interval later and up to a timeout
+        long (Dockerfile reference, HEALTHCHECK).
+        """
+        check = self.container(service).config.healthcheck
+        if check is None or not check.test or check.test == ["NONE"]:
+            return 0.0
+        interval, timeout = (check.interval or 30e9) / 1e9, (check.timeout or 30e9) / 1e9
+        return (interval + timeout) * (check.retries or 3)
 
     def logs(self, service: str) -> str:
         """What the service's container printed, both streams."""
@@ -208,9 +228,13 @@ class Stack:
             self._relays[service, port] = toolbox.open_relay(self.project, networks, service, port)
         return str(bound_to(self._relays[service, port], port))
 
-    def image_sources(self) -> dict[str, str]:
-        """{service: where its image came from}."""
-        return {service: images.source_of(spec["image"]) for service, spec in self.config["services"].items()}
+    def images(self) -> dict[str, images.Image]:
+        """{service: the image it runs, with its digest and where it came from}."""
+        return {service: images.look_at(spec["image"]) for service, spec in self.config["services"].items()}
+
+    def resolved(self) -> str:
+        """The resolved Compose file as JSON."""
+        return json.dumps(self.config, indent=2) + "\n"
 
     # behind it
 
@@ -221,6 +245,10 @@ class Stack:
             compose_project_name=self._project,
             compose_project_directory=self.directory,
         )
+
+    def _list(self, *labels: str) -> list[Container]:
+        wanted = (f"com.docker.compose.project={self.project}", *labels)
+        return self._docker.container.list(all=True, filters=[("label", label) for label in wanted])
 
     def _refuse_taken_ports(self) -> None:
         running = self.containers()

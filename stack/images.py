@@ -55,6 +55,15 @@ class Own:
     context: Path
 
 
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """An image that is here: its digest (its id, where no registry knows it), and where it came from."""
+
+    reference: str
+    digest: str
+    source: str
+
+
 REDIS = Base(
     official="redis:8.0",
     packaged="compliance-redis:8.0-debian13",
@@ -159,11 +168,13 @@ def build(own: Own, python: str, board: Board) -> str:
     return reference
 
 
-def source_of(reference: str) -> str:
-    """Where an image that is here came from: its own label, else 'registry' if it has a digest there, else 'local'."""
-    image = DockerClient().image.inspect(reference)
-    labels = (image.config.labels if image.config else None) or {}
-    return labels.get(SOURCE_LABEL) or ("registry" if image.repo_digests else "local")
+def look_at(reference: str) -> Image:
+    """An image that is here; its own label tells where it came from, else whether it has a registry's digest."""
+    found = DockerClient().image.inspect(reference)
+    labels = (found.config.labels if found.config else None) or {}
+    digests = found.repo_digests or []
+    source = labels.get(SOURCE_LABEL) or ("registry" if digests else "local")
+    return Image(reference=reference, digest=digests[0] if digests else found.id, source=source)
 
 
 def _already_here(wanted: tuple[Base, ...], board: Board) -> dict[Base, str]:

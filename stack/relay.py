@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import sys
 
+READY = "ready"
+
 
 async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):  # either side may reset: then both ends are closed
@@ -25,6 +27,7 @@ async def serve(host: str, port: int) -> None:
         await asyncio.gather(carry(reader, far_writer), carry(far_reader, writer))
 
     server = await asyncio.start_server(connected, "0.0.0.0", port)  # noqa: S104 - inside its own container
+    print(READY, flush=True)
     async with server:
         await server.serve_forever()
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from python_on_whales import Container, DockerClient
 
-from stack import images
+from stack import images, waiting
 from stack.board import Board
+from stack.relay import READY
 
 RUN_LABEL = "compose-compliance.run"
+RELAY_SECONDS = 10.0
 RELAY = (Path(__file__).parent / "relay.py").read_text()
 SIGNAL = """
 import os, sys, time
@@ -22,10 +26,11 @@ def state():
     except FileNotFoundError:
         return "gone"
 os.kill(pid, number)
+at = time.time()
 deadline = time.monotonic() + 2
 while state() not in wanted.split() and time.monotonic() < deadline:
     time.sleep(0.005)
-print(state())
+print(state(), at)
 """
 EMPTY = """
 import os, shutil
@@ -48,15 +53,25 @@ def open_relay(run: str, networks: Mapping[str, object], service: str, port: int
     assert isinstance(relay, Container)
     for network in networks:
         docker.network.connect(network, relay)
-    return relay
+    waiting.first(lambda: docker.container.logs(relay), lambda said: READY in said, within=RELAY_SECONDS, every=0.05)
+    return docker.container.inspect(relay.id)  # with the port it was given
 
 
-def send_signal(run: str, pid: int, number: int, wanted: str) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Signalled:
+    """What a signal did: the process state seen then (a letter of proc(5), or 'gone'), and when it was sent."""
+
+    state: str
+    at: datetime
+
+
+def send_signal(run: str, pid: int, number: int, wanted: str) -> Signalled:
     """Signal a process of this machine by pid, past Docker, which would take it for a wish of its user.
 
-    Returns the state it is seen in (a letter of proc(5), or 'gone') once that is in `wanted`, or after 2 s.
+    Waits until its state is one of `wanted` (separated by spaces), for 2 s at most.
     """
-    return _on_host(run, SIGNAL, str(pid), str(number), wanted)
+    state, at = _on_host(run, SIGNAL, str(pid), str(number), wanted).split()
+    return Signalled(state=state, at=datetime.fromtimestamp(float(at), UTC))
 
 
 def first_child(run: str, pid: int) -> int:

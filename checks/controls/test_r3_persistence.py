@@ -1,0 +1,39 @@
+"""What must object when Redis does not save every change to attached storage."""
+
+import pytest
+
+from checks import test_r3_persistence as r3
+from checks.conftest import Broken
+from checks.controls import sabotages
+from checks.evidence import Evidence
+from checks.verdict import objections
+
+
+@pytest.mark.control("R3", objects="fsynced-before-acknowledged")
+def test_fsync_every_second_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r3.write_and_wait_for_fsync(broken(sabotages.fsync_every_second)))
+    assert objections(seen) == {"fsynced-before-acknowledged"}
+
+
+@pytest.mark.control("R3", objects="restart-keeps")
+def test_nothing_saved_is_noticed_after_a_restart(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r3.restart(broken(sabotages.nothing_saved)))
+    assert objections(seen) == {"restart-keeps"}
+
+
+@pytest.mark.control("R3", objects="kill-keeps")
+def test_nothing_saved_is_noticed_after_a_kill(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r3.kill_under_load(broken(sabotages.nothing_saved)))
+    assert objections(seen) == {"kill-keeps"}
+
+
+@pytest.mark.control("R3", objects="down-up-keeps")
+def test_data_beside_the_mount_is_noticed_after_down_and_up(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r3.take_down_and_up(broken(sabotages.data_beside_the_mount)))
+    assert objections(seen) == {"down-up-keeps"}
+
+
+@pytest.mark.control("R3", objects="files-in-mounted-directory")
+def test_data_beside_the_mount_is_noticed_on_the_host(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r3.look_into_the_mount(broken(sabotages.data_beside_the_mount)))
+    assert objections(seen) == {"files-in-mounted-directory"}

@@ -1,0 +1,187 @@
+"""The pytest plugin that records a run: its plan, what each check saw, and how each ended.
+
+Only runs of checks or controls leave a folder; the tests under `offline/` do not.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from checks import judging, report
+from checks.evidence import Ending, Evidence, EvidenceError, Folder, Kind, Outcome, Planned
+from checks.requirements import BY_ID
+
+FOLDER = pytest.StashKey[Folder]()
+PLANNED = pytest.StashKey[Planned]()
+PHASES = pytest.StashKey[list["Phase"]]()
+LEFT_OUT = pytest.StashKey[list[Planned]]()
+UNCOLLECTED = pytest.StashKey[list[str]]()
+
+Result = TypeVar("Result")
+Phase = tuple[pytest.TestReport, Ending]
+Reporting = Generator[None, pytest.TestReport, pytest.TestReport]
+Collecting = Generator[None, pytest.CollectReport, pytest.CollectReport]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add where the evidence goes."""
+    parser.getgroup("evidence").addoption(
+        "--evidence",
+        metavar="DIR",
+        type=Path,
+        default=Path("evidence"),
+        help="where runs leave their folders",
+    )
+
+
+@pytest.fixture(scope="session")
+def evidence_folder(pytestconfig: pytest.Config) -> Folder:
+    """The folder of this run, for what belongs to no single check: versions, images, secrets, logs."""
+    return pytestconfig.stash[FOLDER]
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest, evidence_folder: Folder) -> Evidence:
+    """What this check or control saw."""
+    return Evidence(evidence_folder, request.node.stash[PLANNED])
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin at once where checks or controls are asked for: a run without any is a run that proves nothing."""
+    asked_for = session.config.getoption("markexpr")
+    if "requirement" in asked_for or "control" in asked_for:
+        _begin(session.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Collecting:
+    """Remember what could not be collected: checks may be missing from the plan."""
+    report = yield
+    if report.failed:
+        collector.config.stash.setdefault(UNCOLLECTED, []).append(report.nodeid)
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin, if there are checks, before `-k` deselects any."""
+    for item in items:
+        if planned := planned_of(item):
+            item.stash[PLANNED] = planned
+            _begin(config)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember what was left out: of its requirement only a part is judged."""
+    for item in items:
+        if planned := item.stash.get(PLANNED, None):
+            item.config.stash.setdefault(LEFT_OUT, []).append(planned)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Write down what was selected, before anything runs."""
+    if folder := session.config.stash.get(FOLDER, None):
+        plan = [item.stash[PLANNED] for item in session.items if PLANNED in item.stash]
+        _or_exit(lambda: folder.plan(plan, session.config.stash.get(LEFT_OUT, [])))
+        for name in session.config.stash.get(UNCOLLECTED, []):
+            folder.doubt(f"`{name}` could not be collected")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Reporting:
+    """Keep how each phase of a check ended, and store the outcome when the last one is over."""
+    report = yield
+    if PLANNED in item.stash:
+        phases = item.stash.setdefault(PHASES, [])
+        phases.append((report, ending(call, report)))
+        if call.when == "teardown":
+            outcome = outcome_of(item.stash[PLANNED], phases)
+            _or_exit(lambda: item.config.stash[FOLDER].conclude(outcome))
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Close the folder after the last fixture was torn down."""
+    if folder := session.config.stash.get(FOLDER, None):
+        _or_exit(folder.end)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in one sentence what the evidence, as it lies there, amounts to."""
+    if folder := config.stash.get(FOLDER, None):
+        judged = judging.judged_folder(folder.path)
+        terminalreporter.write_line(f"{report.sentence(judged)}; evidence in {folder.path}")
+
+
+def planned_of(item: pytest.Item) -> Planned | None:
+    """Read the markers of a test."""
+    if marker := item.get_closest_marker("control"):
+        return _planned(item, Kind.CONTROL, marker, objects=marker.kwargs.get("objects"))
+    if marker := item.get_closest_marker("requirement"):
+        return _planned(item, Kind.CHECK, marker, objects=None)
+    return None
+
+
+def _planned(item: pytest.Item, kind: Kind, marker: pytest.Mark, *, objects: str | None) -> Planned:
+    requirement = marker.args[0] if marker.args else ""
+    if requirement not in BY_ID:
+        raise pytest.UsageError(f"{item.nodeid} is marked with `{requirement}`, which is none of the nine")
+    rules = [rule.name for rule in BY_ID[requirement].rules]
+    if kind is Kind.CONTROL and objects not in rules:
+        raise pytest.UsageError(f"{item.nodeid} expects `{objects}` to object, which is no rule of {requirement}")
+    return Planned(name=item.nodeid, requirement=requirement, kind=kind, objects=objects)
+
+
+def ending(call: pytest.CallInfo[None], report: pytest.TestReport) -> Ending:
+    """Tell a violation, which only a failed assertion in the check itself is, from everything else."""
+    if report.passed:
+        return Ending.PASSED
+    if report.skipped:
+        return Ending.SKIPPED
+    if call.when == "call" and call.excinfo and call.excinfo.errisinstance(AssertionError):
+        return Ending.VIOLATED
+    return Ending.CRASHED
+
+
+def outcome_of(planned: Planned, phases: list[Phase]) -> Outcome:
+    """Sum up a test: the first phase that did not pass says how it ended."""
+    telling = next(((report, how) for report, how in phases if how is not Ending.PASSED), phases[-1])
+    seconds = {report.when: report.duration for report, _ in phases}
+    return Outcome(
+        name=planned.name,
+        requirement=planned.requirement,
+        kind=planned.kind,
+        objects=planned.objects,
+        outcome=telling[1],
+        seconds=round(seconds.get("call", 0.0), 3),
+        setup_seconds=round(seconds.get("setup", 0.0), 3),
+        reason=reason_of(*telling),
+    )
+
+
+def reason_of(report: pytest.TestReport, how: Ending) -> str | None:
+    """Say in one line why a phase did not pass."""
+    if how is Ending.PASSED:
+        return None
+    if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
+        return report.longrepr[2]
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = (crash.message if crash else report.longreprtext).removeprefix("Failed: ").splitlines()
+    said = "; ".join(line.strip() for line in (lines[:1] if how is Ending.VIOLATED else lines[:5]))
+    return said if report.when == "call" else f"in {report.when}: {said}"
+
+
+def _begin(config: pytest.Config) -> None:
+    if FOLDER not in config.stash:
+        config.stash[FOLDER] = _or_exit(lambda: Folder.begin(config.getoption("evidence")))
+
+
+def _or_exit(write: Callable[[], Result]) -> Result:
+    """Stop the run with a sentence when evidence cannot be written: nothing could be proven any more."""
+    try:
+        return write()
+    except EvidenceError as error:
+        pytest.exit(str(error), returncode=error.exit_code)

@@ -1,0 +1,197 @@
+"""R3: Redis saves the data on every change to attached storage."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import pytest
+
+from checks import faults
+from checks.evidence import Evidence
+from checks.items import Items, numbered, writing
+from checks.logins import connect
+from checks.verdict import Violation, judges
+from stack import waiting
+from stack.board import Board
+from stack.driver import Stack
+from stack.subject import Role
+
+ITEMS = 50
+LOAD_AT_LEAST = 200  # acknowledged writes before the kill
+FSYNC_TRIES = 20  # everysec can hit its own tick in one of them, not in all
+FSYNC_WAIT_MS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What was left of acknowledged items after Redis went away and came back."""
+
+    after: Literal["restart", "kill", "down-up"]
+    acknowledged: int
+    came_back_anew: bool
+    in_the_middle_of_writing: bool
+    lost: tuple[str, ...]
+
+
+@judges(Kept)
+def kept_violations(seen: Kept) -> list[Violation]:
+    rule = f"{seen.after}-keeps"
+    if not seen.came_back_anew:  # nothing was tried, so nothing was proven
+        return [Violation(rule, seen="Redis did not come back anew", wanted="a new start")]
+    if seen.after == "kill" and not seen.in_the_middle_of_writing:
+        return [Violation(rule, seen="no write was under way", wanted="a kill under load")]
+    if seen.lost or seen.acknowledged == 0:
+        some = ", ".join(seen.lost[:5])
+        return [Violation(rule, seen=f"{len(seen.lost)} of {seen.acknowledged} lost: {some}", wanted="none lost")]
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fsyncs:
+    """WAITAOF's own word after each write, on the connection that wrote: 1 if it was fsynced by then, else 0."""
+
+    answers: tuple[int, ...]
+
+
+@judges(Fsyncs)
+def fsync_violations(seen: Fsyncs) -> list[Violation]:
+    late = len(seen.answers) - sum(seen.answers)
+    if len(seen.answers) >= FSYNC_TRIES and late == 0:
+        return []
+    told = f"{late} of {len(seen.answers)} acknowledged before they were fsynced"
+    return [Violation("fsynced-before-acknowledged", seen=told, wanted=f"0 of {FSYNC_TRIES}")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attached:
+    """Where Redis' data directory is mounted from, and what of it holds a value that was just written."""
+
+    directory: str
+    mount: Literal["bind", "volume", "none"]
+    files: tuple[str, ...]
+    holding_the_value: tuple[str, ...]
+
+
+@judges(Attached)
+def attached_violations(seen: Attached) -> list[Violation]:
+    rule = "files-in-mounted-directory"
+    if seen.mount == "none":
+        return [Violation(rule, seen=f"{seen.directory} is on no mount", wanted="a directory of the host")]
+    if not any(name.endswith(".manifest") for name in seen.files) or not seen.holding_the_value:
+        return [Violation(rule, seen=list(seen.files), wanted="an AOF manifest and a file with the value")]
+    return []
+
+
+def restart(stack: Stack) -> Kept:
+    """Store, restart Redis in the ordinary way, read back."""
+    stored, before = _stored(stack, "restart"), _start(stack)
+    stack.restart(stack.roles[Role.REDIS])
+    return _kept(stack, "restart", stored, before)
+
+
+def take_down_and_up(stack: Stack) -> Kept:
+    """Store, remove every container but not the data, bring the stack up, read back."""
+    stored, before = _stored(stack, "down-up"), _start(stack)
+    stack.down()
+    with Board() as board:
+        stack.up(board)
+    return _kept(stack, "down-up", stored, before)
+
+
+def kill_under_load(stack: Stack) -> Kept:
+    """Kill Redis' main process while writers are at work; it comes back by itself; read back what was acknowledged."""
+    before = _start(stack)
+    with writing(Items(stack), "kill") as load:
+        waiting.first(lambda: len(load.acknowledged), lambda count: count >= LOAD_AT_LEAST, within=30)
+        at_work = time.monotonic() - load.last < 0.5
+        faults.killed(stack, stack.roles[Role.REDIS])
+        waiting.first(lambda: _start(stack), lambda start: start != before, within=30)
+        stack.wait_until_healthy()
+    return _kept(stack, "kill", load.acknowledged, before, in_the_middle_of_writing=at_work)
+
+
+def write_and_wait_for_fsync(stack: Stack) -> Fsyncs:
+    prefix = stack.subject.credentials["auditor"].keys
+    with connect(stack, "auditor") as auditor:
+        answers = []
+        for number in range(FSYNC_TRIES):
+            auditor.set(f"{prefix}fsync-{number}", number)
+            answers.append(auditor.waitaof(1, 0, FSYNC_WAIT_MS)[0])
+        auditor.delete(*(f"{prefix}fsync-{number}" for number in range(FSYNC_TRIES)))
+    return Fsyncs(answers=tuple(answers))
+
+
+def look_into_the_mount(stack: Stack) -> Attached:
+    """Write a value nobody else has, and search the files behind Redis' data directory for it, on the host."""
+    key = f"attached-{time.time_ns()}"
+    Items(stack).store({key: f"marker of {key}"})
+    with connect(stack, "auditor") as auditor:
+        directory = PurePosixPath(auditor.config_get("dir")["dir"])
+    for mount in stack.container(stack.roles[Role.REDIS]).mounts:
+        if directory.is_relative_to(mount.destination or "/nowhere") and mount.type in {"bind", "volume"}:
+            below = Path(str(mount.source)) / directory.relative_to(str(mount.destination))
+            files = sorted(path for path in below.rglob("*") if path.is_file())
+            return Attached(
+                directory=str(directory),
+                mount="bind" if mount.type == "bind" else "volume",
+                files=tuple(str(path.relative_to(below)) for path in files),
+                holding_the_value=tuple(
+                    str(path.relative_to(below)) for path in files if key.encode() in path.read_bytes()
+                ),
+            )
+    return Attached(directory=str(directory), mount="none", files=(), holding_the_value=())
+
+
+def _stored(stack: Stack, prefix: str) -> dict[str, str]:
+    items = numbered(prefix, ITEMS)
+    Items(stack).store(items)
+    return items
+
+
+def _start(stack: Stack) -> str:
+    """What changes with each start of Redis: its container and the time it started."""
+    container = stack.container(stack.roles[Role.REDIS])
+    return f"{container.id} {container.state.started_at}"
+
+
+def _kept(
+    stack: Stack,
+    after: Literal["restart", "kill", "down-up"],
+    acknowledged: dict[str, str],
+    before: str,
+    *,
+    in_the_middle_of_writing: bool = False,
+) -> Kept:
+    return Kept(
+        after=after,
+        acknowledged=len(acknowledged),
+        came_back_anew=_start(stack) != before,
+        in_the_middle_of_writing=in_the_middle_of_writing,
+        lost=tuple(Items(stack).lost(acknowledged)),
+    )
+
+
+@pytest.mark.requirement("R3")
+def test_items_survive_a_restart(stack: Stack, evidence: Evidence) -> None:
+    assert kept_violations(evidence.saw(restart(stack))) == []
+
+
+@pytest.mark.requirement("R3")
+def test_no_acknowledged_item_is_lost_when_redis_is_killed_under_load(stack: Stack, evidence: Evidence) -> None:
+    assert kept_violations(evidence.saw(kill_under_load(stack))) == []
+
+
+@pytest.mark.requirement("R3")
+def test_items_survive_down_and_up(stack: Stack, evidence: Evidence) -> None:
+    assert kept_violations(evidence.saw(take_down_and_up(stack))) == []
+
+
+@pytest.mark.requirement("R3")
+def test_every_write_is_fsynced_before_it_is_acknowledged(stack: Stack, evidence: Evidence) -> None:
+    assert fsync_violations(evidence.saw(write_and_wait_for_fsync(stack))) == []
+
+
+@pytest.mark.requirement("R3")
+def test_the_files_lie_in_the_mounted_directory(stack: Stack, evidence: Evidence) -> None:
+    assert attached_violations(evidence.saw(look_into_the_mount(stack))) == []

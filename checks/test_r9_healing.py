@@ -1,0 +1,86 @@
+"""R9: all services are monitored by their health checks, and an unhealthy container is restarted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from checks import faults
+from checks.evidence import Evidence
+from checks.verdict import Violation, judges
+from stack import waiting
+from stack.driver import Stack
+
+HEALING_SECONDS = 20.0  # what healing may take beyond the time in which Docker finds out, before we stop looking
+SETTLING_SECONDS = 30.0
+STEPS = {"detect": "health_status: unhealthy", "restart": "start", "recover": "health_status: healthy"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Healing:
+    """What became of a service whose main process was frozen, and of those that depend on it.
+
+    `phases` are seconds: from the freeze to Docker's verdict, to the new start, to healthy; one that was not reached is
+    missing. `bound_s` is what the health check's own settings declare for the first. `dependents` tells for each
+    dependent service whether it was restarted meanwhile.
+    """
+
+    service: str
+    phases: Mapping[str, float]
+    bound_s: float
+    dependents: Mapping[str, bool]
+
+
+@judges(Healing)
+def healing_violations(seen: Healing) -> list[Violation]:
+    found = []
+    rules = {"detect": "found-unhealthy", "restart": "restarted", "recover": "healthy-again"}
+    missing = [rule for phase, rule in rules.items() if phase not in seen.phases]
+    if missing:  # those after it could not be reached either
+        found.append(Violation(missing[0], seen=f"{seen.service}: never", wanted=f"{seen.service}: within the bound"))
+    restarted = [name for name, was_restarted in seen.dependents.items() if was_restarted]
+    if restarted:
+        found.append(Violation("dependent-left-alone", seen=f"restarted: {', '.join(restarted)}", wanted="left alone"))
+    return found
+
+
+def freeze(stack: Stack, service: str, dependents: tuple[str, ...] = ()) -> Healing:
+    """Freeze the main process of a service and follow the engine's events until it is healthy again."""
+    stack.wait_until_healthy()
+    bound = stack.detection_bound(service)
+    starts = {name: stack.state(name).started_at for name in (service, *dependents)}
+    with faults.frozen(stack, service) as frozen_at:
+        waiting.first(
+            lambda: stack.state(service),
+            lambda state: state.well and state.started_at != starts[service],
+            within=bound + HEALING_SECONDS,
+        )
+    if dependents:  # they may still be judged by what the frozen one did to them
+        waiting.first(stack.unwell, lambda unwell: not unwell, within=SETTLING_SECONDS)
+    return Healing(
+        service=service,
+        phases=phases(stack.events(service, since=frozen_at), frozen_at),
+        bound_s=bound,
+        dependents={name: stack.state(name).started_at != starts[name] for name in dependents},
+    )
+
+
+def phases(events: list[tuple[datetime, str]], since: datetime) -> dict[str, float]:
+    """Seconds to the verdict, from there to the new start, from there to healthy, as far as it came."""
+    found: dict[str, float] = {}
+    steps = iter(STEPS.items())
+    phase, awaited = next(steps)
+    for at, action in events:
+        if action == awaited:
+            found[phase] = round((at - since) / timedelta(seconds=1), 3)
+            phase, awaited = next(steps, ("", ""))
+            since = at
+    return found
+
+
+@pytest.mark.requirement("R9")
+def test_every_frozen_service_is_restarted_and_its_dependents_are_not(stack: Stack, evidence: Evidence) -> None:
+    dependents = {name: tuple(s for s in stack.services if name in stack.dependencies(s)) for name in stack.services}
+    seen = [evidence.saw(freeze(stack, name, dependents[name])) for name in stack.services]
+    assert [violation for healing in seen for violation in healing_violations(healing)] == []

@@ -1,0 +1,57 @@
+"""What the project runs on itself and on stacks: `nox -l`.
+
+Sessions run in the environment that runs nox: the one that `.ci/setup` makes from the lock file.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "offline", "compliance", "controls"]
+
+PYTHON = (sys.executable, "-m")
+LATEST = Path("evidence/latest")
+
+
+@nox.session
+def compliance(session: nox.Session) -> None:
+    """Prove the requirements on a stack: this one, or `-- --stack DIR`; any pytest option."""
+    _prove(session, "requirement")
+
+
+@nox.session
+def controls(session: nox.Session) -> None:
+    """Sabotage the stack, one thing at a time, and see that the check concerned objects."""
+    _prove(session, "control")
+
+
+@nox.session
+def offline(session: nox.Session) -> None:
+    """Test what needs no Docker."""
+    session.run(*PYTHON, "pytest", "checks/offline", "service/tests", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff's lint and format."""
+    session.run(*PYTHON, "ruff", "check", ".")
+    session.run(*PYTHON, "ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy, strict."""
+    session.run(*PYTHON, "mypy")
+
+
+def _prove(session: nox.Session, marker: str) -> None:
+    """The report runs whatever came of pytest; without the old link it cannot speak of an old run."""
+    LATEST.unlink(missing_ok=True)
+    try:
+        session.run(*PYTHON, "pytest", "checks", "--ignore=checks/offline", "-m", marker, *session.posargs)
+    finally:
+        session.run(*PYTHON, "checks.report", str(LATEST))

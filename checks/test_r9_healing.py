@@ -12,8 +12,8 @@ from checks.verdict import Violation, judges
 from stack import waiting
 from stack.driver import Stack
 
-HEALING_SECONDS = 20.0  # what healing may take beyond the time in which Docker finds out, before we stop looking
-SETTLING_SECONDS = 30.0
+# How long we look: for a verdict later than declared, for a healer that polls, for a slow start, for dependents to settle.
+DETECTION_SLACK, RESTART_SECONDS, RECOVER_SECONDS, SETTLING_SECONDS = 5.0, 20.0, 20.0, 30.0
 STEPS = {"detect": "health_status: unhealthy", "restart": "start", "recover": "health_status: healthy"}
 
 
@@ -49,18 +49,20 @@ def freeze(stack: Stack, service: str, dependents: tuple[str, ...] = ()) -> Heal
     """Freeze the main process of a service and follow the engine's events until it is healthy again."""
     stack.wait_until_healthy()
     bound = stack.detection_bound(service)
-    starts = {name: stack.state(name).started_at for name in (service, *dependents)}
-    with faults.frozen(stack, service) as frozen_at:
-        waiting.first(
-            lambda: stack.state(service),
-            lambda state: state.well and state.started_at != starts[service],
-            within=bound + HEALING_SECONDS,
-        )
+    starts = {name: stack.state(name).started_at for name in dependents}
+    with stack.events(service, "health_status", "start") as events, faults.frozen(stack, service) as frozen_at:
+        patience = {"detect": bound + DETECTION_SLACK, "restart": RESTART_SECONDS, "recover": RECOVER_SECONDS}
+        for phase, seconds in patience.items():
+            seen = waiting.first(
+                lambda: phases(events, frozen_at), lambda seen, phase=phase: phase in seen, within=seconds
+            )
+            if not seen.reached:
+                break
     if dependents:  # they may still be judged by what the frozen one did to them
         waiting.first(stack.unwell, lambda unwell: not unwell, within=SETTLING_SECONDS)
     return Healing(
         service=service,
-        phases=phases(stack.events(service, since=frozen_at), frozen_at),
+        phases=seen.value,
         bound_s=bound,
         dependents={name: stack.state(name).started_at != starts[name] for name in dependents},
     )
@@ -72,7 +74,7 @@ def phases(events: list[tuple[datetime, str]], since: datetime) -> dict[str, flo
     steps = iter(STEPS.items())
     phase, awaited = next(steps)
     for at, action in events:
-        if action == awaited:
+        if action == awaited and at >= since:
             found[phase] = round((at - since) / timedelta(seconds=1), 3)
             phase, awaited = next(steps, ("", ""))
             since = at

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -182,14 +183,23 @@ class Stack:
         """{service: container} of this project, stopped ones included."""
         return {(one.config.labels or {})["com.docker.compose.service"]: one for one in self._list()}
 
-    def events(self, service: str, *, since: datetime) -> list[tuple[datetime, str]]:
-        """What the engine reported of the service's container since then: (when, action), oldest first."""
-        reported = self._docker.system.events(
-            since=since.astimezone().replace(tzinfo=None),
-            until=datetime.now().astimezone().replace(tzinfo=None),
-            filters={"container": self.container(service).id},
-        )
-        return [(datetime.fromtimestamp((event.time_nano or 0) / 1e9, UTC), event.action or "") for event in reported]
+    @contextmanager
+    def events(self, service: str, *actions: str) -> Iterator[list[tuple[datetime, str]]]:
+        """What the engine reports of the service's container meanwhile: (when, action), appended as it comes.
+
+        Followed live: the engine remembers 256 events, and each health probe is three of them.
+        """
+        follow = ["docker", "events", "--format", "{{json .}}", "--filter", f"container={self.container(service).id}"]
+        wanted = [word for action in actions for word in ("--filter", f"event={action}")]
+        seen: list[tuple[datetime, str]] = []
+        with subprocess.Popen([*follow, *wanted], stdout=subprocess.PIPE, text=True) as events:
+            reader = threading.Thread(target=_append_events, args=(events, seen), daemon=True)
+            reader.start()
+            try:
+                yield seen
+            finally:
+                events.terminate()
+                reader.join()
 
     def detection_bound(self, service: str) -> float:
         """Seconds in which Docker, by the health check's settings, finds out: 0 where there is no health check.
@@ -381,6 +391,12 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
+
+
+def _append_events(events: subprocess.Popen[str], seen: list[tuple[datetime, str]]) -> None:
+    for line in events.stdout or ():
+        event = json.loads(line)
+        seen.append((datetime.fromtimestamp(event["timeNano"] / 1e9, UTC), event["Action"]))
 
 
 def state_of(container: Container) -> ContainerState:

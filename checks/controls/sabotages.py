@@ -1,5 +1,6 @@
 """One thing broken in a fresh stack before it starts. What cannot be broken raises StackError: nothing is concluded."""
 
+import hashlib
 import json
 import stat
 from pathlib import Path
@@ -26,12 +27,27 @@ def redis_with(*arguments: str) -> Sabotage:
 
 fsync_every_second = redis_with("--appendfsync", "everysec")
 nothing_saved = redis_with("--appendonly", "no", "--save", "")
-data_beside_the_mount = redis_with("--dir", "/tmp")  # noqa: S108 - inside the container
+
+
+def data_beside_the_mount(stack: Stack) -> None:
+    """The append-only file in memory, in a directory of the container's own."""
+    _override(stack, Role.REDIS, tmpfs=["/beside:mode=1777"])
+    redis_with("--dir", "/beside")(stack)
+
+
+DEFAULT_OFF = "user default off resetpass resetkeys resetchannels -@all"
 
 
 def default_user_on(stack: Stack) -> None:
-    """What an ACL file without a line for `default` amounts to."""
-    _edit(stack, "user default off", "user default on nopass ~* &* +@all")
+    """What an ACL file without a line for `default` amounts to (protected mode would keep others out as well)."""
+    _edit(stack, DEFAULT_OFF, "user default on nopass ~* &* +@all")
+    redis_with("--protected-mode", "no")(stack)
+
+
+def default_user_with_the_apps_password(stack: Stack) -> None:
+    """What `requirepass` amounts to where the service is given the same password."""
+    digest = hashlib.sha256(stack.password("app").encode()).hexdigest()
+    _edit(stack, DEFAULT_OFF, f"user default on #{digest} ~* &* +@all")
 
 
 def app_may_do_everything(stack: Stack) -> None:
@@ -57,9 +73,8 @@ def no_healer(stack: Stack) -> None:
     stack.override("services: { healer: { profiles: [removed] } }")
 
 
-def unmonitored_api(stack: Stack) -> None:
-    """The health check taken from the service."""
-    _override(stack, Role.API, healthcheck={"disable": True})
+def health_check_that_cannot_fail(stack: Stack) -> None:
+    _override(stack, Role.API, healthcheck={"test": ["CMD-SHELL", "exit 0"]})
 
 
 def undeclared_dependency(stack: Stack) -> None:

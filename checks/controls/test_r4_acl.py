@@ -15,6 +15,12 @@ def test_default_user_on_is_noticed(broken: Broken, evidence: Evidence) -> None:
     assert objections(seen) == {"default-user-rejected"}
 
 
+@pytest.mark.control("R4", objects="default-user-rejected")
+def test_default_user_with_the_apps_password_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r4.try_default_user(broken(sabotages.default_user_with_the_apps_password)))
+    assert objections(seen) == {"default-user-rejected"}
+
+
 @pytest.mark.control("R4", objects="app-user-accepted")
 def test_app_user_that_may_not_write_is_noticed(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r4.try_app_user(broken(sabotages.app_may_not_write)))

@@ -11,8 +11,8 @@ from stack.subject import Role
 
 
 @pytest.mark.control("R9", objects="found-unhealthy")
-def test_a_service_without_a_health_check_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(sabotages.unmonitored_api)
+def test_a_health_check_that_cannot_fail_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    stack = broken(sabotages.health_check_that_cannot_fail)
     assert objections(evidence.saw(r9.freeze(stack, stack.roles[Role.API]))) == {"found-unhealthy"}
 
 

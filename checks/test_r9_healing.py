@@ -1,6 +1,6 @@
 """R9: all services are monitored by their health checks, and an unhealthy container is restarted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +12,11 @@ from checks.verdict import Violation, judges
 from stack import waiting
 from stack.driver import Stack
 
-# How long we look: for a verdict later than declared, for a healer that polls, for a slow start, for dependents to settle.
-DETECTION_SLACK, RESTART_SECONDS, RECOVER_SECONDS, SETTLING_SECONDS = 5.0, 20.0, 20.0, 30.0
+DETECTION_SLACK = 5.0  # how much later than declared a verdict may come before we stop looking
+RESTART_SECONDS = 20.0  # enough for a healer that polls, and waits out a stop timeout
+RECOVER_SECONDS = 20.0
+SETTLING_SECONDS = 30.0
+Events = list[tuple[datetime, str]]
 STEPS = {"detect": "health_status: unhealthy", "restart": "start", "recover": "health_status: healthy"}
 
 
@@ -51,24 +54,32 @@ def freeze(stack: Stack, service: str, dependents: tuple[str, ...] = ()) -> Heal
     bound = stack.detection_bound(service)
     starts = {name: stack.state(name).started_at for name in dependents}
     with stack.events(service, "health_status", "start") as events, faults.frozen(stack, service) as frozen_at:
-        patience = {"detect": bound + DETECTION_SLACK, "restart": RESTART_SECONDS, "recover": RECOVER_SECONDS}
-        for phase, seconds in patience.items():
-            seen = waiting.first(
-                lambda: phases(events, frozen_at), lambda seen, phase=phase: phase in seen, within=seconds
-            )
-            if not seen.reached:
-                break
+        seen = _followed(events, frozen_at, bound)
     if dependents:  # they may still be judged by what the frozen one did to them
         waiting.first(stack.unwell, lambda unwell: not unwell, within=SETTLING_SECONDS)
     return Healing(
         service=service,
-        phases=seen.value,
+        phases=seen,
         bound_s=bound,
         dependents={name: stack.state(name).started_at != starts[name] for name in dependents},
     )
 
 
-def phases(events: list[tuple[datetime, str]], since: datetime) -> dict[str, float]:
+def _followed(events: Events, since: datetime, bound: float) -> dict[str, float]:
+    """The phases as far as they came, given time for one after the other."""
+    seen: dict[str, float] = {}
+    for count, patience in enumerate((bound + DETECTION_SLACK, RESTART_SECONDS, RECOVER_SECONDS), 1):
+        seen = waiting.first(lambda: phases(events, since), _has(count), within=patience).value
+        if len(seen) < count:
+            break
+    return seen
+
+
+def _has(count: int) -> Callable[[dict[str, float]], bool]:
+    return lambda seen: len(seen) >= count
+
+
+def phases(events: Events, since: datetime) -> dict[str, float]:
     """Seconds to the verdict, from there to the new start, from there to healthy, as far as it came."""
     found: dict[str, float] = {}
     steps = iter(STEPS.items())

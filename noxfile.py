@@ -48,6 +48,12 @@ def types(session: nox.Session) -> None:
     session.run(*PYTHON, "mypy")
 
 
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure `invoke up` against a plain `docker compose up --wait`, as a ratio."""
+    session.run(*PYTHON, "stack.bench")
+
+
 def _prove(session: nox.Session, marker: str) -> None:
     """The report runs whatever came of pytest; without the old link it cannot speak of an old run."""
     LATEST.unlink(missing_ok=True)

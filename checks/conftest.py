@@ -95,9 +95,7 @@ def _describe(stack: Stack, versions: engine.Engine, folder: Folder) -> None:
         engine=versions.engine,
         compose=versions.compose,
         buildx=versions.buildx,
-        images=tuple(
-            Image(name=one.reference, digest=one.digest, source=one.source) for one in stack.images().values()
-        ),
+        images=tuple(Image(name=one.reference, digest=one.digest, source=one.source) for one in stack.images.values()),
     )
     folder.keep("compose.yaml", stack.resolved())
 

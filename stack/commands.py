@@ -14,13 +14,12 @@ from rich.table import Table
 
 from stack import engine as engines
 from stack import images as image_sources
-from stack import subject
+from stack import subject, toolbox
 from stack.board import Board
-from stack.driver import Stack, bound_to, fixed, state_of
+from stack.driver import Stack, fixed
 from stack.errors import NotHealthyError, SubjectError
 from stack.images import EVERY_SOURCE, Source
-from stack.prepare import SHIPPED, prepare
-from stack.subject import published
+from stack.prepare import PROJECT, SHIPPED, prepare
 
 
 def engine(*, stop: bool) -> None:
@@ -39,8 +38,8 @@ def images(sources: str, *, refresh: bool) -> None:
     with Board() as board:
         engines.ensure(board.say)
         found = image_sources.provide(board, chosen, refresh=refresh)
-    for reference in found.values():
-        print(f"{reference}  ({image_sources.look_at(reference).source})")
+    for image in image_sources.look_at(found).values():
+        print(f"{image.reference}  ({image.source})")
 
 
 def up(sources: str) -> None:
@@ -49,14 +48,14 @@ def up(sources: str) -> None:
     with Board() as board:
         engines.ensure(board.say)
         prepare(SHIPPED, board, chosen)
-        stack = fixed(subject.read(SHIPPED))
+        stack = fixed(subject.read(SHIPPED), PROJECT)
         _up_or_nothing(stack, board)
     _show(stack)
 
 
 def _up_or_nothing(stack: Stack, board: Board) -> None:
     """What is unhealthy stays, for a look at its logs; whatever else ends a first `up` leaves nothing behind."""
-    was_there = bool(stack.containers())
+    was_there = toolbox.is_known(stack.project)
     try:
         stack.up(board)
     except NotHealthyError:
@@ -106,7 +105,7 @@ def _prepared() -> Stack:
     """The shipped stack, once `invoke up` was here."""
     if not (SHIPPED / ".env").exists():
         raise SubjectError("the stack was never brought up here", hint="`invoke up`")
-    return fixed(subject.read(SHIPPED))
+    return fixed(subject.read(SHIPPED), PROJECT)
 
 
 def _show(stack: Stack) -> None:
@@ -114,12 +113,9 @@ def _show(stack: Stack) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("service", "health", "address", "image", "image source"):
         table.add_column(heading, no_wrap=True)
-    containers, images_used = stack.containers(), stack.images()
-    for name, spec in stack.config["services"].items():
-        found = containers.get(name)
-        health = str(state_of(found)) if found else "not running"
-        addresses = [bound_to(found, port) or "-" for port in published(spec)] if found else []
-        table.add_row(name, health, ", ".join(addresses) or "-", spec["image"], images_used[name].source)
+    for name, seen in stack.glance().items():
+        image = stack.images[name]
+        table.add_row(name, seen.health, ", ".join(seen.addresses) or "-", image.reference, image.source)
     Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
 
 

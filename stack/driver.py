@@ -8,11 +8,11 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,16 +20,15 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from python_on_whales import Container, DockerClient
-from python_on_whales.exceptions import DockerException
-
-from stack import images, toolbox, waiting
+from stack import docker, images, toolbox, waiting
 from stack.board import Board
-from stack.errors import NotHealthyError, PortTakenError, StackError, SubjectError, from_docker, last_lines
+from stack.errors import NotHealthyError, StackError, SubjectError, from_docker, from_words, last_lines
 from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Role, Subject, find_roles, published
 from stack.toolbox import Signalled
 
 UP_SECONDS = 120
+DOWN = {"exited", "dead", "restarting", "unhealthy"}
+DOWN_SECONDS = 5.0
 OVERRIDE_NAME = ".compliance.override.yaml"
 PROGRESS = re.compile(r"Container (?P<container>\S+)\s+(?P<state>\w+)")
 
@@ -53,6 +52,14 @@ class ContainerState:
         return f"{self.status}, {self.health}" if self.health else self.status
 
 
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """A service in two words: 'healthy' (or running, without a health check) or what else it is; where it listens."""
+
+    health: str
+    addresses: tuple[str, ...] = ()
+
+
 Sabotage = Callable[["Stack"], None]
 """Breaks a fresh stack before it starts: edits files in its directory, or calls `override`."""
 
@@ -65,19 +72,18 @@ class Stack:
         self.directory = directory
         self._project = project
         self._overrides: list[Path] = []
-        self._relays: dict[tuple[str, int], Container] = {}
+        self._relays: dict[tuple[str, int], docker.Container] = {}
 
     # what it is
 
     @cached_property
     def config(self) -> Config:
         """The resolved Compose file; raises SubjectError with Compose's words where it does not resolve."""
-        try:
-            return self._docker.compose.config(return_json=True)
-        except DockerException as problem:
-            raise SubjectError(
-                f"{self.subject.compose_file} does not resolve", details=last_lines(problem.stderr or "")
-            ) from problem
+        told, complaint = docker.ask(*self._compose("config", "--format", "json"))
+        if not told:
+            raise SubjectError(f"{self.subject.compose_file} does not resolve", details=last_lines(complaint))
+        config: Config = json.loads(told)
+        return config
 
     @property
     def project(self) -> str:
@@ -116,15 +122,17 @@ class Stack:
 
         Raises NotHealthyError naming each service that is not, PortTakenError, or StackError with Docker's words.
         """
-        self._refuse_taken_ports()
-        names = {f"{self.project}-{service}-1": service for service in self.services}
-        progress = self._docker.compose.up(detach=True, wait=True, wait_timeout=within, no_build=True, stream_logs=True)
-        try:
-            for _, line in progress:
-                if seen := PROGRESS.search(line.decode(errors="replace")):
-                    board.show(names.get(seen["container"], seen["container"]), seen["state"].lower())
-        except DockerException as problem:
-            raise self._not_healthy(within) or from_docker(problem, f"start {self.project}") from problem
+        said = []
+        with _running(["docker", *self._compose("up", "--detach", "--no-build")]) as compose:
+            _ = self.images  # a look well timed: Compose is at work
+            for line in compose.stderr or ():
+                said.append(line)
+                if seen := PROGRESS.search(line):
+                    service = seen["container"].removeprefix(f"{self.project}-").removesuffix("-1")
+                    board.show(service, seen["state"].lower())
+        if compose.returncode != 0:
+            raise self._not_healthy() if self._any_ran() else from_words("".join(said), f"start {self.project}")
+        self.wait_until_healthy(board, within=within)
 
     def down(self, *, volumes: bool = False) -> None:
         """Stop and remove containers and networks; the data stays unless `volumes` are to go as well."""
@@ -132,7 +140,7 @@ class Stack:
         self._relays.clear()
         try:
             self._docker.compose.down(volumes=volumes, remove_orphans=True, quiet=True)
-        except DockerException as problem:
+        except docker.DockerException as problem:
             raise from_docker(problem, f"remove {self.project}") from problem
 
     def restart(self, service: str) -> None:
@@ -140,11 +148,25 @@ class Stack:
         self._docker.compose.restart(service)
         self.wait_until_healthy()
 
-    def wait_until_healthy(self, *, within: int = UP_SECONDS) -> None:
-        """Raises NotHealthyError naming each service that is not healthy (or running, without a health check)."""
-        waiting.first(self.unwell, lambda unwell: not unwell, within=within, every=0.25)
-        if problem := self._not_healthy(within):
-            raise problem
+    def wait_until_healthy(self, board: Board | None = None, *, within: float = UP_SECONDS) -> None:
+        """Wait until every service runs and is healthy, by a look every 0.1 s (Compose takes one every 0.5 s).
+
+        Raises NotHealthyError naming each that is not when the time is over, or one was down for 5 s on end.
+        """
+        down_since: dict[str, float] = {}
+
+        def settled(seen: dict[str, Glance]) -> bool:
+            now = time.monotonic()
+            for service, glance in seen.items():
+                if board:
+                    board.show(service, glance.health)
+                down_since.setdefault(service, now)
+                if glance.health not in DOWN:
+                    del down_since[service]
+            return all_well(seen) or any(now - since > DOWN_SECONDS for since in down_since.values())
+
+        if not all_well(waiting.first(self.glance, settled, within=within).value):
+            raise self._not_healthy()
 
     # hurt it
 
@@ -166,20 +188,30 @@ class Stack:
     def state(self, service: str) -> ContainerState:
         return state_of(self.container(service))
 
+    def glance(self) -> dict[str, Glance]:
+        """{service: how it is and where}, by one short question to Docker."""
+        form = '{{.Label "com.docker.compose.service"}}|{{.State}}|{{.Status}}|{{.Ports}}'
+        label = f"label=com.docker.compose.project={self.project}"
+        rows = [
+            line.split("|") for line in docker.ask("ps", "--all", "--filter", label, "--format", form)[0].splitlines()
+        ]
+        seen = {service: Glance(health=in_a_word(*how), addresses=addresses_in(ports)) for service, *how, ports in rows}
+        return {service: seen.get(service, Glance(health="missing")) for service in self.services}
+
     def unwell(self) -> dict[str, ContainerState | None]:
         """{service: its state} of each that is not healthy; None for one without a container."""
         containers = self.containers()
         states = {name: state_of(containers[name]) if name in containers else None for name in self.services}
         return {name: state for name, state in states.items() if state is None or not state.well}
 
-    def container(self, service: str) -> Container:
+    def container(self, service: str) -> docker.Container:
         """The container of a service, stopped ones included; raises StackError where there is none."""
         found = self._list(f"com.docker.compose.service={service}")
         if not found:
             raise StackError(f"service `{service}` of `{self.project}` has no container")
         return found[0]
 
-    def containers(self) -> dict[str, Container]:
+    def containers(self) -> dict[str, docker.Container]:
         """{service: container} of this project, stopped ones included."""
         return {(one.config.labels or {})["com.docker.compose.service"]: one for one in self._list()}
 
@@ -222,7 +254,7 @@ class Stack:
         """Run a command in the service's container; raises StackError with what it said if it fails."""
         try:
             said = self._docker.container.execute(self.container(service), command)
-        except DockerException as problem:
+        except docker.DockerException as problem:
             raise from_docker(problem, f"run {command[0]} in {service}") from problem
         return said if isinstance(said, str) else ""
 
@@ -238,9 +270,10 @@ class Stack:
             self._relays[service, port] = toolbox.open_relay(self.project, networks, service, port)
         return str(bound_to(self._relays[service, port], port))
 
+    @cached_property
     def images(self) -> dict[str, images.Image]:
         """{service: the image it runs, with its digest and where it came from}."""
-        return {service: images.look_at(spec["image"]) for service, spec in self.config["services"].items()}
+        return images.look_at({service: spec["image"] for service, spec in self.config["services"].items()})
 
     def resolved(self) -> str:
         """The resolved Compose file as JSON."""
@@ -248,48 +281,48 @@ class Stack:
 
     # behind it
 
+    @property
+    def _files(self) -> tuple[Path, ...]:
+        return (self.directory / self.subject.compose_file.name, *self._overrides)
+
+    def _compose(self, *words: str) -> tuple[str, ...]:
+        files = [word for path in self._files for word in ("--file", str(path))]
+        return ("compose", *files, *(["--project-name", self._project] if self._project else []), *words)
+
     @cached_property
-    def _docker(self) -> DockerClient:
-        return DockerClient(
-            compose_files=[self.directory / self.subject.compose_file.name, *self._overrides],
+    def _docker(self) -> docker.DockerClient:
+        return docker.DockerClient(
+            compose_files=list(self._files),
             compose_project_name=self._project,
             compose_project_directory=self.directory,
         )
 
-    def _list(self, *labels: str) -> list[Container]:
+    def _list(self, *labels: str) -> list[docker.Container]:
         wanted = (f"com.docker.compose.project={self.project}", *labels)
-        return self._docker.container.list(all=True, filters=[("label", label) for label in wanted])
+        filters = [word for label in wanted for word in ("--filter", f"label={label}")]
+        ids = docker.ask("ps", "--all", "--quiet", *filters)[0].split()
+        return self._docker.container.inspect(ids) if ids else []
 
-    def _refuse_taken_ports(self) -> None:
-        running = self.containers()
-        for service, spec in self.config["services"].items():
-            for port in spec.get("ports") or ():
-                host, number = port.get("host_ip", "0.0.0.0"), int(port.get("published") or 0)  # noqa: S104
-                if number and service not in running and _is_taken(host, number):
-                    raise PortTakenError(
-                        f"port {number} on {host} is taken, and service `{service}` publishes there",
-                        hint=f"`ss -ltnp 'sport = :{number}'` shows who listens",
-                    )
+    def _any_ran(self) -> bool:
+        """Whether a service was started and is not well: then that, and not Compose's words, is what went wrong."""
+        return any(state and state.status != "created" for state in self.unwell().values())
 
-    def _not_healthy(self, within: int) -> NotHealthyError | None:
-        unwell = {name: state for name, state in self.unwell().items() if state and state.status != "created"}
-        if not unwell:
-            return None
-        details = (f"{name}: {state}{self._last_words(name)}" for name, state in unwell.items())
+    def _not_healthy(self) -> NotHealthyError:
+        details = (f"{name}: {state or 'missing'}{self._last_words(name)}" for name, state in self.unwell().items())
         return NotHealthyError(
-            f"stack `{self.project}` did not become healthy (it had {within} s)",
+            f"stack `{self.project}` is not healthy",
             details=tuple(details),
             hint="`invoke logs` shows what every container said",
         )
 
     def _last_words(self, service: str) -> str:
-        said = last_lines(self.logs(service), 1)
+        said = last_lines(self.logs(service), 1) if service in self.containers() else ()
         return f": {said[0][:300]}" if said else ""
 
 
-def fixed(subject: Subject) -> Stack:
-    """The stack of `invoke up`: the subject where it stands, under its own project name."""
-    return Stack(subject, directory=subject.directory)
+def fixed(subject: Subject, project: str) -> Stack:
+    """The stack of `invoke up`: the subject where it stands."""
+    return Stack(subject, directory=subject.directory, project=project)
 
 
 @contextmanager
@@ -364,6 +397,22 @@ def _with_fixed_names(config: Config, kind: str, project: str) -> list[str]:
     return found
 
 
+def all_well(seen: dict[str, Glance]) -> bool:
+    return all(glance.health == "healthy" for glance in seen.values())
+
+
+def in_a_word(state: str, status: str) -> str:
+    """'running', 'Up 2 seconds (health: starting)' is starting; running without a health check counts as healthy."""
+    if state != "running" or "(" not in status:
+        return "healthy" if state == "running" else state
+    return status.rpartition("(")[2].rstrip(")").removeprefix("health: ").lower()
+
+
+def addresses_in(ports: str) -> tuple[str, ...]:
+    """'127.0.0.1:5000->5000/tcp, 6379/tcp' as what can be reached from the host: ('127.0.0.1:5000',)."""
+    return tuple(port.partition("->")[0] for port in ports.split(", ") if "->" in port)
+
+
 def _remove(stack: Stack) -> None:
     """Everything of a fresh stack, its folder last; an interrupt that comes meanwhile waits for it."""
     with _uninterrupted():
@@ -393,13 +442,31 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
 
 
+@contextmanager
+def _running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A command whose stderr is read as it comes, and which ends when whoever reads is interrupted."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            process.terminate()
+            raise
+
+
 def _append_events(events: subprocess.Popen[str], seen: list[tuple[datetime, str]]) -> None:
     for line in events.stdout or ():
         event = json.loads(line)
         seen.append((datetime.fromtimestamp(event["timeNano"] / 1e9, UTC), event["Action"]))
 
 
-def state_of(container: Container) -> ContainerState:
+def state_of(container: docker.Container) -> ContainerState:
     """What Docker said of this container when it was last asked."""
     seen = container.state
     return ContainerState(
@@ -410,17 +477,7 @@ def state_of(container: Container) -> ContainerState:
     )
 
 
-def bound_to(container: Container, port: int) -> str | None:
+def bound_to(container: docker.Container, port: int) -> str | None:
     """Where a container's port is published, as '127.0.0.1:N'."""
     bindings = (container.network_settings.ports or {}).get(f"{port}/tcp") or []
     return f"127.0.0.1:{bindings[0]['HostPort']}" if bindings else None
-
-
-def _is_taken(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False

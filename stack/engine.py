@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -13,11 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from python_on_whales import DockerClient
-from python_on_whales.client_config import ClientNotFoundError
-from python_on_whales.exceptions import DockerException
-
-from stack import packages
+from stack import docker, packages
 from stack.errors import EngineError, last_lines
 
 Say = Callable[[str], None]
@@ -58,26 +55,23 @@ def find() -> Engine | None:
 
     Raises EngineError for one that answers but cannot be used: this user refused, too old, without Compose or Buildx.
     """
-    docker = DockerClient()
     try:
-        server = docker.version().server
-    except ClientNotFoundError:
+        told, complaint = docker.ask("info", "--format", "{{json .}}")
+    except FileNotFoundError:
         return None
-    except DockerException as problem:
-        if "permission denied" in (problem.stderr or ""):
-            raise EngineError(
-                "the Docker engine refuses this user",
-                hint="run as root, or add the user to the group that owns the engine's socket",
-            ) from problem
+    answer = json.loads(told) if told.startswith("{") else {}
+    if "permission denied" in f"{complaint} {answer.get('ServerErrors')}":
+        raise EngineError(
+            "the Docker engine refuses this user",
+            hint="run as root, or add the user to the group that owns the engine's socket",
+        )
+    if not answer.get("ServerVersion"):
         return None
-    if server is None or not server.version:
-        return None
+    plugins = {plugin["Name"]: plugin.get("Version", "") for plugin in answer["ClientInfo"]["Plugins"] or ()}
     engine = Engine(
-        engine=server.version,
-        compose=_plugin_version("Docker Compose", docker.compose.version),
-        buildx=_plugin_version("Docker Buildx", docker.buildx.version),
+        engine=answer["ServerVersion"], compose=plugins.get("compose", ""), buildx=plugins.get("buildx", "")
     )
-    refuse_too_old(engine)
+    refuse_unusable(engine)
     return engine
 
 
@@ -91,14 +85,19 @@ def stop(say: Say) -> None:
     say("engine stopped")
 
 
-def refuse_too_old(engine: Engine) -> None:
-    """Raises EngineError naming the first part that is older than supported."""
+def refuse_unusable(engine: Engine) -> None:
+    """Raises EngineError naming the first part that is missing (an empty version) or older than supported."""
     found = {
         "Docker Engine": engine.engine,
         "Docker Compose": engine.compose,
         "Docker Buildx": engine.buildx,
     }
     for name, oldest in OLDEST.items():
+        if not found[name]:
+            raise EngineError(
+                f"{name} is missing: the docker command does not know it",
+                hint="install docker-compose and docker-buildx (Docker's own packages: docker-compose-plugin, ...)",
+            )
         if numbers(found[name]) < oldest:
             wanted = ".".join(map(str, oldest))
             raise EngineError(
@@ -111,18 +110,6 @@ def numbers(version: str) -> Number:
     """The first dotted number in a version string: '2.26.1-4' and 'v2.26.1' give (2, 26, 1)."""
     found = re.search(r"\d+(?:\.\d+)+", version)
     return tuple(int(part) for part in found[0].split(".")) if found else ()
-
-
-def _plugin_version(name: str, ask: Callable[[], str]) -> str:
-    try:
-        said = ask()
-    except DockerException as problem:
-        raise EngineError(
-            f"{name} is missing: the docker command does not know it",
-            hint="Debian: docker-compose and docker-buildx; Docker's own: docker-compose-plugin, docker-buildx-plugin",
-        ) from problem
-    found = re.search(r"\d+\.\d+\S*", said)
-    return found[0] if found else said
 
 
 def _provide(say: Say) -> Engine:

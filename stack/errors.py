@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from python_on_whales.exceptions import DockerException
+if TYPE_CHECKING:
+    from stack.docker import DockerException
+
+
+PORT_TAKEN = re.compile(r"(\S+:\d+)\S*(?: failed)?: .*?(?:port is already allocated|address already in use)")
 
 
 class StackError(Exception):
@@ -82,7 +87,12 @@ def no_room(where: str) -> DiskFullError:
 
 def from_docker(problem: DockerException, doing: str) -> StackError:
     """Docker's own complaint as one of ours; `doing` completes 'Docker could not ...'."""
-    said = last_lines(f"{problem.stdout or ''}\n{problem.stderr or ''}")
+    return from_words(f"{problem.stdout or ''}\n{problem.stderr or ''}", doing)
+
+
+def from_words(output: str, doing: str) -> StackError:
+    """The same for what the docker command printed."""
+    said = last_lines(output)
     text = " ".join(said).lower()
     if "no space left on device" in text:
         return no_room(f"Docker could not {doing}")
@@ -91,8 +101,13 @@ def from_docker(problem: DockerException, doing: str) -> StackError:
             f"the Docker engine went away: Docker could not {doing}",
             hint="`invoke engine` starts one where there is none",
         )
-    if re.search(r"address already in use|port is already allocated", text):
-        return PortTakenError(f"a port is taken: Docker could not {doing}", details=said)
+    if taken := PORT_TAKEN.search(text):
+        number = taken[1].rpartition(":")[2]
+        return PortTakenError(
+            f"port {number} is taken: Docker could not {doing}",
+            details=said[-1:],
+            hint=f"`ss -ltnp 'sport = :{number}'` shows who listens there",
+        )
     return StackError(f"Docker could not {doing}", details=said)
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from python_on_whales import DockerClient
-from python_on_whales.exceptions import DockerException
-
-from stack import packages
+from stack import docker, packages
 from stack.board import Board
 from stack.errors import ImageError, from_docker, last_lines
 from stack.packages import Recipe
@@ -150,41 +149,59 @@ def provide_bases(
 
 def build(own: Own, python: str, board: Board) -> str:
     """The reference of an image of this project's own, built unless one of exactly this content is here."""
-    docker = DockerClient()
-    reference = f"{own.name}:{_content_key(own.context, docker.image.inspect(python).id)}"
-    if docker.image.exists(reference):
+    here = _here()
+    reference = f"{own.name}:{_content_key(own.context, here[python])}"
+    if reference in here:
         board.show(own.name, "here")
         return reference
     board.show(own.name, f"building on {python}")
     with _build_secrets() as secrets:
         try:
-            docker.buildx.build(
+            docker.DockerClient().buildx.build(
                 own.context, tags=reference, build_args={"PYTHON_IMAGE": python}, secrets=secrets,
                 labels={SOURCE_LABEL: "built here"}, load=True, progress=False,
             )  # fmt: skip
-        except DockerException as problem:
+        except docker.DockerException as problem:
             raise from_docker(problem, f"build {own.name}") from problem
     board.show(own.name, "built")
     return reference
 
 
-def look_at(reference: str) -> Image:
-    """An image that is here; its own label tells where it came from, else whether it has a registry's digest."""
-    found = DockerClient().image.inspect(reference)
-    labels = (found.config.labels if found.config else None) or {}
-    digests = found.repo_digests or []
+def look_at(references: Mapping[str, str]) -> dict[str, Image]:
+    """{service: its image}, for {service: reference}; raises ImageError for one that is not here.
+
+    Its own label tells where an image came from, else whether it has a registry's digest.
+    """
+    told, complaint = docker.ask("image", "inspect", *references.values())
+    found = json.loads(told or "[]")
+    if len(found) != len(references):
+        raise ImageError("not every image of the stack is here", details=last_lines(complaint))
+    return {
+        service: _image(reference, one) for (service, reference), one in zip(references.items(), found, strict=True)
+    }
+
+
+def _image(reference: str, inspected: Mapping[str, Any]) -> Image:
+    labels = inspected["Config"].get("Labels") or {}
+    digests = inspected.get("RepoDigests") or []
     source = labels.get(SOURCE_LABEL) or ("registry" if digests else "local")
-    return Image(reference=reference, digest=digests[0] if digests else found.id, source=source)
+    return Image(reference=reference, digest=digests[0] if digests else inspected["Id"], source=source)
 
 
 def _already_here(wanted: tuple[Base, ...], board: Board) -> dict[Base, str]:
-    found = {}
+    found, here = {}, _here()
     for base in wanted:
         for reference in (base.official, base.packaged):
-            if base not in found and DockerClient().image.exists(reference):
+            if base not in found and reference in here:
                 board.show(base.official, f"here, as {reference}" if reference != base.official else "here")
                 found[base] = reference
     return found
+
+
+def _here() -> dict[str, str]:
+    """{reference: id} of every image that the engine has."""
+    listed, _ = docker.ask("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
+    return dict(line.split(" ", 1) for line in listed.splitlines())
 
 
 def _pull_all(wanted: tuple[Base, ...], board: Board) -> tuple[dict[Base, str], tuple[str, ...]]:
@@ -269,8 +286,8 @@ def _import(base: Base, root: Path, board: Board) -> str:
     }
     changes = [f'LABEL {name}="{value}"' for name, value in labels.items()]
     try:
-        DockerClient().image.import_(root, tag=base.packaged, changes=changes)
-    except DockerException as problem:
+        docker.DockerClient().image.import_(root, tag=base.packaged, changes=changes)
+    except docker.DockerException as problem:
         raise from_docker(problem, f"import {base.packaged}") from problem
     board.show(base.official, f"built from packages, as {base.packaged}")
     return base.packaged

@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from python_on_whales import Container, DockerClient
-
-from stack import images, waiting
+from stack import docker, images, waiting
 from stack.board import Board
 from stack.relay import READY
 
@@ -43,18 +41,18 @@ print(open(f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children").read())
 """
 
 
-def open_relay(run: str, networks: Mapping[str, object], service: str, port: int) -> Container:
+def open_relay(run: str, networks: Mapping[str, object], service: str, port: int) -> docker.Container:
     """A container that publishes `service`:`port` of those networks on a loopback port of its own choosing."""
-    docker = DockerClient()
-    relay = docker.run(
+    client = docker.DockerClient()
+    relay = client.run(
         _image(), ["python3", "-I", "-c", RELAY, service, str(port)], detach=True, remove=True,
         publish=[("127.0.0.1:", port)], labels={RUN_LABEL: run}, cap_drop=["ALL"], read_only=True,
     )  # fmt: skip
-    assert isinstance(relay, Container)
+    assert isinstance(relay, docker.Container)
     for network in networks:
-        docker.network.connect(network, relay)
-    waiting.first(lambda: docker.container.logs(relay), lambda said: READY in said, within=RELAY_SECONDS, every=0.05)
-    return docker.container.inspect(relay.id)  # with the port it was given
+        client.network.connect(network, relay)
+    waiting.first(lambda: client.container.logs(relay), lambda said: READY in said, within=RELAY_SECONDS, every=0.05)
+    return client.container.inspect(relay.id)  # with the port it was given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,29 +79,28 @@ def first_child(run: str, pid: int) -> int:
 
 def remove_all(run: str) -> None:
     """Remove every container that was opened for this run."""
-    docker = DockerClient()
-    for container in docker.container.list(all=True, filters=[("label", f"{RUN_LABEL}={run}")]):
-        docker.container.remove(container, force=True)
+    client = docker.DockerClient()
+    for container in client.container.list(all=True, filters=[("label", f"{RUN_LABEL}={run}")]):
+        client.container.remove(container, force=True)
 
 
 def is_known(project: str) -> bool:
     """Whether Docker holds any container or network of this Compose project."""
-    docker = DockerClient()
-    label = f"com.docker.compose.project={project}"
-    containers = docker.container.list(all=True, filters=[("label", label)])
-    return bool(containers or docker.network.list(filters=[("label", label)]))
+    label = f"label=com.docker.compose.project={project}"
+    kinds = (("ps", "--all"), ("network", "ls"))
+    return any(docker.ask(*kind, "--quiet", "--filter", label)[0] for kind in kinds)
 
 
 def empty_folder(run: str, folder: Path) -> None:
     """Remove what containers left in a folder under users of their own."""
-    DockerClient().run(
+    docker.DockerClient().run(
         _image(), ["python3", "-I", "-S", "-c", EMPTY], remove=True, networks=["none"], labels={RUN_LABEL: run},
         volumes=[(folder, "/folder")],
     )  # fmt: skip
 
 
 def _on_host(run: str, script: str, *arguments: str) -> str:
-    said = DockerClient().run(
+    said = docker.DockerClient().run(
         _image(), ["python3", "-I", "-S", "-c", script, *arguments], remove=True, pid="host", networks=["none"],
         labels={RUN_LABEL: run}, read_only=True, cap_drop=["ALL"], cap_add=["KILL"],
     )  # fmt: skip

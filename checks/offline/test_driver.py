@@ -1,0 +1,197 @@
+"""A fresh stack shares nothing with the one it is a copy of, and what Docker says is read in our words."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from stack import driver
+from stack.board import Board
+from stack.driver import PROGRESS, ContainerState, Stack
+from stack.errors import SubjectError
+from stack.subject import PROFILE_NAME, Credential, Subject
+
+API = {"image": "shop:1", "container_name": "shop", "ports": [{"target": 5000, "published": "80"}, {"target": 81}]}
+SHARED = {"name": "everybody"}
+
+
+def detached(**kinds: object) -> list[str]:
+    return driver._detached({"services": {"api": API, "redis": {"image": "redis"}}, **kinds}, "checks-1").splitlines()
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    (tmp_path / "subject").mkdir()
+    (tmp_path / "subject" / "compose.yaml").write_text("services: {}\n")
+    return Subject(compose_file=tmp_path / "subject" / "compose.yaml")
+
+
+def test_a_copy_publishes_on_loopback_ports_of_its_own() -> None:
+    ports = [line.strip() for line in detached() if "ports" in line]
+    assert ports == ['ports: !override ["127.0.0.1::5000", "127.0.0.1::81"]']
+
+
+def test_a_copy_has_no_fixed_names() -> None:
+    lines = detached(
+        networks={"default": {"name": "checks-1_default"}, "front": SHARED},
+        volumes={"data": SHARED, "own": {"name": "checks-1_own"}},
+    )
+    assert lines.count("    container_name: !reset null") == 1
+    assert lines[-4:] == [
+        "networks:",
+        '  "front": { name: !reset null }',
+        "volumes:",
+        '  "data": { name: !reset null }',
+    ]
+
+
+def test_every_service_of_a_copy_is_marked_as_of_this_run() -> None:
+    lines = detached(networks={"default": {"name": "checks-1_default"}})
+    assert lines.count('    labels: {"compose-compliance.run": "checks-1"}') == 2
+    assert "networks:" not in lines
+
+
+@pytest.mark.parametrize("kind", ["networks", "volumes"])
+def test_what_a_copy_would_share_is_refused(kind: str) -> None:
+    with pytest.raises(SubjectError, match=f"{kind[:-1]} `outside` is external"):
+        detached(**{kind: {"outside": {"name": "outside", "external": True}}})
+
+
+def test_a_copy_leaves_out_what_it_is_told_to(subject: Subject, tmp_path: Path) -> None:
+    for name in (".git/config", "data/old", "conf/redis.conf", "conf/__pycache__/x.pyc"):
+        (subject.directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (subject.directory / name).write_text("")
+    chosen = Subject(compose_file=subject.compose_file, leave_out=("data",))
+    driver._copy(chosen, tmp_path / "copy")
+    files = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}
+    assert files == {"compose.yaml", "conf/redis.conf"}
+
+
+def test_what_cannot_be_copied_is_told(subject: Subject, tmp_path: Path) -> None:
+    os.mkfifo(subject.directory / "pipe")
+    with pytest.raises(SubjectError, match="could not be copied"):
+        driver._copy(subject, tmp_path / "copy")
+
+
+def test_a_copy_is_prepared_in_its_own_folder(subject: Subject, tmp_path: Path) -> None:
+    chosen = Subject(compose_file=subject.compose_file, prepare=("sh", "-c", "pwd > here; command -v python >> here"))
+    with Board() as board:
+        driver._prepare(chosen, tmp_path, board)
+    folder, python = (tmp_path / "here").read_text().splitlines()
+    assert Path(folder) == tmp_path.resolve()
+    assert os.access(python, os.X_OK)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("sh", "-c", "echo first; echo 'no room' >&2; exit 3"), "`prepare` ended with 3\n  no room"),
+        (("no-such-program-anywhere",), "`prepare` cannot be run"),
+    ],
+)
+def test_a_preparation_that_fails_is_told(subject: Subject, command: tuple[str, ...], told: str) -> None:
+    with pytest.raises(SubjectError, match=told), Board() as board:
+        driver._prepare(Subject(compose_file=subject.compose_file, prepare=command), subject.directory, board)
+
+
+def test_a_password_is_read_without_its_line_end(subject: Subject) -> None:
+    (subject.directory / "word").write_text("hunter2\n")
+    named = Subject(compose_file=subject.compose_file, credentials={"app": Credential(user="a", password_file="word")})  # noqa: S106
+    assert Stack(named, directory=subject.directory).password("app") == "hunter2"
+
+
+def test_a_login_that_no_profile_names_is_asked_for(subject: Subject) -> None:
+    with pytest.raises(SubjectError, match=rf"{PROFILE_NAME} names no \[credentials.app\]"):
+        Stack(subject, directory=subject.directory).password("app")
+
+
+def test_overrides_lie_over_one_another(subject: Subject) -> None:
+    stack = Stack(subject, directory=subject.directory, project="checks-1")
+    stack.config = {"services": {"old": {}}}
+    stack.override("services: {}\n")
+    stack.override("services: { new: {} }\n")
+    assert "config" not in vars(stack)
+    assert [path.read_text() for path in stack._overrides] == ["services: {}\n", "services: { new: {} }\n"]
+
+
+@pytest.mark.parametrize(
+    ("status", "health", "exit_code", "well", "told"),
+    [
+        ("running", "healthy", 0, True, "running, healthy"),
+        ("running", "", 0, True, "running"),
+        ("running", "starting", 0, False, "running, starting"),
+        ("running", "unhealthy", 0, False, "running, unhealthy"),
+        ("exited", "healthy", 137, False, "exited (exit code 137)"),
+        ("exited", "", 0, False, "exited (exit code 0)"),
+        ("paused", "healthy", 0, False, "paused, healthy"),
+    ],
+)
+def test_only_what_runs_and_is_not_unhealthy_is_well(
+    status: str, health: str, exit_code: int, well: bool, told: str
+) -> None:
+    state = ContainerState(status=status, health=health, exit_code=exit_code, started_at=None)
+    assert (state.well, str(state)) == (well, told)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (" Container shop-api-1  Healthy", ("shop-api-1", "Healthy")),
+        ("Container shop-redis-1 Starting ", ("shop-redis-1", "Starting")),
+        (" Network shop_default  Created", None),
+    ],
+)
+def test_composes_progress_is_read(line: str, found: tuple[str, str] | None) -> None:
+    seen = PROGRESS.search(line)
+    assert (seen and (seen["container"], seen["state"])) == found
+
+
+def test_an_interrupt_waits_for_the_cleanup() -> None:
+    done = False
+    with pytest.raises(KeyboardInterrupt), driver._uninterrupted():  # noqa: PT012 - the moment is the point
+        os.kill(os.getpid(), signal.SIGINT)
+        done = True
+    assert done
+
+
+def test_a_folder_is_removed_with_all_that_is_in_it(subject: Subject) -> None:
+    (subject.directory / "deep" / "er").mkdir(parents=True)
+    driver._remove_folder(Stack(subject, directory=subject.directory))
+    assert not subject.directory.exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "word"),
+    [
+        ("running", "Up 2 seconds (healthy)", "healthy"),
+        ("running", "Up 2 seconds (health: starting)", "starting"),
+        ("running", "Up 2 hours (unhealthy)", "unhealthy"),
+        ("running", "Up 2 seconds", "healthy"),
+        ("paused", "Up 2 minutes (Paused)", "paused"),
+        ("exited", "Exited (137) 2 seconds ago", "exited"),
+        ("restarting", "Restarting (1) 2 seconds ago", "restarting"),
+        ("created", "Created", "created"),
+    ],
+)
+def test_a_container_is_told_in_a_word(state: str, status: str, word: str) -> None:
+    assert driver.in_a_word(state, status) == word
+
+
+@pytest.mark.parametrize(
+    ("ports", "addresses"),
+    [
+        ("127.0.0.1:5000->5000/tcp", ("127.0.0.1:5000",)),
+        ("6379/tcp, 127.0.0.1:81->81/tcp, 127.0.0.1:82->80/tcp", ("127.0.0.1:81", "127.0.0.1:82")),
+        ("6379/tcp", ()),
+        ("", ()),
+    ],
+)
+def test_an_address_is_what_can_be_reached_from_the_host(ports: str, addresses: tuple[str, ...]) -> None:
+    assert driver.addresses_in(ports) == addresses
+
+
+def test_a_command_ends_when_who_reads_it_is_interrupted() -> None:
+    with pytest.raises(KeyboardInterrupt), driver._running(["sleep", "60"]) as process:
+        raise KeyboardInterrupt
+    assert process.returncode == -signal.SIGTERM

@@ -1,0 +1,27 @@
+"""The door to Docker: python-on-whales, loaded at its first use, and the few questions asked without it.
+
+Loading it takes longer than starting a container, so `invoke up` has Compose at work before it needs the rest.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from python_on_whales import Container as Container
+    from python_on_whales import DockerClient as DockerClient
+    from python_on_whales.exceptions import DockerException as DockerException
+else:
+
+    def __getattr__(name: str) -> object:
+        import python_on_whales
+        import python_on_whales.exceptions
+
+        return getattr(python_on_whales, name, None) or getattr(python_on_whales.exceptions, name)
+
+
+def ask(*words: str) -> tuple[str, str]:
+    """What the docker command answers to a short question, and what it complains of. FileNotFoundError without it."""
+    done = subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return done.stdout, done.stderr

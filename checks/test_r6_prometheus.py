@@ -64,7 +64,7 @@ class Counted:
 
 @judges(Counted)
 def counted_violations(seen: Counted) -> list[Violation]:
-    if seen.requests > 0 and seen.in_prometheus == seen.requests:
+    if seen.series and seen.requests > 0 and seen.exposed == seen.in_prometheus == seen.requests:
         return []
     told = f"{seen.series or 'no counter'} rose by {seen.in_prometheus} (by {seen.exposed} in the service)"
     return [Violation("counter-moves-exactly", seen=told, wanted=seen.requests)]

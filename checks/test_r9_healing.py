@@ -12,7 +12,7 @@ from checks.verdict import Violation, judges
 from stack import waiting
 from stack.driver import Stack
 
-DETECTION_SLACK = 5.0  # how much later than declared a verdict may come before we stop looking
+DETECTION_SLACK = 5.0  # seconds that a verdict may come later than declared: starting a probe takes time as well
 RESTART_SECONDS = 20.0  # enough for a healer that polls, and waits out a stop timeout
 RECOVER_SECONDS = 20.0
 SETTLING_SECONDS = 30.0
@@ -40,6 +40,8 @@ def healing_violations(seen: Healing) -> list[Violation]:
     found = []
     rules = {"detect": "found-unhealthy", "restart": "restarted", "recover": "healthy-again"}
     missing = [rule for phase, rule in rules.items() if phase not in seen.phases]
+    if seen.phases.get("detect", 0.0) > seen.bound_s + DETECTION_SLACK:
+        found.append(Violation("found-unhealthy", seen=seen.phases["detect"], wanted=seen.bound_s))
     if missing:  # those after it could not be reached either
         found.append(Violation(missing[0], seen=f"{seen.service}: never", wanted=f"{seen.service}: within the bound"))
     restarted = [name for name, was_restarted in seen.dependents.items() if was_restarted]

@@ -105,6 +105,7 @@ def _prepared() -> Stack:
     """The shipped stack, once `invoke up` was here."""
     if not (SHIPPED / ".env").exists():
         raise SubjectError("the stack was never brought up here", hint="`invoke up`")
+    engines.require()
     return fixed(subject.read(SHIPPED), PROJECT)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
+from stack.errors import EngineError, from_words
+
 if TYPE_CHECKING:
     from python_on_whales import Container as Container
     from python_on_whales import DockerClient as DockerClient
@@ -21,7 +23,12 @@ else:
         return getattr(python_on_whales, name, None) or getattr(python_on_whales.exceptions, name)
 
 
-def ask(*words: str) -> tuple[str, str]:
-    """What the docker command answers to a short question, and what it complains of. FileNotFoundError without it."""
-    done = subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    return done.stdout, done.stderr
+def ask(*words: str) -> str:
+    """What the docker command answers to a short question; raises StackError, and not nothing, where it cannot."""
+    try:
+        done = subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError as problem:
+        raise EngineError("there is no docker command", hint="`invoke engine` provides one") from problem
+    if done.returncode != 0:
+        raise from_words(done.stderr, f"answer `docker {words[0]}`")
+    return done.stdout

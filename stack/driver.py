@@ -23,7 +23,7 @@ from pathlib import Path
 from stack import docker, images, toolbox, waiting
 from stack.board import Board
 from stack.errors import NotHealthyError, StackError, SubjectError, from_docker, from_words, last_lines
-from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Role, Subject, find_roles, published
+from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Role, Subject, find_roles
 from stack.toolbox import Signalled
 
 UP_SECONDS = 120
@@ -79,10 +79,10 @@ class Stack:
     @cached_property
     def config(self) -> Config:
         """The resolved Compose file; raises SubjectError with Compose's words where it does not resolve."""
-        told, complaint = docker.ask(*self._compose("config", "--format", "json"))
-        if not told:
-            raise SubjectError(f"{self.subject.compose_file} does not resolve", details=last_lines(complaint))
-        config: Config = json.loads(told)
+        try:
+            config: Config = json.loads(docker.ask(*self._compose("config", "--format", "json")))
+        except StackError as problem:
+            raise SubjectError(f"{self.subject.compose_file} does not resolve", details=problem.details) from problem
         return config
 
     @property
@@ -136,9 +136,9 @@ class Stack:
 
     def down(self, *, volumes: bool = False) -> None:
         """Stop and remove containers and networks; the data stays unless `volumes` are to go as well."""
-        toolbox.remove_all(self.project)
         self._relays.clear()
         try:
+            toolbox.remove_all(self.project)
             self._docker.compose.down(volumes=volumes, remove_orphans=True, quiet=True)
         except docker.DockerException as problem:
             raise from_docker(problem, f"remove {self.project}") from problem
@@ -192,9 +192,7 @@ class Stack:
         """{service: how it is and where}, by one short question to Docker."""
         form = '{{.Label "com.docker.compose.service"}}|{{.State}}|{{.Status}}|{{.Ports}}'
         label = f"label=com.docker.compose.project={self.project}"
-        rows = [
-            line.split("|") for line in docker.ask("ps", "--all", "--filter", label, "--format", form)[0].splitlines()
-        ]
+        rows = [line.split("|") for line in docker.ask("ps", "--all", "--filter", label, "--format", form).splitlines()]
         seen = {service: Glance(health=in_a_word(*how), addresses=addresses_in(ports)) for service, *how, ports in rows}
         return {service: seen.get(service, Glance(health="missing")) for service in self.services}
 
@@ -300,7 +298,7 @@ class Stack:
     def _list(self, *labels: str) -> list[docker.Container]:
         wanted = (f"com.docker.compose.project={self.project}", *labels)
         filters = [word for label in wanted for word in ("--filter", f"label={label}")]
-        ids = docker.ask("ps", "--all", "--quiet", *filters)[0].split()
+        ids = docker.ask("ps", "--all", "--quiet", *filters).split()
         return self._docker.container.inspect(ids) if ids else []
 
     def _any_ran(self) -> bool:
@@ -376,8 +374,8 @@ def _detached(config: Config, project: str) -> str:
     lines = ["services:"]
     for name, spec in config["services"].items():
         lines += [f"  {json.dumps(name)}:", f"    labels: {json.dumps({toolbox.RUN_LABEL: project})}"]
-        if ports := [f"127.0.0.1::{port}" for port in published(spec)]:
-            lines.append(f"    ports: !override {json.dumps(ports)}")
+        if ports := [f"127.0.0.1::{port['target']}/{port.get('protocol', 'tcp')}" for port in spec.get("ports") or ()]:
+            lines.append(f"    ports: !override {json.dumps(sorted(set(ports)))}")
         if "container_name" in spec:
             lines.append("    container_name: !reset null")
     for kind in ("networks", "volumes"):
@@ -433,13 +431,19 @@ def _remove_folder(stack: Stack) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back, and deliver them at the end."""
-    held = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    """Hold SIGINT and SIGTERM back, from this process and the commands it runs, and be interrupted at the end."""
+    held = (signal.SIGINT, signal.SIGTERM)
+    received: list[int] = []
+    before = {number: signal.signal(number, lambda one, _: received.append(one)) for number in held}
+    signal.pthread_sigmask(signal.SIG_BLOCK, held)  # what commands inherit; other threads may still be sent one
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        raise KeyboardInterrupt
 
 
 @contextmanager

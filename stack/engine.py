@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import docker, packages
+from stack import packages
 from stack.errors import EngineError, last_lines
 
 Say = Callable[[str], None]
@@ -45,6 +45,14 @@ class Engine:
     buildx: str
 
 
+def require() -> Engine:
+    """The engine that answers; raises EngineError where none does."""
+    engine = find()
+    if engine is None:
+        raise EngineError("no Docker engine answers", hint="`invoke engine` finds or provides one")
+    return engine
+
+
 def ensure(say: Say) -> Engine:
     """The engine that answers, or one provided now; raises EngineError where neither is to be had."""
     return find() or _provide(say)
@@ -56,11 +64,11 @@ def find() -> Engine | None:
     Raises EngineError for one that answers but cannot be used: this user refused, too old, without Compose or Buildx.
     """
     try:
-        told, complaint = docker.ask("info", "--format", "{{json .}}")
+        info = subprocess.run(["docker", "info", "--format", "{{json .}}"], capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return None
-    answer = json.loads(told) if told.startswith("{") else {}
-    if "permission denied" in f"{complaint} {answer.get('ServerErrors')}":
+    answer = json.loads(info.stdout) if info.stdout.startswith("{") else {}
+    if "permission denied" in f"{info.stderr} {answer.get('ServerErrors')}":
         raise EngineError(
             "the Docker engine refuses this user",
             hint="run as root, or add the user to the group that owns the engine's socket",
@@ -79,9 +87,11 @@ def stop(say: Say) -> None:
     """Stop the engine of this machine, in the way that `ensure` started it."""
     if _has_systemd():
         subprocess.run(["systemctl", "stop", "docker.socket", "docker"], check=True)
-    elif ENGINE_PID.exists():
+    elif ENGINE_PID.exists() and find():
         os.kill(int(ENGINE_PID.read_text()), signal.SIGTERM)
         _wait_until(lambda: not ENGINE_PID.exists(), "stop")
+    else:
+        raise EngineError("no engine of this machine runs, so none is stopped")
     say("engine stopped")
 
 
@@ -108,7 +118,7 @@ def refuse_unusable(engine: Engine) -> None:
 
 def numbers(version: str) -> Number:
     """The first dotted number in a version string: '2.26.1-4' and 'v2.26.1' give (2, 26, 1)."""
-    found = re.search(r"\d+(?:\.\d+)+", version)
+    found = re.search(r"\d+(?:\.\d+)*", version)
     return tuple(int(part) for part in found[0].split(".")) if found else ()
 
 

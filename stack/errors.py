@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from stack.docker import DockerException
 
 
-PORT_TAKEN = re.compile(r"(\S+:\d+)\S*(?: failed)?: .*?(?:port is already allocated|address already in use)")
+PORT_TAKEN = re.compile(r"(?:\]|\d):(\d+)\b.*(?:port is already allocated|address already in use)", re.IGNORECASE)
 
 
 class StackError(Exception):
@@ -92,8 +92,7 @@ def from_docker(problem: DockerException, doing: str) -> StackError:
 
 def from_words(output: str, doing: str) -> StackError:
     """The same for what the docker command printed."""
-    said = last_lines(output)
-    text = " ".join(said).lower()
+    said, text = last_lines(output), output.lower()
     if "no space left on device" in text:
         return no_room(f"Docker could not {doing}")
     if "cannot connect to the docker daemon" in text or "error during connect" in text:
@@ -102,11 +101,10 @@ def from_words(output: str, doing: str) -> StackError:
             hint="`invoke engine` starts one where there is none",
         )
     if taken := PORT_TAKEN.search(text):
-        number = taken[1].rpartition(":")[2]
         return PortTakenError(
-            f"port {number} is taken: Docker could not {doing}",
+            f"port {taken[1]} is taken: Docker could not {doing}",
             details=said[-1:],
-            hint=f"`ss -ltnp 'sport = :{number}'` shows who listens there",
+            hint=f"`ss -ltnp 'sport = :{taken[1]}'` shows who listens there",
         )
     return StackError(f"Docker could not {doing}", details=said)
 

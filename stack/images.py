@@ -19,7 +19,7 @@ from typing import Any
 
 from stack import docker, packages
 from stack.board import Board
-from stack.errors import ImageError, from_docker, last_lines
+from stack.errors import ImageError, StackError, from_docker, last_lines
 from stack.packages import Recipe
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -172,13 +172,12 @@ def look_at(references: Mapping[str, str]) -> dict[str, Image]:
 
     Its own label tells where an image came from, else whether it has a registry's digest.
     """
-    told, complaint = docker.ask("image", "inspect", *references.values())
-    found = json.loads(told or "[]")
-    if len(found) != len(references):
-        raise ImageError("not every image of the stack is here", details=last_lines(complaint))
-    return {
-        service: _image(reference, one) for (service, reference), one in zip(references.items(), found, strict=True)
-    }
+    try:
+        found = json.loads(docker.ask("image", "inspect", *references.values()))
+    except StackError as problem:
+        raise ImageError("not every image of the stack is here", details=problem.details) from problem
+    pairs = zip(references.items(), found, strict=True)
+    return {service: _image(reference, inspected) for (service, reference), inspected in pairs}
 
 
 def _image(reference: str, inspected: Mapping[str, Any]) -> Image:
@@ -200,7 +199,7 @@ def _already_here(wanted: tuple[Base, ...], board: Board) -> dict[Base, str]:
 
 def _here() -> dict[str, str]:
     """{reference: id} of every image that the engine has."""
-    listed, _ = docker.ask("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
+    listed = docker.ask("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
     return dict(line.split(" ", 1) for line in listed.splitlines())
 
 
@@ -297,8 +296,9 @@ def _content_key(context: Path, base_id: str) -> str:
     """A hash over the base image and every file that could enter the build."""
     told = hashlib.sha256(base_id.encode())
     for path in sorted(context.rglob("*")):
-        if path.is_file() and not {"__pycache__", "tests"} & set(path.parts):
-            told.update(str(path.relative_to(context)).encode() + b"\0" + path.read_bytes() + b"\0")
+        name = path.relative_to(context)
+        if path.is_file() and not {"__pycache__", "tests"} & set(name.parts):
+            told.update(str(name).encode() + b"\0" + path.read_bytes() + b"\0")
     return told.hexdigest()[:12]
 
 

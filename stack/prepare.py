@@ -6,9 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from stack import images, secrets
+from stack import engine, images, secrets
 from stack.board import Board
-from stack.errors import EngineError, StackError
+from stack.errors import EngineError, StackError, SubjectError
 from stack.images import EVERY_SOURCE, Source
 
 SHIPPED = Path(__file__).resolve().parent
@@ -33,7 +33,10 @@ def prepare(directory: Path, board: Board, sources: tuple[Source, ...] = EVERY_S
         "DOCKER_GID": str(socket.stat().st_gid),
     }
     lines = ["# Written by `invoke up`; holds no secrets.", *(f"{name}={value}" for name, value in settings.items())]
-    (directory / ".env").write_text("\n".join(lines) + "\n")
+    try:
+        (directory / ".env").write_text("\n".join(lines) + "\n")
+    except OSError as problem:
+        raise SubjectError(f"{directory} cannot be written to: {problem.strerror}") from problem
 
 
 def _open_configuration(directory: Path) -> None:
@@ -65,8 +68,10 @@ def main() -> int:
     """Prepare the current directory: what `compliance.toml` names for fresh copies of this stack."""
     wanted = os.environ.get("IMAGE_SOURCES")
     try:
+        sources = images.sources_from(wanted) if wanted else EVERY_SOURCE
+        engine.require()
         with Board() as board:
-            prepare(Path.cwd(), board, images.sources_from(wanted) if wanted else EVERY_SOURCE)
+            prepare(Path.cwd(), board, sources)
     except StackError as problem:
         print(problem, file=sys.stderr)
         return problem.exit_code

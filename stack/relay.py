@@ -14,7 +14,8 @@ async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
-    writer.close()
+    with contextlib.suppress(OSError):
+        writer.write_eof()  # the answer may still be on its way back
 
 
 async def serve(host: str, port: int) -> None:
@@ -25,6 +26,8 @@ async def serve(host: str, port: int) -> None:
             writer.close()
             return
         await asyncio.gather(carry(reader, far_writer), carry(far_reader, writer))
+        far_writer.close()
+        writer.close()
 
     server = await asyncio.start_server(connected, "0.0.0.0", port)  # noqa: S104 - inside its own container
     print(READY, flush=True)

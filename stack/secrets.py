@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
-import shutil
 import stat
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from stack.errors import SecretsError, no_room
@@ -52,25 +53,26 @@ def ensure(directory: Path, owners: Mapping[str, int]) -> None:
     if directory.exists():
         refuse_damaged(directory)
         return
-    unfinished = Path(tempfile.mkdtemp(prefix=".secrets-", dir=directory.parent))
     try:
-        _make(unfinished, owners)
-        unfinished.rename(directory)
+        with tempfile.TemporaryDirectory(prefix=".secrets-", dir=directory.parent) as unfinished:
+            made = Path(unfinished) / directory.name
+            made.mkdir(mode=0o700)
+            _make(made, owners)
+            made.rename(directory)
     except OSError as problem:
-        if "No space left" in str(problem):
+        if problem.errno == errno.ENOSPC:
             raise no_room(f"secrets could not be written to {directory}") from problem
         raise SecretsError(f"secrets could not be written to {directory}: {problem.strerror}") from problem
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def refuse_damaged(directory: Path) -> None:
     """Raises SecretsError for a file that is missing, empty, readable by others, or at odds with the ACL file."""
     acl = _read(directory / ACL_FILE)
-    for login in LOGINS:
-        password = _read(directory / login.file)
-        if f"user {login.name} on #{_digest(password)}" not in acl:
-            raise _damaged(directory, f"{login.file} is not the password that {ACL_FILE} holds the SHA-256 of")
+    passwords = {login.name: _read(directory / login.file) for login in LOGINS}
+    for found, wanted in zip_longest(acl.splitlines(), users_acl(passwords).splitlines(), fillvalue=""):
+        if found != wanted:
+            user = " ".join((wanted or found).split()[:2])
+            raise _damaged(directory, f"{ACL_FILE} says something else of `{user}` than this version writes")
 
 
 def users_acl(passwords: Mapping[str, str]) -> str:

@@ -64,7 +64,7 @@ def read(path: Path) -> Subject:
     """The subject at `path`, a directory or a Compose file; raises SubjectError for one that cannot be used."""
     compose_file = _compose_file(path.resolve())
     profile = compose_file.with_name(PROFILE_NAME)
-    if not profile.exists():
+    if not profile.is_file():
         return Subject(compose_file=compose_file)
     try:
         told = tomllib.loads(profile.read_text())
@@ -138,9 +138,21 @@ def _with_profile(compose_file: Path, told: Mapping[str, Any]) -> Subject:
         raise ValueError(f"unknown key `{min(unknown)}`")
     return Subject(
         compose_file=compose_file,
-        prepare=tuple(told.get("prepare", ())),
-        leave_out=tuple(told.get("leave_out", ())),
-        roles={Role(role): service for role, service in told.get("roles", {}).items()},
-        credentials={name: Credential(**login) for name, login in told.get("credentials", {}).items()},
-        routes=Routes(**told.get("routes", {})),
+        prepare=_texts("prepare", told.get("prepare", [])),
+        leave_out=_texts("leave_out", told.get("leave_out", [])),
+        roles={Role(role): service for role, service in _table("roles", told.get("roles", {})).items()},
+        credentials={name: Credential(**_table(name, login)) for name, login in told.get("credentials", {}).items()},
+        routes=Routes(**_table("routes", told.get("routes", {}))),
     )
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"`{name}` is to be a list of strings")
+    return tuple(value)
+
+
+def _table(name: str, value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        raise ValueError(f"`{name}` is to be a table of strings")
+    return value

@@ -88,7 +88,7 @@ def is_known(project: str) -> bool:
     """Whether Docker holds any container or network of this Compose project."""
     label = f"label=com.docker.compose.project={project}"
     kinds = (("ps", "--all"), ("network", "ls"))
-    return any(docker.ask(*kind, "--quiet", "--filter", label)[0] for kind in kinds)
+    return any(docker.ask(*kind, "--quiet", "--filter", label) for kind in kinds)
 
 
 def empty_folder(run: str, folder: Path) -> None:

@@ -29,7 +29,7 @@ def subject(tmp_path: Path) -> Subject:
 
 def test_a_copy_publishes_on_loopback_ports_of_its_own() -> None:
     ports = [line.strip() for line in detached() if "ports" in line]
-    assert ports == ['ports: !override ["127.0.0.1::5000", "127.0.0.1::81"]']
+    assert ports == ['ports: !override ["127.0.0.1::5000/tcp", "127.0.0.1::81/tcp"]']
 
 
 def test_a_copy_has_no_fixed_names() -> None:

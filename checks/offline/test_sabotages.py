@@ -71,11 +71,6 @@ def test_a_sabotaged_file_keeps_its_mode(stack: Stack) -> None:
     assert stat.S_IMODE((stack.directory / "secrets" / "redis-users.acl").stat().st_mode) == 0o400
 
 
-def test_the_sabotaged_secrets_are_still_whole(stack: Stack) -> None:
-    sabotages.app_may_not_write(stack)
-    secrets.refuse_damaged(stack.directory / "secrets")
-
-
 @pytest.mark.parametrize("copies", [0, 2])
 def test_a_sabotage_that_cannot_take_hold_says_so(stack: Stack, copies: int) -> None:
     configuration = stack.directory / "prometheus" / "prometheus.yml"

@@ -91,7 +91,10 @@ def test_whole_secrets_are_kept_as_they_are(made: Path) -> None:
         (lambda folder: put(folder / ACL_FILE, b""), f"{ACL_FILE} is empty"),
         (lambda folder: put(folder / APP, b"another"), f"{ACL_FILE} says something else of `user app`"),
         (lambda folder: put(folder / APP, b"\xff\xfe"), f"{APP} cannot be read: UnicodeDecodeError"),
-        (lambda folder: put(folder / ACL_FILE, b"user default on nopass\n"), "something else of `user default`"),
+        (
+            lambda folder: put(folder / ACL_FILE, b"user default on nopass\n"),
+            f"{ACL_FILE} says something else of `user default`",
+        ),
         (lambda folder: (folder / APP).chmod(0o440), f"{APP} is open to others (mode 0440, not 0400)"),
         (lambda folder: (folder / ACL_FILE).chmod(0o404), f"{ACL_FILE} is open to others (mode 0404"),
     ],

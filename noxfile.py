@@ -15,6 +15,7 @@ nox.options.sessions = ["lint", "types", "offline", "compliance", "controls"]
 
 PYTHON = (sys.executable, "-m")
 LATEST = Path("evidence/latest")
+TEARDOWN_SECONDS = 60  # for an interrupted run to remove its stacks; nox's own patience is half a second
 
 
 @nox.session
@@ -58,6 +59,9 @@ def _prove(session: nox.Session, marker: str) -> None:
     """The report runs whatever came of pytest; without the old link it cannot speak of an old run."""
     LATEST.unlink(missing_ok=True)
     try:
-        session.run(*PYTHON, "pytest", "checks", "--ignore=checks/offline", "-m", marker, *session.posargs)
+        session.run(
+            *PYTHON, "pytest", "checks", "--ignore=checks/offline", "-m", marker, *session.posargs,
+            interrupt_timeout=TEARDOWN_SECONDS, terminate_timeout=TEARDOWN_SECONDS,
+        )  # fmt: skip
     finally:
         session.run(*PYTHON, "checks.report", str(LATEST))

@@ -251,7 +251,7 @@ def _make_all(wanted: tuple[Base, ...], board: Board) -> dict[Base, str]:
     targets = {base: _cached(base) for base in wanted}
     missing = {base: target for base, target in targets.items() if not target.exists()}
     if missing:
-        packages.require_mmdebstrap()
+        packages.require_mmdebstrap(board.say)
         _make_roots(missing, board)
     return {base: _import(base, target, board) for base, target in targets.items()}
 

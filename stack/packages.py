@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -118,7 +119,7 @@ def abandon(target: Path, making: subprocess.Popen[str]) -> None:
     _unfinished(target).unlink(missing_ok=True)
 
 
-def require_mmdebstrap() -> None:
+def require_mmdebstrap(say: Callable[[str], None]) -> None:
     """Install mmdebstrap where that is ours to do; raises ImageError with the reason where it is not."""
     if shutil.which("mmdebstrap"):
         return
@@ -126,6 +127,7 @@ def require_mmdebstrap() -> None:
         raise ImageError("building images from packages needs mmdebstrap, which is not here")
     if os.geteuid() != 0:
         raise ImageError("building images from packages needs mmdebstrap", hint="as root: `invoke images`")
+    say("installing mmdebstrap with apt-get, to build images from packages")
     apt("update")
     apt("install", "--yes", "--no-install-recommends", "mmdebstrap", "debian-archive-keyring")
 

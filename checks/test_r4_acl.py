@@ -135,7 +135,8 @@ def _ask(address: str, requests: list[tuple[str, bytes]], login: bytes = b"") ->
 
 
 def _told(attempts: list[Attempt]) -> str:
-    told = "; ".join(f"{attempt.request}: {attempt.answer}" for attempt in attempts[:5])
+    obeyed_first = sorted(attempts, key=lambda attempt: attempt.answer.startswith("-"))
+    told = "; ".join(f"{attempt.request}: {attempt.answer}" for attempt in obeyed_first[:5])
     return f"{told} ... ({len(attempts)} in all)" if len(attempts) > 5 else told or "nothing was tried"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from stack import docker, images, waiting
 from stack.board import Board
+from stack.errors import StackError, from_docker
 from stack.relay import READY
 
 RUN_LABEL = "compose-compliance.run"
@@ -41,18 +43,23 @@ print(open(f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children").read())
 """
 
 
-def open_relay(run: str, networks: Mapping[str, object], service: str, port: int) -> docker.Container:
+def open_relay(run: str, networks: Iterable[str], service: str, port: int) -> docker.Container:
     """A container that publishes `service`:`port` of those networks on a loopback port of its own choosing."""
     client = docker.DockerClient()
-    relay = client.run(
-        _image(), ["python3", "-I", "-c", RELAY, service, str(port)], detach=True, remove=True,
-        publish=[("127.0.0.1:", port)], labels={RUN_LABEL: run}, cap_drop=["ALL"], read_only=True,
-    )  # fmt: skip
-    assert isinstance(relay, docker.Container)
-    for network in networks:
-        client.network.connect(network, relay)
-    waiting.first(lambda: client.container.logs(relay), lambda said: READY in said, within=RELAY_SECONDS, every=0.05)
-    return client.container.inspect(relay.id)  # with the port it was given
+    with _told(f"open a way to {service}:{port}"):
+        relay = client.run(
+            _image(), ["python3", "-I", "-c", RELAY, service, str(port)], detach=True, remove=True,
+            publish=[("127.0.0.1:", port)], labels={RUN_LABEL: run}, cap_drop=["ALL"], read_only=True,
+        )  # fmt: skip
+        assert isinstance(relay, docker.Container)
+        for network in networks:
+            client.network.connect(network, relay)
+        ready = waiting.first(
+            lambda: client.container.logs(relay), lambda said: READY in said, within=RELAY_SECONDS, every=0.05
+        )
+        if not ready.reached:
+            raise StackError(f"the relay to {service}:{port} did not start within {RELAY_SECONDS:.0f} s")
+        return client.container.inspect(relay.id)  # with the port it was given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,19 +100,29 @@ def is_known(project: str) -> bool:
 
 def empty_folder(run: str, folder: Path) -> None:
     """Remove what containers left in a folder under users of their own."""
-    docker.DockerClient().run(
-        _image(), ["python3", "-I", "-S", "-c", EMPTY], remove=True, networks=["none"], labels={RUN_LABEL: run},
-        volumes=[(folder, "/folder")],
-    )  # fmt: skip
+    with _told(f"empty {folder}"):
+        docker.DockerClient().run(
+            _image(), ["python3", "-I", "-S", "-c", EMPTY], remove=True, networks=["none"], labels={RUN_LABEL: run},
+            volumes=[(folder, "/folder")],
+        )  # fmt: skip
 
 
 def _on_host(run: str, script: str, *arguments: str) -> str:
-    said = docker.DockerClient().run(
-        _image(), ["python3", "-I", "-S", "-c", script, *arguments], remove=True, pid="host", networks=["none"],
-        labels={RUN_LABEL: run}, read_only=True, cap_drop=["ALL"], cap_add=["KILL"],
-    )  # fmt: skip
+    with _told("look at a process from a helper container"):
+        said = docker.DockerClient().run(
+            _image(), ["python3", "-I", "-S", "-c", script, *arguments], remove=True, pid="host", networks=["none"],
+            labels={RUN_LABEL: run}, read_only=True, cap_drop=["ALL"], cap_add=["KILL"],
+        )  # fmt: skip
     assert isinstance(said, str)
     return said.strip()
+
+
+@contextmanager
+def _told(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except docker.DockerException as problem:
+        raise from_docker(problem, doing) from problem
 
 
 @cache

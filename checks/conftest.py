@@ -44,7 +44,7 @@ def stack(tested: Subject, evidence_folder: Folder) -> Iterator[Stack]:
         with _told_in_a_sentence():
             versions = engine.ensure(print)
             board = cleanup.enter_context(Board())
-            fresh = cleanup.enter_context(driver.fresh(tested, board, lambda stack: _hide(stack, evidence_folder)))
+            fresh = cleanup.enter_context(driver.fresh(tested, board, _hiding_in(evidence_folder)))
             _describe(fresh, versions, evidence_folder)
         try:
             yield fresh
@@ -59,12 +59,8 @@ def broken(tested: Subject, evidence_folder: Folder) -> Iterator[Broken]:
         board = cleanup.enter_context(Board())
 
         def start(sabotage: Sabotage) -> Stack:
-            def hide_and_break(stack: Stack) -> None:
-                _hide(stack, evidence_folder)
-                sabotage(stack)
-
             with _told_in_a_sentence():
-                return cleanup.enter_context(driver.fresh(tested, board, hide_and_break))
+                return cleanup.enter_context(driver.fresh(tested, board, _hiding_in(evidence_folder), sabotage))
 
         yield start
 
@@ -78,14 +74,9 @@ def _told_in_a_sentence() -> Iterator[None]:
         pytest.fail(str(problem), pytrace=False)
 
 
-def _hide(stack: Stack, folder: Folder) -> None:
-    """Passwords and one-line secret files of the stack: not to be found in what the run leaves."""
-    files = {stack.directory / login.password_file for login in stack.subject.credentials.values()}
-    files |= {Path(spec["file"]) for spec in (stack.config.get("secrets") or {}).values() if "file" in spec}
-    for file in files:
-        text = file.read_text().strip()
-        if text and "\n" not in text:
-            folder.hide(text)
+def _hiding_in(folder: Folder) -> Callable[[Stack], None]:
+    """Before a stack starts, have its secrets redacted from all that the run leaves."""
+    return lambda stack: folder.hide(*stack.secrets().values())
 
 
 def _describe(stack: Stack, versions: engine.Engine, folder: Folder) -> None:

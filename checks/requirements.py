@@ -130,6 +130,13 @@ REQUIREMENTS = (
         why="An ACL user that the app does not use protects nothing; a password in the environment is "
         "shown by `docker inspect`.",
         references=(COMPOSE_SECRETS,),
+        rules=(
+            Rule("logs-in-as-its-own-user", "Every connection of the app to Redis is logged in as the app's user."),
+            Rule(
+                "secret-nowhere-in-sight",
+                "No password shows in inspect, image, history, logs, arguments, environment, metrics or responses.",
+            ),
+        ),
     ),
     Requirement(
         id="R6",

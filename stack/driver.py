@@ -107,6 +107,14 @@ class Stack:
             raise SubjectError(f"{PROFILE_NAME} names no [credentials.{login}]")
         return (self.directory / self.subject.credentials[login].password_file).read_text().strip()
 
+    def secrets(self) -> dict[str, str]:
+        """{name: text} of every one-line secret: those of the profile's logins, and Compose's secret files."""
+        files = {name: self.directory / login.password_file for name, login in self.subject.credentials.items()}
+        declared = self.config.get("secrets") or {}
+        files |= {name: Path(spec["file"]) for name, spec in declared.items() if "file" in spec}
+        texts = {name: file.read_text().strip() for name, file in files.items()}
+        return {name: text for name, text in texts.items() if text and "\n" not in text}
+
     # bring it up, take it down
 
     def override(self, text: str) -> None:
@@ -256,6 +264,17 @@ class Stack:
             raise from_docker(problem, f"run {command[0]} in {service}") from problem
         return said if isinstance(said, str) else ""
 
+    def seen_of(self, service: str) -> dict[str, str]:
+        """{place: text} of what whoever may ask Docker sees of a service, its processes and its image."""
+        container = self.container(service)
+        return {
+            "inspect": docker.ask("inspect", container.id),
+            "processes": docker.ask("top", container.id),
+            "logs": self.logs(service),
+            "image": docker.ask("image", "inspect", container.image),
+            "image history": docker.ask("history", "--no-trunc", container.image),
+        }
+
     def address(self, service: str, port: int) -> str:
         """'127.0.0.1:N' that leads to this port of the service: as published, else through a relay in its networks."""
         container = self.container(service)
@@ -324,10 +343,11 @@ def fixed(subject: Subject, project: str) -> Stack:
 
 
 @contextmanager
-def fresh(subject: Subject, board: Board, sabotage: Sabotage | None = None) -> Iterator[Stack]:
+def fresh(subject: Subject, board: Board, *before_start: Callable[[Stack], None]) -> Iterator[Stack]:
     """A stack of its own, up and healthy: own name, own copy of the directory, ephemeral loopback ports.
 
-    Whatever happens inside or on the way there, nothing of it is left behind.
+    Each of `before_start` is called on it before it starts. Whatever happens inside or on the way there, nothing of it
+    is left behind.
     """
     project = f"checks-{secrets.token_hex(3)}"
     directory = Path(tempfile.mkdtemp(prefix=f"{project}-"))
@@ -336,8 +356,8 @@ def fresh(subject: Subject, board: Board, sabotage: Sabotage | None = None) -> I
         _copy(subject, directory)
         _prepare(subject, directory, board)
         stack.override(_detached(stack.config, project))
-        if sabotage:
-            sabotage(stack)
+        for step in before_start:
+            step(stack)
         stack.up(board)
         yield stack
     finally:

@@ -50,6 +50,15 @@ def default_user_with_the_apps_password(stack: Stack) -> None:
     _edit(stack, DEFAULT_OFF, f"user default on #{digest} ~* &* +@all")
 
 
+def app_logged_in_as_default(stack: Stack) -> None:
+    default_user_with_the_apps_password(stack)
+    _override(stack, Role.API, environment={"REDIS_USERNAME": "default"})
+
+
+def password_in_the_environment(stack: Stack) -> None:
+    _override(stack, Role.API, environment={"REDIS_PASSWORD": stack.password("app")})
+
+
 def app_may_do_everything(stack: Stack) -> None:
     _edit(stack, "-@all +set +get +ping\n", "~* &* +@all\n")
 

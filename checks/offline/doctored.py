@@ -5,8 +5,9 @@ from dataclasses import replace
 from checks.logins import CLOSED
 from checks.test_r3_persistence import FSYNC_TRIES, Attached, Fsyncs, Kept
 from checks.test_r4_acl import AppUser, Attempt, DefaultUser
+from checks.test_r5_credentials import Connections, Sightings
 from checks.test_r6_prometheus import REQUESTS, Counted, Target, Targets
-from checks.test_r9_healing import Healing
+from checks.test_r9_healing import DETECTION_SLACK, Healing
 
 
 def attempts(*answers: str) -> tuple[Attempt, ...]:
@@ -31,12 +32,15 @@ ATTACHED = Attached(
 )
 REJECTED = DefaultUser(without_login=attempts(NOAUTH, ABORTED, OFF_FOR_ALL), by_password=attempts(WRONGPASS, WRONGPASS))
 LEAST = AppUser(needed=attempts("+PONG", "+OK", "$1"), lost_items=(), beyond=attempts(NOPERM, OFF_FOR_ALL))
+CONNECTED = Connections(expected="app", users=("app",))
+UNSEEN = Sightings(looked_for=("app",), looked_at=("inspect of api",), found=())
 UP = Target(job="api", url="http://api:5000/prom-metrics", health="up", error="")
 DOWN = replace(UP, health="down", error="server returned HTTP status 404 Not Found")
 MOVED = Counted(requests=REQUESTS, series="requests_total{}", exposed=float(REQUESTS), in_prometheus=float(REQUESTS))
+PHASES = {"detect": 6.0, "restart": 1.2, "recover": 0.8}
 HEALED = Healing(
     service="redis",
-    phases={"detect": 6.0, "restart": 1.2, "recover": 0.8},
+    phases=PHASES,
     bound_s=7.0,
     dependents={"api": False},
 )
@@ -50,6 +54,8 @@ PROVING: tuple[object, ...] = (
     replace(ATTACHED, mount="volume"),
     REJECTED,
     LEAST,
+    CONNECTED,
+    UNSEEN,
     Targets(targets=(UP,)),
     Targets(targets=(DOWN, UP)),
     MOVED,
@@ -90,13 +96,23 @@ VIOLATING: dict[str, tuple[object, ...]] = {
         replace(LEAST, beyond=attempts(NOPERM, "-ERR wrong number of arguments")),
         replace(LEAST, beyond=attempts(NOPERM, NOAUTH)),
     ),
+    "logs-in-as-its-own-user": (
+        replace(CONNECTED, users=("default",)),
+        replace(CONNECTED, users=("app", "default")),
+    ),
+    "secret-nowhere-in-sight": (replace(UNSEEN, found=("app in inspect of api",)),),
     "target-up": (Targets(targets=(DOWN,)), Targets(targets=(replace(DOWN, health="unknown"),))),
     "counter-moves-exactly": (
         replace(MOVED, in_prometheus=REQUESTS + 1.0),
         replace(MOVED, in_prometheus=REQUESTS - 1.0),
         replace(MOVED, in_prometheus=None),
+        replace(MOVED, exposed=2.0 * REQUESTS),
     ),
-    "found-unhealthy": (replace(HEALED, phases={}), replace(HEALED, phases={}, bound_s=0.0)),
+    "found-unhealthy": (
+        replace(HEALED, phases={}),
+        replace(HEALED, phases={}, bound_s=0.0),
+        replace(HEALED, phases=PHASES | {"detect": HEALED.bound_s + DETECTION_SLACK + 0.1}),
+    ),
     "restarted": (replace(HEALED, phases={"detect": 6.0}),),
     "healthy-again": (replace(HEALED, phases={"detect": 6.0, "restart": 1.2}),),
     "dependent-left-alone": (replace(HEALED, dependents={"prometheus": False, "api": True}),),
@@ -117,6 +133,9 @@ NOTHING_TRIED: tuple[object, ...] = (
     replace(REJECTED, by_password=()),
     replace(LEAST, needed=()),
     replace(LEAST, beyond=()),
+    replace(CONNECTED, users=()),
+    replace(UNSEEN, looked_for=()),
+    replace(UNSEEN, looked_at=()),
     Targets(targets=()),
     replace(MOVED, requests=0, in_prometheus=0.0),
     replace(MOVED, series="", in_prometheus=None),

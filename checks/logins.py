@@ -24,7 +24,7 @@ def connect(stack: Stack, login: str) -> redis.Redis:
     return redis.Redis(
         host=host,
         port=int(port),
-        username=stack.subject.credentials[login].user,
+        username=stack.login(login).user,
         password=stack.password(login),
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),

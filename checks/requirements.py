@@ -101,7 +101,11 @@ REQUIREMENTS = (
             ),
             Rule(
                 "files-in-mounted-directory",
-                "The append-only files lie in a directory of the host, mounted into the container.",
+                "The append-only files lie on the host's disk, in a directory or volume mounted into the container.",
+            ),
+            Rule(
+                "nothing-suspends-fsync",
+                "Redis appends every change and fsyncs always, also while it rewrites the file (CONFIG GET).",
             ),
         ),
     ),
@@ -116,6 +120,9 @@ REQUIREMENTS = (
                 "default-user-rejected",
                 "Nobody runs a command unauthenticated, or as `default` with any password.",
             ),
+            Rule("default-user-off", "User `default` is off (ACL LIST)."),
+            Rule("every-user-has-a-password", "No user that is on gets in without a password."),
+            Rule("nobody-may-do-everything", "No user that is on may run every command."),
             Rule("app-user-accepted", "The app's user logs in and can do what the service needs."),
             Rule(
                 "denied-beyond-need",
@@ -190,8 +197,8 @@ REQUIREMENTS = (
             Rule("restarted", "The unhealthy container is restarted: it has a new start time."),
             Rule("healthy-again", "After the restart the service is healthy again."),
             Rule(
-                "dependent-left-alone",
-                "A service whose dependency is sick is not restarted for that.",
+                "others-left-alone",
+                "No other service is restarted meanwhile, not even one whose dependency is the sick one.",
             ),
         ),
     ),

@@ -1,6 +1,8 @@
 """R3: Redis saves the data on every change to attached storage."""
 
+import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -21,6 +23,8 @@ ITEMS = 50
 LOAD_AT_LEAST = 200  # acknowledged writes before the kill
 FSYNC_TRIES = 20  # everysec can hit its own tick in one of them, not in all
 FSYNC_WAIT_MS = 20
+DURABLE = {"appendonly": "yes", "appendfsync": "always", "no-appendfsync-on-rewrite": "no"}
+IN_MEMORY = {"tmpfs", "ramfs"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +68,25 @@ def fsync_violations(seen: Fsyncs) -> list[Violation]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What Redis says it runs with (CONFIG GET), by parameter."""
+
+    values: Mapping[str, str]
+
+
+@judges(Settings)
+def settings_violations(seen: Settings) -> list[Violation]:
+    wrong = {name: seen.values.get(name) for name, wanted in DURABLE.items() if seen.values.get(name) != wanted}
+    return [Violation("nothing-suspends-fsync", seen=wrong, wanted=DURABLE)] if wrong else []
+
+
+@dataclass(frozen=True, kw_only=True)
 class Attached:
     """Where Redis' data directory is mounted from, and what of it holds a value that was just written."""
 
     directory: str
     mount: Literal["bind", "volume", "none"]
+    file_system: str
     files: tuple[str, ...]
     holding_the_value: tuple[str, ...]
 
@@ -77,7 +95,9 @@ class Attached:
 def attached_violations(seen: Attached) -> list[Violation]:
     rule = "files-in-mounted-directory"
     if seen.mount == "none":
-        return [Violation(rule, seen=f"{seen.directory} is on no mount", wanted="a directory of the host")]
+        return [Violation(rule, seen=f"{seen.directory} is on no mount", wanted="a directory or volume of the host")]
+    if seen.file_system in IN_MEMORY:
+        return [Violation(rule, seen=f"{seen.directory} is on {seen.file_system}", wanted="a file system on a disk")]
     if not any(name.endswith(".manifest") for name in seen.files) or not seen.holding_the_value:
         return [Violation(rule, seen=list(seen.files), wanted="an AOF manifest and a file with the value")]
     return []
@@ -112,7 +132,7 @@ def kill_under_load(stack: Stack) -> Kept:
 
 
 def write_and_wait_for_fsync(stack: Stack) -> Fsyncs:
-    prefix = stack.subject.credentials["auditor"].keys
+    prefix = stack.login("auditor").keys
     with connect(stack, "auditor") as auditor:
         answers = []
         for number in range(FSYNC_TRIES):
@@ -135,12 +155,28 @@ def look_into_the_mount(stack: Stack) -> Attached:
             return Attached(
                 directory=str(directory),
                 mount="bind" if mount.type == "bind" else "volume",
+                file_system=_file_system(below),
                 files=tuple(str(path.relative_to(below)) for path in files),
                 holding_the_value=tuple(
                     str(path.relative_to(below)) for path in files if key.encode() in path.read_bytes()
                 ),
             )
-    return Attached(directory=str(directory), mount="none", files=(), holding_the_value=())
+    return Attached(directory=str(directory), mount="none", file_system="", files=(), holding_the_value=())
+
+
+def read_settings(stack: Stack) -> Settings:
+    with connect(stack, "auditor") as auditor:
+        return Settings(values=auditor.config_get("append*", "no-appendfsync-on-rewrite"))
+
+
+def _file_system(path: Path) -> str:
+    """The type of the file system a path of this machine is on ('ext4', 'tmpfs', ...), from proc(5) mountinfo."""
+    device = path.stat().st_dev
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        if line.split()[2] == wanted:
+            return line.partition(" - ")[2].split()[0]
+    return "unknown"
 
 
 def _stored(stack: Stack, prefix: str) -> dict[str, str]:
@@ -190,6 +226,11 @@ def test_items_survive_down_and_up(stack: Stack, evidence: Evidence) -> None:
 @pytest.mark.requirement("R3")
 def test_every_write_is_fsynced_before_it_is_acknowledged(stack: Stack, evidence: Evidence) -> None:
     assert fsync_violations(evidence.saw(write_and_wait_for_fsync(stack))) == []
+
+
+@pytest.mark.requirement("R3")
+def test_no_setting_suspends_the_fsync(stack: Stack, evidence: Evidence) -> None:
+    assert settings_violations(evidence.saw(read_settings(stack))) == []
 
 
 @pytest.mark.requirement("R3")

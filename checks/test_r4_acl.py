@@ -6,7 +6,7 @@ import pytest
 
 from checks.evidence import Evidence
 from checks.items import Items, numbered
-from checks.logins import CLOSED, PORT, Wire, every_command, inline, packed
+from checks.logins import CLOSED, PORT, Wire, connect, every_command, inline, packed
 from checks.verdict import Violation, judges
 from stack.driver import Stack
 from stack.subject import Role
@@ -42,6 +42,34 @@ def default_user_violations(seen: DefaultUser) -> list[Violation]:
     attempts = (*seen.without_login, *seen.by_password)
     let_in = [attempt for attempt in attempts if not refused(attempt, *UNKNOWN_TO_REDIS)]
     return [Violation(rule, seen=_told(let_in), wanted=wanted)] if let_in else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """A user as ACL LIST shows it, its password hashes left out: 'on', 'nopass', '~item:*', '+get', '-@all', ..."""
+
+    name: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Users:
+    """Every user that Redis knows."""
+
+    users: tuple[User, ...]
+
+
+@judges(Users)
+def users_violations(seen: Users) -> list[Violation]:
+    found = []
+    on = [user for user in seen.users if "on" in user.rules]
+    if "off" not in next((user.rules for user in seen.users if user.name == "default"), ()):
+        found.append(Violation("default-user-off", seen="on, or not listed", wanted="off"))
+    if open_to_all := [user.name for user in on if "nopass" in user.rules]:
+        found.append(Violation("every-user-has-a-password", seen=open_to_all, wanted="no user with `nopass`"))
+    if almighty := [user.name for user in on if {"+@all", "allcommands"} & set(user.rules)]:
+        found.append(Violation("nobody-may-do-everything", seen=almighty, wanted="no user with `+@all`"))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +124,20 @@ def try_default_user(stack: Stack) -> DefaultUser:
     return DefaultUser(without_login=_ask(address, anonymous), by_password=_ask(address, logins))
 
 
+def list_users(stack: Stack) -> Users:
+    with connect(stack, "auditor") as auditor:
+        listed = [str(line).split() for line in auditor.acl_list()]
+    return Users(users=tuple(User(name=words[1], rules=_without_hashes(words[2:])) for words in listed))
+
+
+def _without_hashes(words: list[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if not word.startswith("#"))
+
+
 def try_app_user(stack: Stack) -> AppUser:
     """What the service does, as the service and directly; then every other command, and a key outside its prefix."""
     items, probe = Items(stack), numbered("acl", 3)
-    login = stack.subject.credentials["app"]
+    login = stack.login("app")
     address = stack.address(stack.roles[Role.REDIS], PORT)
     as_app = packed("AUTH", login.user, stack.password("app"))
     needed = {("ping",), ("set", f"{login.keys}acl-direct", "1"), ("get", f"{login.keys}acl-direct")}
@@ -143,6 +181,11 @@ def _told(attempts: list[Attempt]) -> str:
 @pytest.mark.requirement("R4")
 def test_default_user_is_rejected(stack: Stack, evidence: Evidence) -> None:
     assert default_user_violations(evidence.saw(try_default_user(stack))) == []
+
+
+@pytest.mark.requirement("R4")
+def test_default_is_off_and_every_other_user_has_a_password_and_limits(stack: Stack, evidence: Evidence) -> None:
+    assert users_violations(evidence.saw(list_users(stack))) == []
 
 
 @pytest.mark.requirement("R4")

@@ -54,7 +54,7 @@ def look_who_is_connected(stack: Stack) -> Connections:
     with connect(stack, "auditor") as auditor:
         clients = auditor.client_list()
     users = {client["user"] for client in clients if client["addr"].rpartition(":")[0] in of_the_app}
-    return Connections(expected=stack.subject.credentials["app"].user, users=tuple(sorted(users)))
+    return Connections(expected=stack.login("app").user, users=tuple(sorted(users)))
 
 
 def look_for_secrets(stack: Stack) -> Sightings:

@@ -119,9 +119,10 @@ def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
 
 def _targets(stack: Stack) -> list[Json]:
     """What Prometheus says of each target on the service's address."""
-    service = stack.roles[Role.API]
+    networks = (stack.container(stack.roles[Role.API]).network_settings.networks or {}).values()
+    known = {name for network in networks for name in (*(network.aliases or ()), network.ip_address)}
     active = _ask(stack, "/api/v1/targets", state="active")["activeTargets"]
-    return [one for one in active if one["discoveredLabels"]["__address__"].split(":")[0] == service]
+    return [one for one in active if one["discoveredLabels"]["__address__"].rpartition(":")[0] in known]
 
 
 def _in_prometheus(stack: Stack, series: str) -> float | None:

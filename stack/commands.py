@@ -12,12 +12,12 @@ from typing import NoReturn
 from rich.console import Console
 from rich.table import Table
 
+from stack import docker, subject, toolbox
 from stack import engine as engines
 from stack import images as image_sources
-from stack import subject, toolbox
 from stack.board import Board
 from stack.driver import Stack, fixed
-from stack.errors import NotHealthyError, SubjectError
+from stack.errors import NotHealthyError, StackError, SubjectError
 from stack.images import EVERY_SOURCE, Source
 from stack.prepare import PROJECT, SHIPPED, prepare
 
@@ -49,6 +49,7 @@ def up(sources: str) -> None:
         engines.ensure(board.say)
         prepare(SHIPPED, board, chosen)
         stack = fixed(subject.read(SHIPPED), PROJECT)
+        _refuse_another_clones()
         _up_or_nothing(stack, board)
     _show(stack)
 
@@ -106,14 +107,26 @@ def _prepared() -> Stack:
     if not (SHIPPED / ".env").exists():
         raise SubjectError("the stack was never brought up here", hint="`invoke up`")
     engines.require()
+    _refuse_another_clones()
     return fixed(subject.read(SHIPPED), PROJECT)
+
+
+def _refuse_another_clones() -> None:
+    """Raises StackError where the containers of this name were started from another directory."""
+    form = '{{.Label "com.docker.compose.project.working_dir"}}'
+    label = f"label=com.docker.compose.project={PROJECT}"
+    homes = set(docker.ask("ps", "--all", "--filter", label, "--format", form).splitlines())
+    if others := homes - {str(SHIPPED)}:
+        raise StackError(f"the stack is already there, from {min(others)}", hint="`invoke down` there first")
 
 
 def _show(stack: Stack) -> None:
     """A small table on stdout: service, health, address, image and where it came from."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("service", "health", "address", "image", "image source"):
+    for heading in ("service", "health", "address"):
         table.add_column(heading, no_wrap=True)
+    for heading in ("image", "image source"):  # these give way in a narrow terminal
+        table.add_column(heading, overflow="fold")
     for name, seen in stack.glance().items():
         image = stack.images[name]
         table.add_row(name, seen.health, ", ".join(seen.addresses) or "-", image.reference, image.source)

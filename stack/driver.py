@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -23,10 +24,11 @@ from pathlib import Path
 from stack import docker, images, toolbox, waiting
 from stack.board import Board
 from stack.errors import NotHealthyError, StackError, SubjectError, from_docker, from_words, last_lines
-from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Role, Subject, find_roles
+from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Credential, Role, Subject, find_roles
 from stack.toolbox import Signalled
 
 UP_SECONDS = 120
+SECRET_NAME = re.compile(r"pass|secret|token", re.IGNORECASE)
 DOWN = {"exited", "dead", "restarting", "unhealthy"}
 DOWN_SECONDS = 5.0
 OVERRIDE_NAME = ".compliance.override.yaml"
@@ -91,28 +93,41 @@ class Stack:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Every service that the Compose file names, in its order."""
-        return tuple(self.config["services"])
+        """Every service that the Compose file names and that is to go on running, in its order."""
+        return tuple(name for name in self.config["services"] if name not in self.one_shots)
+
+    @cached_property
+    def one_shots(self) -> frozenset[str]:
+        """Services that are to end: others wait for their success (`service_completed_successfully`)."""
+        waits = [spec.get("depends_on") or {} for spec in self.config["services"].values()]
+        done = "service_completed_successfully"
+        return frozenset(name for wait in waits for name, how in wait.items() if how["condition"] == done)
 
     @cached_property
     def roles(self) -> dict[Role, str]:
         return find_roles(self.config, self.subject.roles)
 
-    def dependencies(self, service: str) -> tuple[str, ...]:
-        return tuple(self.config["services"][service].get("depends_on") or ())
+    def login(self, name: str) -> Credential:
+        """A login that the profile names; raises SubjectError where it names none."""
+        if name not in self.subject.credentials:
+            raise SubjectError(f"{PROFILE_NAME} names no [credentials.{name}]", hint="the README tells what it is for")
+        return self.subject.credentials[name]
 
-    def password(self, login: str) -> str:
-        """The password of a login that the profile names; raises SubjectError where it names none."""
-        if login not in self.subject.credentials:
-            raise SubjectError(f"{PROFILE_NAME} names no [credentials.{login}]")
-        return (self.directory / self.subject.credentials[login].password_file).read_text().strip()
+    def password(self, name: str) -> str:
+        """The password of a login; raises SubjectError where the profile names none, or its file cannot be read."""
+        return _text(self.directory / self.login(name).password_file).strip()
 
     def secrets(self) -> dict[str, str]:
-        """{name: text} of every one-line secret: those of the profile's logins, and Compose's secret files."""
+        """{name: text} of every one-line secret: of the profile's logins, Compose's secret files, and what is named so.
+
+        Named so are environment values (`DB_PASSWORD`) and arguments (`--requirepass`), where no secret should stand.
+        """
         files = {name: self.directory / login.password_file for name, login in self.subject.credentials.items()}
         declared = self.config.get("secrets") or {}
         files |= {name: Path(spec["file"]) for name, spec in declared.items() if "file" in spec}
-        texts = {name: file.read_text().strip() for name, file in files.items()}
+        texts = {name: _text(file).strip() for name, file in files.items()}
+        for service, spec in self.config["services"].items():
+            texts |= {f"{name} of {service}": value for name, value in _named_secret(spec)}
         return {name: text for name, text in texts.items() if text and "\n" not in text}
 
     # bring it up, take it down
@@ -122,7 +137,7 @@ class Stack:
         path = self.directory / f"{OVERRIDE_NAME}.{len(self._overrides)}"
         path.write_text(text)
         self._overrides.append(path)
-        for known in ("config", "roles", "_docker"):
+        for known in ("config", "one_shots", "roles", "images", "_docker"):
             self.__dict__.pop(known, None)
 
     def up(self, board: Board, *, within: int = UP_SECONDS) -> None:
@@ -131,8 +146,8 @@ class Stack:
         Raises NotHealthyError naming each service that is not, PortTakenError, or StackError with Docker's words.
         """
         said = []
-        with _running(["docker", *self._compose("up", "--detach", "--no-build")]) as compose:
-            _ = self.images  # a look well timed: Compose is at work
+        with _running(["docker", *self._compose("up", "--detach")]) as compose:
+            _ = self.config  # a question well timed: Compose is at work
             for line in compose.stderr or ():
                 said.append(line)
                 if seen := PROGRESS.search(line):
@@ -143,11 +158,13 @@ class Stack:
         self.wait_until_healthy(board, within=within)
 
     def down(self, *, volumes: bool = False) -> None:
-        """Stop and remove containers and networks; the data stays unless `volumes` are to go as well."""
+        """Stop and remove containers and networks; `volumes` and images that Compose named go as well if told so."""
         self._relays.clear()
         try:
             toolbox.remove_all(self.project)
-            self._docker.compose.down(volumes=volumes, remove_orphans=True, quiet=True)
+            self._docker.compose.down(
+                volumes=volumes, remove_images="local" if volumes else None, remove_orphans=True, quiet=True
+            )
         except docker.DockerException as problem:
             raise from_docker(problem, f"remove {self.project}") from problem
 
@@ -290,7 +307,9 @@ class Stack:
     @cached_property
     def images(self) -> dict[str, images.Image]:
         """{service: the image it runs, with its digest and where it came from}."""
-        return images.look_at({service: spec["image"] for service, spec in self.config["services"].items()})
+        built = f"{self.project}-"  # how Compose names what it builds without being given a name
+        services = self.config["services"]
+        return images.look_at({name: spec.get("image") or f"{built}{name}" for name, spec in services.items()})
 
     def resolved(self) -> str:
         """The resolved Compose file as JSON."""
@@ -329,7 +348,7 @@ class Stack:
         return NotHealthyError(
             f"stack `{self.project}` is not healthy",
             details=tuple(details),
-            hint="`invoke logs` shows what every container said",
+            hint="`invoke logs` shows what every container said" if self.directory == self.subject.directory else "",
         )
 
     def _last_words(self, service: str) -> str:
@@ -355,6 +374,7 @@ def fresh(subject: Subject, board: Board, *before_start: Callable[[Stack], None]
     try:
         _copy(subject, directory)
         _prepare(subject, directory, board)
+        _refuse_shared_data(stack.config, directory)
         stack.override(_detached(stack.config, project))
         for step in before_start:
             step(stack)
@@ -396,12 +416,44 @@ def _detached(config: Config, project: str) -> str:
         lines += [f"  {json.dumps(name)}:", f"    labels: {json.dumps({toolbox.RUN_LABEL: project})}"]
         if ports := [f"127.0.0.1::{port['target']}/{port.get('protocol', 'tcp')}" for port in spec.get("ports") or ()]:
             lines.append(f"    ports: !override {json.dumps(sorted(set(ports)))}")
-        if "container_name" in spec:
-            lines.append("    container_name: !reset null")
+        if name_of_its_own := spec.get("container_name"):
+            aliases = {network: {"aliases": [name_of_its_own]} for network in spec.get("networks") or ()}
+            lines += ["    container_name: !reset null", f"    networks: {json.dumps(aliases)}"]
     for kind in ("networks", "volumes"):
         if shared := _with_fixed_names(config, kind, project):
             lines += [f"{kind}:", *(f"  {json.dumps(name)}: {{ name: !reset null }}" for name in shared)]
     return "\n".join(lines) + "\n"
+
+
+def _refuse_shared_data(config: Config, directory: Path) -> None:
+    """Raises SubjectError for a directory outside the copy that a service could write to: the original's data."""
+    for service, spec in config["services"].items():
+        for mount in spec.get("volumes") or ():
+            source = Path(os.path.normpath(str(mount.get("source", ""))))
+            outside = mount["type"] == "bind" and not source.is_relative_to(directory) and not source.is_socket()
+            if outside and not mount.get("read_only"):
+                raise SubjectError(
+                    f"service `{service}` mounts {source}, which a fresh copy of the stack would write to as well",
+                    hint="mount a directory below the Compose file, or a named volume, or mount it read-only",
+                )
+
+
+def _named_secret(spec: Config) -> Iterator[tuple[str, str]]:
+    """(name, value) of what an environment or a command calls a password, a secret or a token."""
+    for name, value in (spec.get("environment") or {}).items():
+        if value and SECRET_NAME.search(name) and not name.endswith("_FILE"):
+            yield name, str(value)
+    words = [*(spec.get("entrypoint") or ()), *(spec.get("command") or ())]
+    for option, value in itertools.pairwise(str(word) for word in words):
+        if option.startswith("-") and SECRET_NAME.search(option):
+            yield option, value
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace")
+    except OSError as problem:
+        raise SubjectError(f"{file} cannot be read: {problem.strerror}") from problem
 
 
 def _with_fixed_names(config: Config, kind: str, project: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def redis_with(*arguments: str) -> Sabotage:
 
 
 fsync_every_second = redis_with("--appendfsync", "everysec")
+fsync_suspended_by_rewrites = redis_with("--no-appendfsync-on-rewrite", "yes")
 nothing_saved = redis_with("--appendonly", "no", "--save", "")
 
 
@@ -48,6 +50,15 @@ def default_user_with_the_apps_password(stack: Stack) -> None:
     """What `requirepass` amounts to where the service is given the same password."""
     digest = hashlib.sha256(stack.password("app").encode()).hexdigest()
     _edit(stack, DEFAULT_OFF, f"user default on #{digest} ~* &* +@all")
+
+
+def default_user_with_an_unknown_password(stack: Stack) -> None:
+    """What `requirepass` amounts to where the service has a user of its own."""
+    _edit(stack, DEFAULT_OFF, f"user default on #{hashlib.sha256(os.urandom(32)).hexdigest()} ~* +get +set")
+
+
+def user_without_a_password(stack: Stack) -> None:
+    _edit(stack, DEFAULT_OFF, f"{DEFAULT_OFF}\nuser guest on nopass ~* -@all +get")
 
 
 def app_logged_in_as_default(stack: Stack) -> None:

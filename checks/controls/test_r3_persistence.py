@@ -15,6 +15,12 @@ def test_fsync_every_second_is_noticed(broken: Broken, evidence: Evidence) -> No
     assert objections(seen) == {"fsynced-before-acknowledged"}
 
 
+@pytest.mark.control("R3", objects="nothing-suspends-fsync")
+def test_fsync_suspended_by_rewrites_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r3.read_settings(broken(sabotages.fsync_suspended_by_rewrites)))
+    assert objections(seen) == {"nothing-suspends-fsync"}
+
+
 @pytest.mark.control("R3", objects="restart-keeps")
 def test_nothing_saved_is_noticed_after_a_restart(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r3.restart(broken(sabotages.nothing_saved)))

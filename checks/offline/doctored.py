@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from checks.logins import CLOSED
-from checks.test_r3_persistence import FSYNC_TRIES, Attached, Fsyncs, Kept
-from checks.test_r4_acl import AppUser, Attempt, DefaultUser
+from checks.test_r3_persistence import DURABLE, FSYNC_TRIES, Attached, Fsyncs, Kept, Settings
+from checks.test_r4_acl import AppUser, Attempt, DefaultUser, User, Users
 from checks.test_r5_credentials import Connections, Sightings
 from checks.test_r6_prometheus import REQUESTS, Counted, Target, Targets
 from checks.test_r9_healing import DETECTION_SLACK, Healing
@@ -27,6 +27,7 @@ FSYNCED = Fsyncs(answers=(1,) * FSYNC_TRIES)
 ATTACHED = Attached(
     directory="/data",
     mount="bind",
+    file_system="ext4",
     files=("appendonlydir/appendonly.aof.1.incr.aof", "appendonlydir/appendonly.aof.manifest"),
     holding_the_value=("appendonlydir/appendonly.aof.1.incr.aof",),
 )
@@ -34,6 +35,10 @@ REJECTED = DefaultUser(without_login=attempts(NOAUTH, ABORTED, OFF_FOR_ALL), by_
 LEAST = AppUser(needed=attempts("+PONG", "+OK", "$1"), lost_items=(), beyond=attempts(NOPERM, OFF_FOR_ALL))
 CONNECTED = Connections(expected="app", users=("app",))
 UNSEEN = Sightings(looked_for=("app",), looked_at=("inspect of api",), found=())
+DEFAULT_OFF = User(name="default", rules=("off", "-@all"))
+APP = User(name="app", rules=("on", "~item:*", "-@all", "+get"))
+LIMITED = Users(users=(DEFAULT_OFF, APP))
+SETTINGS = Settings(values=DURABLE)
 UP = Target(job="api", url="http://api:5000/prom-metrics", health="up", error="")
 DOWN = replace(UP, health="down", error="server returned HTTP status 404 Not Found")
 MOVED = Counted(requests=REQUESTS, series="requests_total{}", exposed=float(REQUESTS), in_prometheus=float(REQUESTS))
@@ -42,7 +47,7 @@ HEALED = Healing(
     service="redis",
     phases=PHASES,
     bound_s=7.0,
-    dependents={"api": False},
+    others={"api": False},
 )
 
 PROVING: tuple[object, ...] = (
@@ -54,13 +59,16 @@ PROVING: tuple[object, ...] = (
     replace(ATTACHED, mount="volume"),
     REJECTED,
     LEAST,
+    LIMITED,
+    Users(users=(DEFAULT_OFF, replace(APP, rules=("off", "nopass", "+@all")))),
+    SETTINGS,
     CONNECTED,
     UNSEEN,
     Targets(targets=(UP,)),
     Targets(targets=(DOWN, UP)),
     MOVED,
     HEALED,
-    replace(HEALED, service="prometheus", dependents={}),
+    replace(HEALED, service="prometheus", others={}),
 )
 
 VIOLATING: dict[str, tuple[object, ...]] = {
@@ -74,6 +82,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     ),
     "files-in-mounted-directory": (
         replace(ATTACHED, mount="none"),
+        replace(ATTACHED, file_system="tmpfs"),
         replace(ATTACHED, files=("dump.rdb",), holding_the_value=("dump.rdb",)),
         replace(ATTACHED, holding_the_value=()),
     ),
@@ -84,6 +93,16 @@ VIOLATING: dict[str, tuple[object, ...]] = {
         replace(REJECTED, without_login=attempts(NOAUTH, CLOSED)),
         replace(REJECTED, by_password=attempts(WRONGPASS, "+OK")),
         replace(REJECTED, by_password=attempts(WRONGPASS, "$9 with NOAUTH in it")),
+    ),
+    "nothing-suspends-fsync": tuple(
+        Settings(values=dict(DURABLE, **{name: value}))
+        for name, value in (("appendonly", "no"), ("appendfsync", "everysec"), ("no-appendfsync-on-rewrite", "yes"))
+    ),
+    "default-user-off": (Users(users=(replace(DEFAULT_OFF, rules=("on", "-@all")), APP)), Users(users=(APP,))),
+    "every-user-has-a-password": (Users(users=(DEFAULT_OFF, replace(APP, rules=("on", "nopass", "+get")))),),
+    "nobody-may-do-everything": (
+        Users(users=(DEFAULT_OFF, replace(APP, rules=("on", "+@all")))),
+        Users(users=(DEFAULT_OFF, replace(APP, rules=("on", "allcommands")))),
     ),
     "app-user-accepted": (
         replace(LEAST, needed=attempts("+PONG", NOPERM)),
@@ -115,7 +134,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     ),
     "restarted": (replace(HEALED, phases={"detect": 6.0}),),
     "healthy-again": (replace(HEALED, phases={"detect": 6.0, "restart": 1.2}),),
-    "dependent-left-alone": (replace(HEALED, dependents={"prometheus": False, "api": True}),),
+    "others-left-alone": (replace(HEALED, others={"prometheus": False, "api": True}),),
 }
 
 NOTHING_TRIED: tuple[object, ...] = (
@@ -131,6 +150,8 @@ NOTHING_TRIED: tuple[object, ...] = (
     replace(ATTACHED, files=(), holding_the_value=()),
     replace(REJECTED, without_login=()),
     replace(REJECTED, by_password=()),
+    Users(users=()),
+    Settings(values={}),
     replace(LEAST, needed=()),
     replace(LEAST, beyond=()),
     replace(CONNECTED, users=()),
@@ -139,5 +160,5 @@ NOTHING_TRIED: tuple[object, ...] = (
     Targets(targets=()),
     replace(MOVED, requests=0, in_prometheus=0.0),
     replace(MOVED, series="", in_prometheus=None),
-    replace(HEALED, phases={}, dependents={}),
+    replace(HEALED, phases={}, others={}),
 )

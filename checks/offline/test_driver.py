@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,37 @@ def test_a_command_ends_when_who_reads_it_is_interrupted() -> None:
     with pytest.raises(KeyboardInterrupt), driver._running(["sleep", "60"]) as process:
         raise KeyboardInterrupt
     assert process.returncode == -signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("mount", "refused"),
+    [
+        ({"type": "bind", "source": "/srv/original/data"}, True),
+        ({"type": "bind", "source": "/srv/copy/../original/data"}, True),
+        ({"type": "bind", "source": "/srv/original/conf", "read_only": True}, False),
+        ({"type": "bind", "source": "/srv/copy/data"}, False),
+        ({"type": "volume", "source": "data"}, False),
+    ],
+)
+def test_a_copy_never_writes_to_the_originals_data(mount: dict[str, object], refused: bool) -> None:
+    config = {"services": {"redis": {"volumes": [mount]}}}
+    with pytest.raises(SubjectError, match="/srv/") if refused else nullcontext():
+        driver._refuse_shared_data(config, Path("/srv/copy"))
+
+
+def test_a_container_name_taken_away_stays_as_an_alias() -> None:
+    config = {"services": {"web": {"container_name": "shop", "networks": {"front": None}}}}
+    assert '    networks: {"front": {"aliases": ["shop"]}}' in driver._detached(config, "checks-1").splitlines()
+
+
+def test_what_is_named_a_secret_is_taken_for_one() -> None:
+    spec = {
+        "environment": {
+            "REDIS_PASSWORD": "one",
+            "REDIS_PASSWORD_FILE": "/run/secrets/x",
+            "HOST": "redis",
+            "TOKEN": None,
+        },
+        "command": ["redis-server", "--requirepass", "two", "--port", "6379"],
+    }
+    assert dict(driver._named_secret(spec)) == {"REDIS_PASSWORD": "one", "--requirepass": "two"}

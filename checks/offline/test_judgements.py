@@ -37,8 +37,8 @@ def test_what_was_seen_is_judged_the_same_from_disk(seen: object) -> None:
 
 
 def test_two_rules_can_object_to_one_observation() -> None:
-    both = r9.Healing(service="redis", phases={}, bound_s=7.0, dependents={"api": True})
-    assert objections(both) == {"found-unhealthy", "dependent-left-alone"}
+    both = r9.Healing(service="redis", phases={}, bound_s=7.0, others={"api": True})
+    assert objections(both) == {"found-unhealthy", "others-left-alone"}
 
 
 def test_an_objection_says_who_was_let_in() -> None:

@@ -69,10 +69,10 @@ Sabotage = Callable[["Stack"], None]
 class Stack:
     """One Compose project: its files in `directory`, its containers under the name `project`."""
 
-    def __init__(self, subject: Subject, *, directory: Path, project: str | None = None) -> None:
+    def __init__(self, subject: Subject, *, directory: Path, project: str) -> None:
         self.subject = subject
         self.directory = directory
-        self._project = project
+        self.project = project
         self._overrides: list[Path] = []
         self._relays: dict[tuple[str, int], docker.Container] = {}
 
@@ -86,10 +86,6 @@ class Stack:
         except StackError as problem:
             raise SubjectError(f"{self.subject.compose_file} does not resolve", details=problem.details) from problem
         return config
-
-    @property
-    def project(self) -> str:
-        return self._project or str(self.config["name"])
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -323,13 +319,13 @@ class Stack:
 
     def _compose(self, *words: str) -> tuple[str, ...]:
         files = [word for path in self._files for word in ("--file", str(path))]
-        return ("compose", *files, *(["--project-name", self._project] if self._project else []), *words)
+        return ("compose", *files, "--project-name", self.project, *words)
 
     @cached_property
     def _docker(self) -> docker.DockerClient:
         return docker.DockerClient(
             compose_files=list(self._files),
-            compose_project_name=self._project,
+            compose_project_name=self.project,
             compose_project_directory=self.directory,
         )
 

@@ -99,12 +99,12 @@ def test_a_preparation_that_fails_is_told(subject: Subject, command: tuple[str, 
 def test_a_password_is_read_without_its_line_end(subject: Subject) -> None:
     (subject.directory / "word").write_text("hunter2\n")
     named = Subject(compose_file=subject.compose_file, credentials={"app": Credential(user="a", password_file="word")})  # noqa: S106
-    assert Stack(named, directory=subject.directory).password("app") == "hunter2"
+    assert Stack(named, directory=subject.directory, project="checks-1").password("app") == "hunter2"
 
 
 def test_a_login_that_no_profile_names_is_asked_for(subject: Subject) -> None:
     with pytest.raises(SubjectError, match=rf"{PROFILE_NAME} names no \[credentials.app\]"):
-        Stack(subject, directory=subject.directory).password("app")
+        Stack(subject, directory=subject.directory, project="checks-1").password("app")
 
 
 def test_overrides_lie_over_one_another(subject: Subject) -> None:
@@ -158,7 +158,7 @@ def test_an_interrupt_waits_for_the_cleanup() -> None:
 
 def test_a_folder_is_removed_with_all_that_is_in_it(subject: Subject) -> None:
     (subject.directory / "deep" / "er").mkdir(parents=True)
-    driver._remove_folder(Stack(subject, directory=subject.directory))
+    driver._remove_folder(Stack(subject, directory=subject.directory, project="checks-1"))
     assert not subject.directory.exists()
 
 

@@ -15,7 +15,7 @@ nox.options.sessions = ["lint", "types", "offline", "compliance", "controls"]
 
 PYTHON = (sys.executable, "-m")
 LATEST = Path("evidence/latest")
-TEARDOWN_SECONDS = 60  # for an interrupted run to remove its stacks; nox's own patience is half a second
+TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
 
 @nox.session
@@ -57,11 +57,15 @@ def bench(session: nox.Session) -> None:
 
 def _prove(session: nox.Session, marker: str) -> None:
     """The report runs whatever came of pytest; without the old link it cannot speak of an old run."""
+    _run(session, "invoke", "engine")
+    if not any(option.startswith("--stack") for option in session.posargs):
+        _run(session, "invoke", "images")  # here, where their progress is seen
     LATEST.unlink(missing_ok=True)
     try:
-        session.run(
-            *PYTHON, "pytest", "checks", "--ignore=checks/offline", "-m", marker, *session.posargs,
-            interrupt_timeout=TEARDOWN_SECONDS, terminate_timeout=TEARDOWN_SECONDS,
-        )  # fmt: skip
+        _run(session, "pytest", "checks", "--ignore=checks/offline", "-m", marker, *session.posargs)
     finally:
-        session.run(*PYTHON, "checks.report", str(LATEST))
+        _run(session, "checks.report", str(LATEST))
+
+
+def _run(session: nox.Session, *command: str) -> None:
+    session.run(*PYTHON, *command, interrupt_timeout=TEARDOWN_SECONDS, terminate_timeout=TEARDOWN_SECONDS)

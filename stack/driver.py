@@ -150,7 +150,9 @@ class Stack:
                     service = seen["container"].removeprefix(f"{self.project}-").removesuffix("-1")
                     board.show(service, seen["state"].lower())
         if compose.returncode != 0:
-            raise self._not_healthy() if self._any_ran() else from_words("".join(said), f"start {self.project}")
+            problem = from_words("".join(said), f"start {self.project}")
+            unexplained = type(problem) is StackError
+            raise self._not_healthy() if unexplained and self._any_ran() else problem
         self.wait_until_healthy(board, within=within)
 
     def down(self, *, volumes: bool = False) -> None:

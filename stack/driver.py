@@ -168,7 +168,10 @@ class Stack:
 
     def restart(self, service: str) -> None:
         """Restart the service's container in the ordinary way and wait until all is healthy again."""
-        self._docker.compose.restart(service)
+        try:
+            self._docker.compose.restart(service)
+        except docker.DockerException as problem:
+            raise from_docker(problem, f"restart {service}") from problem
         self.wait_until_healthy()
 
     def wait_until_healthy(self, board: Board | None = None, *, within: float = UP_SECONDS) -> None:
@@ -269,14 +272,6 @@ class Stack:
     def logs(self, service: str) -> str:
         """What the service's container printed, both streams."""
         said = self._docker.container.logs(self.container(service))
-        return said if isinstance(said, str) else ""
-
-    def execute(self, service: str, command: list[str]) -> str:
-        """Run a command in the service's container; raises StackError with what it said if it fails."""
-        try:
-            said = self._docker.container.execute(self.container(service), command)
-        except docker.DockerException as problem:
-            raise from_docker(problem, f"run {command[0]} in {service}") from problem
         return said if isinstance(said, str) else ""
 
     def seen_of(self, service: str) -> dict[str, str]:

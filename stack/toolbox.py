@@ -23,9 +23,12 @@ pid, number, wanted = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 def state():
     try:
         return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter if it goes between open and read
         return "gone"
-os.kill(pid, number)
+try:
+    os.kill(pid, number)
+except ProcessLookupError:
+    pass  # told by its state
 at = time.time()
 deadline = time.monotonic() + 2
 while state() not in wanted.split() and time.monotonic() < deadline:

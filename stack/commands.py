@@ -6,8 +6,6 @@ import os
 import shutil
 import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -18,7 +16,7 @@ from stack import images as image_sources
 from stack.board import Board
 from stack.driver import Stack, fixed
 from stack.errors import NotHealthyError, StackError, SubjectError
-from stack.images import EVERY_SOURCE, Source
+from stack.images import Source
 from stack.prepare import PROJECT, SHIPPED, prepare
 
 
@@ -32,7 +30,7 @@ def engine(*, stop: bool) -> None:
 
 
 def images(sources: str, *, refresh: bool) -> None:
-    chosen = _sources(sources)
+    chosen = image_sources.chosen(sources)
     if refresh:
         chosen = tuple(source for source in chosen if source is not Source.LOCAL)
     with Board() as board:
@@ -43,8 +41,8 @@ def images(sources: str, *, refresh: bool) -> None:
 
 
 def up(sources: str) -> None:
-    signal.signal(signal.SIGTERM, _as_interrupt)
-    chosen = _sources(sources)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    chosen = image_sources.chosen(sources)
     with Board() as board:
         engines.ensure(board.say)
         prepare(SHIPPED, board, chosen)
@@ -97,11 +95,6 @@ def logs(service: str) -> None:
             sys.stdout.write(f"{name:<10} | {line}\n")
 
 
-def _sources(text: str) -> tuple[Source, ...]:
-    wanted = text or os.environ.get("IMAGE_SOURCES", "")
-    return image_sources.sources_from(wanted) if wanted else EVERY_SOURCE
-
-
 def _prepared() -> Stack:
     """The shipped stack, once `invoke up` was here."""
     if not (SHIPPED / ".env").exists():
@@ -114,8 +107,7 @@ def _prepared() -> Stack:
 def _refuse_another_clones() -> None:
     """Raises StackError where the containers of this name were started from another directory."""
     form = '{{.Label "com.docker.compose.project.working_dir"}}'
-    label = f"label=com.docker.compose.project={PROJECT}"
-    homes = set(docker.ask("ps", "--all", "--filter", label, "--format", form).splitlines())
+    homes = set(docker.ask("ps", "--all", *docker.of_project(PROJECT), "--format", form).splitlines())
     if others := homes - {str(SHIPPED)}:
         raise StackError(f"the stack is already there, from {min(others)}", hint="`invoke down` there first")
 
@@ -131,7 +123,3 @@ def _show(stack: Stack) -> None:
         image = stack.images[name]
         table.add_row(name, seen.health, ", ".join(seen.addresses) or "-", image.reference, image.source)
     Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(table)
-
-
-def _as_interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

@@ -23,6 +23,11 @@ else:
         return getattr(python_on_whales, name, None) or getattr(python_on_whales.exceptions, name)
 
 
+def of_project(project: str) -> tuple[str, str]:
+    """The words that narrow `docker ps` and the like to one Compose project."""
+    return "--filter", f"label=com.docker.compose.project={project}"
+
+
 def ask(*words: str) -> str:
     """What the docker command answers to a short question; raises StackError, and not nothing, where it cannot."""
     try:

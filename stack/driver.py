@@ -217,8 +217,10 @@ class Stack:
     def glance(self) -> dict[str, Glance]:
         """{service: how it is and where}, by one short question to Docker."""
         form = '{{.Label "com.docker.compose.service"}}|{{.State}}|{{.Status}}|{{.Ports}}'
-        label = f"label=com.docker.compose.project={self.project}"
-        rows = [line.split("|") for line in docker.ask("ps", "--all", "--filter", label, "--format", form).splitlines()]
+        rows = [
+            line.split("|")
+            for line in docker.ask("ps", "--all", *docker.of_project(self.project), "--format", form).splitlines()
+        ]
         seen = {service: Glance(health=in_a_word(*how), addresses=addresses_in(ports)) for service, *how, ports in rows}
         return {service: seen.get(service, Glance(health="missing")) for service in self.services}
 
@@ -327,9 +329,8 @@ class Stack:
         )
 
     def _list(self, *labels: str) -> list[docker.Container]:
-        wanted = (f"com.docker.compose.project={self.project}", *labels)
-        filters = [word for label in wanted for word in ("--filter", f"label={label}")]
-        ids = docker.ask("ps", "--all", "--quiet", *filters).split()
+        filters = [word for label in labels for word in ("--filter", f"label={label}")]
+        ids = docker.ask("ps", "--all", "--quiet", *docker.of_project(self.project), *filters).split()
         return self._docker.container.inspect(ids) if ids else []
 
     def _any_ran(self) -> bool:

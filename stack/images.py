@@ -89,6 +89,12 @@ API = Own(name="compliance-api", context=PROJECT / "service")
 HEALER = Own(name="compliance-healer", context=PROJECT / "stack" / "healer")
 
 
+def chosen(text: str = "") -> tuple[Source, ...]:
+    """The sources named in `text`, else in IMAGE_SOURCES, else all of them."""
+    wanted = text or os.environ.get("IMAGE_SOURCES", "")
+    return sources_from(wanted) if wanted else EVERY_SOURCE
+
+
 def sources_from(text: str) -> tuple[Source, ...]:
     """'registry,packages' as sources in that order; raises ImageError for a word that names none."""
     words = [word.strip() for word in text.split(",") if word.strip()]

@@ -66,9 +66,8 @@ def _socket() -> Path:
 
 def main() -> int:
     """Prepare the current directory: what `compliance.toml` names for fresh copies of this stack."""
-    wanted = os.environ.get("IMAGE_SOURCES")
     try:
-        sources = images.sources_from(wanted) if wanted else EVERY_SOURCE
+        sources = images.chosen()
         engine.require()
         with Board() as board:
             prepare(Path.cwd(), board, sources)

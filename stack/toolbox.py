@@ -96,9 +96,8 @@ def remove_all(run: str) -> None:
 
 def is_known(project: str) -> bool:
     """Whether Docker holds any container or network of this Compose project."""
-    label = f"label=com.docker.compose.project={project}"
     kinds = (("ps", "--all"), ("network", "ls"))
-    return any(docker.ask(*kind, "--quiet", "--filter", label) for kind in kinds)
+    return any(docker.ask(*kind, "--quiet", *docker.of_project(project)) for kind in kinds)
 
 
 def empty_folder(run: str, folder: Path) -> None:

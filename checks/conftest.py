@@ -52,6 +52,12 @@ def stack(tested: Subject, evidence_folder: Folder) -> Iterator[Stack]:
 
 
 @pytest.fixture
+def own_stack(broken: Broken) -> Stack:
+    """A fresh stack of this check alone, for what cannot be put back."""
+    return broken(lambda _: None)
+
+
+@pytest.fixture
 def broken(tested: Subject, evidence_folder: Folder) -> Iterator[Broken]:
     """A fresh stack with one sabotage in it: `stack = broken(sabotages.fsync_every_second)`."""
     with ExitStack() as cleanup:

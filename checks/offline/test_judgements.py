@@ -7,7 +7,8 @@ import pytest
 from checks import test_r4_acl as r4
 from checks import test_r6_prometheus as r6
 from checks import test_r9_healing as r9
-from checks.offline.doctored import NOPERM, NOTHING_TRIED, PROVING, REJECTED, VIOLATING, attempts
+from checks.offline.doctored import NOTHING_TRIED, PROVING, VIOLATING
+from checks.offline.doctored.r4 import NOPERM, REJECTED, attempts
 from checks.verdict import as_data, judge, objections, rebuild
 
 EVERY = [*PROVING, *NOTHING_TRIED, *(seen for doctored in VIOLATING.values() for seen in doctored)]

@@ -58,6 +58,7 @@ def bench(session: nox.Session) -> None:
 def _prove(session: nox.Session, marker: str) -> None:
     """The report runs whatever came of pytest; without the old link it cannot speak of an old run."""
     _run(session, "invoke", "engine")
+    _run(session, "invoke", "sweep")
     if not any(option.startswith("--stack") for option in session.posargs):
         _run(session, "invoke", "images")  # here, where their progress is seen
     LATEST.unlink(missing_ok=True)

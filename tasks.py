@@ -70,3 +70,10 @@ def status(_: Context) -> None:
 def logs(_: Context, service: str = "") -> None:
     """Show what the containers said."""
     commands.logs(service)
+
+
+@task(help={"kept": "the stacks that `--keep` kept as well"})
+@told
+def sweep(_: Context, kept: bool = False) -> None:
+    """Remove what checks left that were killed."""
+    commands.sweep(kept=kept)

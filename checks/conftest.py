@@ -2,31 +2,68 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from checks import layers, recording
 from checks.evidence import Folder, Image
-from stack import driver, engine, images, subject
+from checks.layers import Saved
+from checks.sources import Sources, copied
+from stack import docker, driver, engine, images, runs, subject
 from stack.board import Board
 from stack.driver import Sabotage, Stack
 from stack.errors import StackError
 from stack.prepare import SHIPPED
-from stack.subject import Subject
+from stack.runs import Run
+from stack.subject import Role, Subject
 
 Broken = Callable[[Sabotage], Stack]
+RUN = pytest.StashKey[Run]()
+RUN_GIVEN = "compliance_run"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--stack", type=Path, default=SHIPPED, metavar="DIR", help="the Compose project to test: its directory or file"
     )
+    parser.addoption("--keep", action="store_true", help="keep the stacks of checks that failed, for a look")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if given := getattr(config, "workerinput", {}).get(RUN_GIVEN):
+        _take_part(config, runs.joined(Path(given[0]), given[1]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController, of which it gives no type
+    """Workers take part in the run of this process, which removes what they leave when all of them are gone."""
+    if recording.FOLDER in node.config.stash:
+        run = _run_of(node.config)
+        node.workerinput[RUN_GIVEN] = (str(run.folder), run.deadline)
+
+
+def _run_of(config: pytest.Config) -> Run:
+    return config.stash[RUN] if RUN in config.stash else _take_part(config, runs.begun())
+
+
+def _take_part(config: pytest.Config, run: AbstractContextManager[Run]) -> Run:
+    cleanup = ExitStack()
+    config.add_cleanup(lambda: _told_on_stderr(cleanup.close))
+    config.stash[RUN] = cleanup.enter_context(run)
+    return config.stash[RUN]
+
+
+def _told_on_stderr(close: Callable[[], None]) -> None:
+    try:
+        close()
+    except StackError as problem:
+        sys.stderr.write(f"{problem}\n")
 
 
 @pytest.fixture(scope="session")
@@ -37,18 +74,15 @@ def tested(request: pytest.FixtureRequest) -> Subject:
 
 
 @pytest.fixture(scope="session")
-def stack(tested: Subject, evidence_folder: Folder) -> Iterator[Stack]:
-    """A fresh stack, up and healthy, shared by the checks of a run; its logs are kept."""
+def stack(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Folder) -> Iterator[Stack]:
+    """A fresh stack, up and healthy, shared by the checks of a worker."""
     with ExitStack() as cleanup:
         with _told_in_a_sentence():
             versions = engine.ensure(print)
             board = cleanup.enter_context(Board())
-            fresh = cleanup.enter_context(driver.fresh(tested, board, _hiding_in(evidence_folder)))
+            fresh = cleanup.enter_context(_fresh(request, tested, board))
             _describe(fresh, versions, evidence_folder)
-        try:
-            yield fresh
-        finally:
-            _keep_logs(fresh, evidence_folder)
+        yield fresh
 
 
 @pytest.fixture
@@ -58,16 +92,45 @@ def own_stack(broken: Broken) -> Stack:
 
 
 @pytest.fixture
-def broken(tested: Subject, evidence_folder: Folder) -> Iterator[Broken]:
+def broken(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
     """A fresh stack with one sabotage in it: `stack = broken(sabotages.fsync_every_second)`."""
     with ExitStack() as cleanup:
         board = cleanup.enter_context(Board())
 
         def start(sabotage: Sabotage) -> Stack:
             with _told_in_a_sentence():
-                return cleanup.enter_context(driver.fresh(tested, board, _hiding_in(evidence_folder), sabotage))
+                return cleanup.enter_context(_fresh(request, tested, board, sabotage))
 
         yield start
+
+
+@pytest.fixture
+def unstarted(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
+    """The same, ready and not started: for who looks at the start itself, or at files alone."""
+    with ExitStack() as cleanup:
+        board = cleanup.enter_context(Board())
+
+        def prepare(sabotage: Sabotage) -> Stack:
+            with _told_in_a_sentence():
+                return cleanup.enter_context(_fresh(request, tested, board, sabotage, started=False))
+
+        yield prepare
+
+
+@pytest.fixture
+def sources(stack: Stack) -> Iterator[Sources]:
+    """A copy of what the image of the api is built from."""
+    with ExitStack() as cleanup:
+        with _told_in_a_sentence():
+            found = cleanup.enter_context(copied(stack))
+        yield found
+
+
+@pytest.fixture(scope="session")
+def image(stack: Stack) -> Saved:
+    """The image that the api runs, read layer by layer."""
+    with _told_in_a_sentence():
+        return layers.saved(stack.images[stack.roles[Role.API]].reference)
 
 
 @contextmanager
@@ -79,9 +142,38 @@ def _told_in_a_sentence() -> Iterator[None]:
         pytest.fail(str(problem), pytrace=False)
 
 
-def _hiding_in(folder: Folder) -> Callable[[Stack], None]:
-    """Before a stack starts, have its secrets redacted from all that the run leaves."""
-    return lambda stack: folder.hide(*stack.secrets().values())
+@contextmanager
+def _fresh(
+    request: pytest.FixtureRequest, tested: Subject, board: Board, *before_start: Sabotage, started: bool = True
+) -> Iterator[Stack]:
+    """A fresh stack whose secrets are hidden before it starts, and whose logs are kept before it goes."""
+    _watch_the_engine(request.config)
+    folder: Folder = request.config.stash[recording.FOLDER]
+    failed_before = request.session.testsfailed
+
+    def hide(stack: Stack) -> None:
+        folder.hide(*stack.secrets().values())
+
+    def last_look(stack: Stack) -> bool:
+        failed = request.session.testsfailed > failed_before or not came_up
+        kept = failed and bool(request.config.getoption("--keep"))
+        _keep_what_was_said(stack, folder)
+        if kept:
+            folder.note(f"stack `{stack.project}` is kept in {stack.directory}: `invoke sweep --kept` removes it")
+        return kept
+
+    came_up = False
+    run = _run_of(request.config)
+    with driver.fresh(tested, board, run, hide, *before_start, last_look=last_look, started=started) as stack:
+        came_up = True
+        yield stack
+
+
+def _watch_the_engine(config: pytest.Config) -> None:
+    if recording.STILL_THERE not in config.stash:
+        cleanup = ExitStack()
+        config.add_cleanup(cleanup.close)
+        config.stash[recording.STILL_THERE] = cleanup.enter_context(engine.watched())
 
 
 def _describe(stack: Stack, versions: engine.Engine, folder: Folder) -> None:
@@ -93,12 +185,14 @@ def _describe(stack: Stack, versions: engine.Engine, folder: Folder) -> None:
         buildx=versions.buildx,
         images=tuple(Image(name=one.reference, digest=one.digest, source=one.source) for one in stack.images.values()),
     )
-    folder.keep("compose.yaml", stack.resolved())
 
 
-def _keep_logs(stack: Stack, folder: Folder) -> None:
-    for service in stack.containers():
-        folder.keep(f"logs/{service}.log", stack.logs(service))
+def _keep_what_was_said(stack: Stack, folder: Folder) -> None:
+    """The resolved Compose file, and of each container its log and how Docker describes it."""
+    folder.keep(f"stacks/{stack.project}/compose.json", stack.resolved())
+    for service, container in stack.containers().items():
+        folder.keep(f"stacks/{stack.project}/{service}.log", stack.logs(service))
+        folder.keep(f"stacks/{stack.project}/{service}.json", docker.ask("inspect", container.id))
 
 
 def _commit() -> str:

@@ -1,23 +1,25 @@
 """The folder of one run: what was planned, seen and concluded, on disk before anyone judges it."""
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
 import platform
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, TextIO, TypedDict, TypeVar, Unpack
 from urllib.parse import quote, quote_plus
 
 from checks.verdict import as_data, read_as
 from stack.errors import StackError
+from stack.runs import locked
 
 FORMAT = 1
 RUN, OBSERVATIONS, OUTCOMES, SUMS = "run.json", "observations.jsonl", "outcomes.jsonl", "SHA256SUMS"
@@ -81,6 +83,9 @@ class Outcome:
     seconds: float
     setup_seconds: float = 0.0
     reason: str | None = None
+    start: str | None = None  # when its set-up began
+    worker: str | None = None  # of pytest-xdist, `gw0`
+    waiting_seconds: float = 0.0  # of `seconds`, spent in stack.waiting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,10 +136,12 @@ class Secrets:
     """The secrets of a run, in every form in which they could stand in a text."""
 
     def __init__(self) -> None:
+        self.known: list[str] = []
         self._forms: set[str] = set()
 
     def add(self, secret: str) -> None:
         """Hide this secret from now on."""
+        self.known.append(secret)
         self._forms |= forms(secret)
 
     def redacted(self, text: str) -> str:
@@ -178,45 +185,48 @@ def _base64_forms(secret: bytes) -> set[str]:
 
 
 class Folder:
-    """The evidence of one run. Whatever is written goes through redaction first."""
+    """The evidence of one run, which several processes may add to. Whatever is written goes through redaction first."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.run = Run(start=now())
         self._secrets = Secrets()
-        self._write_run()
-        for name in (OBSERVATIONS, OUTCOMES):
-            self._append(name, "")
 
     @classmethod
     def begin(cls, base: Path) -> "Folder":
         """Make a new folder under `base`, named for the present second, and point `latest` at it."""
         with said_in_a_sentence(base):
-            path = _fresh(base)
-            folder = cls(path)
-            _point(base / LATEST, path.name)
+            folder = cls(_fresh(base))
+            folder._write_run(Run(start=now()))
+            for name in (OBSERVATIONS, OUTCOMES):
+                folder._append(name, "")
+            _point(base / LATEST, folder.path.name)
         return folder
+
+    @property
+    def run(self) -> Run:
+        """What is known of the run by now."""
+        return read_as(Run, (self.path / RUN).read_text("utf-8"))
+
+    @property
+    def secrets(self) -> list[str]:
+        """What this process hides, to be told to the one that searches the folder at the end."""
+        return self._secrets.known
 
     def describe(self, **known: Unpack[Known]) -> None:
         """Add what is known of the run: subject, commit, versions, images."""
-        self.run = replace(self.run, **known)
-        self._write_run()
+        self._change(lambda _: known)
 
     def plan(self, planned: list[Planned], left_out: list[Planned] | None = None) -> None:
         """Say what the run sets out to do, and what was not selected. What is planned must happen."""
-        self.run = replace(self.run, planned=tuple(planned), left_out=tuple(left_out or ()))
-        self._write_run()
+        self._change(lambda _: {"planned": tuple(planned), "left_out": tuple(left_out or ())})
 
     def doubt(self, problem: str) -> None:
         """Record something that keeps this run from being proven."""
-        self.run = replace(self.run, problems=(*self.run.problems, problem))
-        self._write_run()
+        self._change(lambda run: {"problems": _with(run.problems, problem)})
 
     def note(self, note: str) -> None:
         """Record something that a reader of the verdict should know."""
-        if note not in self.run.notes:
-            self.run = replace(self.run, notes=(*self.run.notes, note))
-            self._write_run()
+        self._change(lambda run: {"notes": _with(run.notes, note)})
 
     def hide(self, *secrets: str) -> None:
         """Redact these from now on, and search for them at the end."""
@@ -231,10 +241,10 @@ class Folder:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise ValueError(f"`{name}` leads out of the evidence folder")
         with said_in_a_sentence(self.path):
-            path = _free(self.path / name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(self._secrets.redacted(text), encoding="utf-8")
-        return path
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            with _free(self.path / name) as file:
+                file.write(self._secrets.redacted(text))
+        return Path(file.name)
 
     def record(self, planned: Planned, observation: Seen) -> Seen:
         """Store an observation and give it back as the disk has it: that is what gets judged."""
@@ -259,8 +269,7 @@ class Folder:
         with said_in_a_sentence(self.path):
             for name in self._leaks():
                 self.doubt(f"a secret of the run stands in `{name}`")
-            self.run = replace(self.run, end=now())
-            self._write_run()
+            self._change(lambda _: {"end": now()})
             seal(self.path)
 
     def _leaks(self) -> list[str]:
@@ -270,13 +279,21 @@ class Folder:
     def _line(self, value: object) -> str:
         return json.dumps(self._secrets.redacted_data(as_data(value)), allow_nan=False) + "\n"
 
-    def _write_run(self) -> None:
-        data = self._secrets.redacted_data(as_data(self.run))
-        with said_in_a_sentence(self.path):
-            _replace(self.path / RUN, json.dumps(data, indent=2, allow_nan=False) + "\n")
+    def _change(self, change: Callable[[Run], Mapping[str, Any]]) -> None:
+        with said_in_a_sentence(self.path), locked(self.path, fcntl.LOCK_EX):
+            run = self.run
+            self._write_run(replace(run, **change(run)))
+
+    def _write_run(self, run: Run) -> None:
+        data = self._secrets.redacted_data(as_data(run))
+        _replace(self.path / RUN, json.dumps(data, indent=2, allow_nan=False) + "\n")
 
     def _append(self, name: str, line: str) -> None:
-        with said_in_a_sentence(self.path), (self.path / name).open("a", encoding="utf-8") as file:
+        with (
+            said_in_a_sentence(self.path),
+            locked(self.path, fcntl.LOCK_EX),
+            (self.path / name).open("a", encoding="utf-8") as file,
+        ):
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
@@ -297,6 +314,10 @@ class Evidence:
         """Store a text, such as a container's log."""
         return self._folder.keep(name, text)
 
+    def note(self, note: str) -> None:
+        """Tell the reader of the verdict something that decides nothing."""
+        self._folder.note(note)
+
     def hide(self, *secrets: str) -> None:
         """Keep these secrets out of everything written from now on."""
         self._folder.hide(*secrets)
@@ -304,7 +325,12 @@ class Evidence:
 
 def now() -> str:
     """Give the time in UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return timestamp(datetime.now(UTC))
+
+
+def timestamp(at: datetime) -> str:
+    """Write a time of UTC to the millisecond."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -346,13 +372,18 @@ def _fresh(base: Path) -> Path:
     raise FileExistsError(f"a thousand runs began at {start}")
 
 
-def _free(path: Path) -> Path:
-    number = 2
-    free = path
-    while free.exists():
-        free = path.with_name(f"{path.stem}.{number}{path.suffix}")
-        number += 1
-    return free
+def _free(path: Path) -> TextIO:
+    """A new file of this name or, where another process or check has taken it, of this name and a number."""
+    for name in (path.name, *(f"{path.stem}.{number}{path.suffix}" for number in range(2, 1000))):
+        try:
+            return path.with_name(name).open("x", encoding="utf-8")
+        except FileExistsError:
+            continue
+    raise FileExistsError(f"a thousand files are called {path}")
+
+
+def _with(known: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return known if one in known else (*known, one)
 
 
 def _point(link: Path, target: str) -> None:

@@ -1,23 +1,31 @@
 """The pytest plugin that records a run: its plan, what each check saw, and how each ended.
 
-Only runs of checks or controls leave a folder; the tests under `offline/` do not.
+Only runs of checks or controls leave a folder; the tests under `offline/` do not. With pytest-xdist the process that
+starts the workers begins and closes the folder, and they write to it; their secrets it gets from them at their end.
 """
 
+import os
 from collections.abc import Callable, Generator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from checks import judging, report
-from checks.evidence import Ending, Evidence, EvidenceError, Folder, Kind, Outcome, Planned
+from checks.evidence import Ending, Evidence, EvidenceError, Folder, Kind, Outcome, Planned, timestamp
 from checks.requirements import BY_ID
+from stack import waiting
 
 FOLDER = pytest.StashKey[Folder]()
 PLANNED = pytest.StashKey[Planned]()
 PHASES = pytest.StashKey[list["Phase"]]()
 LEFT_OUT = pytest.StashKey[list[Planned]]()
 UNCOLLECTED = pytest.StashKey[list[str]]()
+SLEPT = pytest.StashKey[float]()
+STILL_THERE = pytest.StashKey[Callable[[], bool]]()
+GIVEN = "compliance_evidence"
+ENGINE_WENT = "the Docker engine went away during the run, so what was seen then decides nothing"
 
 Result = TypeVar("Result")
 Phase = tuple[pytest.TestReport, Ending]
@@ -39,6 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def evidence_folder(pytestconfig: pytest.Config) -> Folder:
     """The folder of this run, for what belongs to no single check: versions, images, secrets, logs."""
+    if FOLDER not in pytestconfig.stash:
+        pytest.fail("checks in several workers are asked for with `-m requirement` or `-m control`", pytrace=False)
     return pytestconfig.stash[FOLDER]
 
 
@@ -51,8 +61,24 @@ def evidence(request: pytest.FixtureRequest, evidence_folder: Folder) -> Evidenc
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Begin at once where checks or controls are asked for: a run without any is a run that proves nothing."""
     asked_for = session.config.getoption("markexpr")
-    if "requirement" in asked_for or "control" in asked_for:
+    if "requirement" in asked_for or "control" in asked_for or GIVEN in _given(session.config):
         _begin(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController, of which it gives no type
+    """Tell a worker where the evidence goes."""
+    if folder := node.config.stash.get(FOLDER, None):
+        node.workerinput[GIVEN] = str(folder.path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401
+    """Learn what a worker hid, for the search at the end; one that crashed took it along."""
+    if folder := node.config.stash.get(FOLDER, None):
+        folder.hide(*getattr(node, "workeroutput", {}).get(GIVEN, ()))
+        if error:
+            folder.doubt(f"worker {node.gateway.id} crashed: {error}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,7 +94,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Collecting:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin, if there are checks, before `-k` deselects any."""
     for item in items:
-        if planned := planned_of(item):
+        if (planned := planned_of(item)) and not _is_lost(config):
             item.stash[PLANNED] = planned
             _begin(config)
 
@@ -81,12 +107,23 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Write down what was selected, before anything runs."""
-    if folder := session.config.stash.get(FOLDER, None):
+    """Write down what was selected, before anything runs; of several workers, who all collect, the first does."""
+    folder = session.config.stash.get(FOLDER, None)
+    if folder and _given(session.config).get("workerid", "gw0") == "gw0":
         plan = [item.stash[PLANNED] for item in session.items if PLANNED in item.stash]
         _or_exit(lambda: folder.plan(plan, session.config.stash.get(LEFT_OUT, [])))
         for name in session.config.stash.get(UNCOLLECTED, []):
             folder.doubt(f"`{name}` could not be collected")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure how much of a check is waiting for the subject."""
+    before = waiting.slept()
+    try:
+        return (yield)
+    finally:
+        item.stash[SLEPT] = waiting.slept() - before
 
 
 @pytest.hookimpl(wrapper=True)
@@ -95,17 +132,32 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if PLANNED in item.stash:
         phases = item.stash.setdefault(PHASES, [])
-        phases.append((report, ending(call, report)))
+        phases.append((report, _trusted(item.config, ending(call, report))))
         if call.when == "teardown":
-            outcome = outcome_of(item.stash[PLANNED], phases)
+            outcome = outcome_of(item.stash[PLANNED], phases, waiting_seconds=item.stash.get(SLEPT, 0.0))
             _or_exit(lambda: item.config.stash[FOLDER].conclude(outcome))
     return report
+
+
+def _trusted(config: pytest.Config, how: Ending) -> Ending:
+    """A violation that was seen while the engine went away is none."""
+    if how is Ending.VIOLATED and not config.stash.get(STILL_THERE, lambda: True)():
+        config.stash[FOLDER].doubt(ENGINE_WENT)
+        return Ending.CRASHED
+    return how
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Close the folder after the last fixture was torn down."""
-    if folder := session.config.stash.get(FOLDER, None):
+    folder = session.config.stash.get(FOLDER, None)
+    if not folder:
+        return
+    if not session.config.stash.get(STILL_THERE, lambda: True)():
+        _or_exit(lambda: folder.doubt(ENGINE_WENT))
+    if GIVEN in _given(session.config):
+        session.config.workeroutput[GIVEN] = folder.secrets  # type: ignore[attr-defined]
+    else:
         _or_exit(folder.end)
 
 
@@ -146,7 +198,7 @@ def ending(call: pytest.CallInfo[None], report: pytest.TestReport) -> Ending:
     return Ending.CRASHED
 
 
-def outcome_of(planned: Planned, phases: list[Phase]) -> Outcome:
+def outcome_of(planned: Planned, phases: list[Phase], *, waiting_seconds: float = 0.0) -> Outcome:
     """Sum up a test: the first phase that did not pass says how it ended."""
     telling = next(((report, how) for report, how in phases if how is not Ending.PASSED), phases[-1])
     seconds = {report.when: report.duration for report, _ in phases}
@@ -159,6 +211,9 @@ def outcome_of(planned: Planned, phases: list[Phase]) -> Outcome:
         seconds=round(seconds.get("call", 0.0), 3),
         setup_seconds=round(seconds.get("setup", 0.0), 3),
         reason=reason_of(*telling),
+        start=timestamp(datetime.fromtimestamp(phases[0][0].start, UTC)),
+        worker=os.environ.get("PYTEST_XDIST_WORKER"),
+        waiting_seconds=round(waiting_seconds, 3),
     )
 
 
@@ -175,8 +230,22 @@ def reason_of(report: pytest.TestReport, how: Ending) -> str | None:
 
 
 def _begin(config: pytest.Config) -> None:
-    if FOLDER not in config.stash:
+    if FOLDER in config.stash:
+        return
+    if given := _given(config):
+        config.stash[FOLDER] = Folder(Path(given[GIVEN]))
+    else:
         config.stash[FOLDER] = _or_exit(lambda: Folder.begin(config.getoption("evidence")))
+
+
+def _is_lost(config: pytest.Config) -> bool:
+    """Whether this is a worker that was not told where evidence goes: its starter did not know of any checks."""
+    return bool(_given(config)) and GIVEN not in _given(config)
+
+
+def _given(config: pytest.Config) -> dict[str, str]:
+    """What the process that started this one, a worker, passed on; nothing elsewhere."""
+    return getattr(config, "workerinput", {})
 
 
 def _or_exit(write: Callable[[], Result]) -> Result:

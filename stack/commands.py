@@ -10,7 +10,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from stack import docker, subject, toolbox
+from stack import docker, runs, subject, toolbox
 from stack import engine as engines
 from stack import images as image_sources
 from stack.board import Board
@@ -93,6 +93,12 @@ def logs(service: str) -> None:
     for name in [service] if service else stack.services:
         for line in stack.logs(name).splitlines():
             sys.stdout.write(f"{name:<10} | {line}\n")
+
+
+def sweep(*, kept: bool) -> None:
+    engines.require()
+    for name in runs.sweep(kept=kept):
+        print(f"removed what {name} left")
 
 
 def _prepared() -> Stack:

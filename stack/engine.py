@@ -10,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +94,23 @@ def stop(say: Say) -> None:
     else:
         raise EngineError("no engine of this machine runs, so none is stopped")
     say("engine stopped")
+
+
+@contextmanager
+def watched() -> Iterator[Callable[[], bool]]:
+    """Tells, whenever asked, whether the engine has been there all the time since."""
+    follow = ["docker", "events", "--filter", "type=daemon"]
+    with subprocess.Popen(
+        follow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as events:
+        try:
+            yield lambda: _answers() and events.poll() is None
+        finally:
+            events.terminate()
+
+
+def _answers() -> bool:
+    return subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
 
 
 def refuse_unusable(engine: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,11 +15,15 @@ from stack.errors import StackError, from_docker
 from stack.relay import READY
 
 RUN_LABEL = "compose-compliance.run"
+STACK_LABEL = "compose-compliance.stack"
+DEADLINE_LABEL = "compose-compliance.deadline"
+Labels = Mapping[str, str]
 RELAY_SECONDS = 10.0
 RELAY = (Path(__file__).parent / "relay.py").read_text()
+EXHAUST = (Path(__file__).parent / "exhaust.py").read_text()
 SIGNAL = """
 import os, sys, time
-pid, number, wanted = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+pid, number, wanted, within = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
 def state():
     try:
         return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
@@ -30,7 +34,7 @@ try:
 except ProcessLookupError:
     pass  # told by its state
 at = time.time()
-deadline = time.monotonic() + 2
+deadline = time.monotonic() + within
 while state() not in wanted.split() and time.monotonic() < deadline:
     time.sleep(0.005)
 print(state(), at)
@@ -46,13 +50,13 @@ print(open(f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children").read())
 """
 
 
-def open_relay(run: str, networks: Iterable[str], service: str, port: int) -> docker.Container:
+def open_relay(labels: Labels, networks: Iterable[str], service: str, port: int) -> docker.Container:
     """A container that publishes `service`:`port` of those networks on a loopback port of its own choosing."""
     client = docker.DockerClient()
     with _told(f"open a way to {service}:{port}"):
         relay = client.run(
             _image(), ["python3", "-I", "-c", RELAY, service, str(port)], detach=True, remove=True,
-            publish=[("127.0.0.1:", port)], labels={RUN_LABEL: run}, cap_drop=["ALL"], read_only=True,
+            publish=[("127.0.0.1:", port)], labels=dict(labels), cap_drop=["ALL"], read_only=True,
         )  # fmt: skip
         assert isinstance(relay, docker.Container)
         for network in networks:
@@ -73,24 +77,30 @@ class Signalled:
     at: datetime
 
 
-def send_signal(run: str, pid: int, number: int, wanted: str) -> Signalled:
+def send_signal(labels: Labels, pid: int, number: int, wanted: str, within: float) -> Signalled:
     """Signal a process of this machine by pid, past Docker, which would take it for a wish of its user.
 
-    Waits until its state is one of `wanted` (separated by spaces), for 2 s at most.
+    Waits until its state is one of `wanted` (separated by spaces), for `within` seconds at most.
     """
-    state, at = _on_host(run, SIGNAL, str(pid), str(number), wanted).split()
+    state, at = _on_host(labels, SIGNAL, str(pid), str(number), wanted, str(within)).split()
     return Signalled(state=state, at=datetime.fromtimestamp(float(at), UTC))
 
 
-def first_child(run: str, pid: int) -> int:
+def exhaust_memory(labels: Labels, pid: int) -> bool:
+    """Use up the memory of the container that a process is in; whether the kernel killed that process for it."""
+    groups, needed = ("/sys/fs/cgroup", "/cgroup"), ("KILL", "DAC_OVERRIDE")
+    return _on_host(labels, EXHAUST, str(pid), volumes=[groups], capabilities=needed) == "True"
+
+
+def first_child(labels: Labels, pid: int) -> int:
     """The pid of the first child, for containers whose first process is an init."""
-    return int(_on_host(run, CHILDREN, str(pid)).split()[0])
+    return int(_on_host(labels, CHILDREN, str(pid)).split()[0])
 
 
-def remove_all(run: str) -> None:
-    """Remove every container that was opened for this run."""
+def remove_all(project: str) -> None:
+    """Remove every container that was opened beside this stack."""
     client = docker.DockerClient()
-    for container in client.container.list(all=True, filters=[("label", f"{RUN_LABEL}={run}")]):
+    for container in client.container.list(all=True, filters=[("label", f"{STACK_LABEL}={project}")]):
         client.container.remove(container, force=True)
 
 
@@ -100,20 +110,27 @@ def is_known(project: str) -> bool:
     return any(docker.ask(*kind, "--quiet", *docker.of_project(project)) for kind in kinds)
 
 
-def empty_folder(run: str, folder: Path) -> None:
+def empty_folder(folder: Path) -> None:
     """Remove what containers left in a folder under users of their own."""
     with _told(f"empty {folder}"):
         docker.DockerClient().run(
-            _image(), ["python3", "-I", "-S", "-c", EMPTY], remove=True, networks=["none"], labels={RUN_LABEL: run},
+            _image(), ["python3", "-I", "-S", "-c", EMPTY], remove=True, networks=["none"],
             volumes=[(folder, "/folder")],
         )  # fmt: skip
 
 
-def _on_host(run: str, script: str, *arguments: str) -> str:
+def _on_host(
+    labels: Labels,
+    script: str,
+    *arguments: str,
+    volumes: Sequence[tuple[str, str]] = (),
+    capabilities: Sequence[str] = ("KILL",),
+) -> str:
     with _told("look at a process from a helper container"):
         said = docker.DockerClient().run(
             _image(), ["python3", "-I", "-S", "-c", script, *arguments], remove=True, pid="host", networks=["none"],
-            labels={RUN_LABEL: run}, read_only=True, cap_drop=["ALL"], cap_add=["KILL"],
+            labels=dict(labels), read_only=True, cap_drop=["ALL"], cap_add=list(capabilities),
+            cgroupns="host", volumes=list(volumes),
         )  # fmt: skip
     assert isinstance(said, str)
     return said.strip()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_slept = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,4 +30,15 @@ def first(see: Callable[[], T], wanted: Callable[[T], bool], *, within: float, e
             return Seen(value=value, reached=True, seconds=seconds)
         if seconds >= within:
             return Seen(value=value, reached=False, seconds=seconds)
-        time.sleep(every)
+        _sleep(every)
+
+
+def slept() -> float:
+    """Seconds that this process has slept here: of whatever it did, the part that waited for somebody else."""
+    return _slept
+
+
+def _sleep(seconds: float) -> None:
+    global _slept
+    time.sleep(seconds)
+    _slept += seconds

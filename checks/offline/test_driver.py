@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import driver
+from stack import docker, driver
 from stack.board import Board
 from stack.driver import PROGRESS, ContainerState, Stack
 from stack.errors import SubjectError
@@ -17,8 +17,12 @@ API = {"image": "shop:1", "container_name": "shop", "ports": [{"target": 5000, "
 SHARED = {"name": "everybody"}
 
 
+LABELS = {"compose-compliance.run": "checks"}
+
+
 def detached(**kinds: object) -> list[str]:
-    return driver._detached({"services": {"api": API, "redis": {"image": "redis"}}, **kinds}, "checks-1").splitlines()
+    config = {"services": {"api": API, "redis": {"image": "redis"}}, **kinds}
+    return driver._detached(config, "checks-1", LABELS).splitlines()
 
 
 @pytest.fixture
@@ -39,18 +43,13 @@ def test_a_copy_has_no_fixed_names() -> None:
         volumes={"data": SHARED, "own": {"name": "checks-1_own"}},
     )
     assert lines.count("    container_name: !reset null") == 1
-    assert lines[-4:] == [
-        "networks:",
-        '  "front": { name: !reset null }',
-        "volumes:",
-        '  "data": { name: !reset null }',
-    ]
+    own_name = [line.strip().partition(":")[0] for line in lines if "name: !reset null, labels" in line]
+    assert own_name == ['"front"', '"data"']
 
 
-def test_every_service_of_a_copy_is_marked_as_of_this_run() -> None:
-    lines = detached(networks={"default": {"name": "checks-1_default"}})
-    assert lines.count('    labels: {"compose-compliance.run": "checks-1"}') == 2
-    assert "networks:" not in lines
+def test_everything_of_a_copy_is_marked_as_of_this_run() -> None:
+    lines = detached(networks={"default": {"name": "checks-1_default"}}, volumes={"data": SHARED})
+    assert len([line for line in lines if 'labels: {"compose-compliance.run": "checks"}' in line]) == 4
 
 
 @pytest.mark.parametrize("kind", ["networks", "volumes"])
@@ -107,6 +106,35 @@ def test_a_login_that_no_profile_names_is_asked_for(subject: Subject) -> None:
         Stack(subject, directory=subject.directory, project="checks-1").password("app")
 
 
+def test_what_is_declared_is_asked_without_what_detaches_a_copy(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def ask(*words: str) -> str:
+        asked.append(words)
+        return '{"services": {}}'
+
+    monkeypatch.setattr(docker, "ask", ask)
+    stack = Stack(subject, directory=subject.directory, project="checks-1")
+    stack.detach()
+    stack.override("services: { new: {} }\n")
+    assert (stack.config, stack.declared) == ({"services": {}}, {"services": {}})
+    files = [[Path(word).name for word in words if ".yaml" in word] for words in asked]
+    assert files == [
+        ["compose.yaml"],
+        ["compose.yaml", ".compliance.override.yaml.0", ".compliance.override.yaml.1"],
+        ["compose.yaml", ".compliance.override.yaml.1"],
+    ]
+
+
+def test_a_warning_of_compose_is_told_without_when_and_where(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = f'time="2026" level=warning msg="{subject.directory}/compose.yaml: `version` is obsolete"'
+    monkeypatch.setattr(docker, "complaints", lambda *_: [said, "something else"])
+    stack = Stack(subject, directory=subject.directory, project="checks-1")
+    assert stack.warnings() == ('"./compose.yaml: `version` is obsolete"',)
+
+
 def test_overrides_lie_over_one_another(subject: Subject) -> None:
     stack = Stack(subject, directory=subject.directory, project="checks-1")
     stack.config = {"services": {"old": {}}}
@@ -146,20 +174,6 @@ def test_only_what_runs_and_is_not_unhealthy_is_well(
 def test_composes_progress_is_read(line: str, found: tuple[str, str] | None) -> None:
     seen = PROGRESS.search(line)
     assert (seen and (seen["container"], seen["state"])) == found
-
-
-def test_an_interrupt_waits_for_the_cleanup() -> None:
-    done = False
-    with pytest.raises(KeyboardInterrupt), driver._uninterrupted():  # noqa: PT012 - the moment is the point
-        os.kill(os.getpid(), signal.SIGINT)
-        done = True
-    assert done
-
-
-def test_a_folder_is_removed_with_all_that_is_in_it(subject: Subject) -> None:
-    (subject.directory / "deep" / "er").mkdir(parents=True)
-    driver._remove_folder(Stack(subject, directory=subject.directory, project="checks-1"))
-    assert not subject.directory.exists()
 
 
 @pytest.mark.parametrize(
@@ -216,7 +230,8 @@ def test_a_copy_never_writes_to_the_originals_data(mount: dict[str, object], ref
 
 def test_a_container_name_taken_away_stays_as_an_alias() -> None:
     config = {"services": {"web": {"container_name": "shop", "networks": {"front": None}}}}
-    assert '    networks: {"front": {"aliases": ["shop"]}}' in driver._detached(config, "checks-1").splitlines()
+    lines = driver._detached(config, "checks-1", LABELS).splitlines()
+    assert '    networks: {"front": {"aliases": ["shop"]}}' in lines
 
 
 def test_what_is_named_a_secret_is_taken_for_one() -> None:

@@ -1,15 +1,19 @@
 """The plugin, on small suites of its own."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import checks
+from checks import recording
 from checks.evidence import OUTCOMES
 from checks.judging import Report, judged_folder
 from checks.verdict import Verdict
 
 pytest_plugins = ["pytester"]
+Workers = Callable[..., pytest.RunResult]
 
 SUITE = """
     import pytest
@@ -213,3 +217,83 @@ def test_a_secret_in_an_observation_is_not_printed(pytester: pytest.Pytester) ->
     assert "correct-horse" not in done.stdout.str()
     assert Path(pytester.path, "evidence", "latest").is_dir()
     assert report(pytester).verdict is Verdict.VIOLATED
+
+
+@pytest.fixture
+def workers(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Workers:
+    monkeypatch.setenv("PYTHONPATH", str(Path(checks.__path__[0]).parent))
+    return lambda *options: suite.runpytest_subprocess(*PLUGIN, "-n", "2", *options)
+
+
+def test_workers_leave_one_folder(suite: pytest.Pytester, workers: Workers) -> None:
+    workers("-m", "requirement", "-k", "kept or lost or crashed")
+    (requirement,) = report(suite).requirements
+    assert {check.name.partition("::test_")[2]: check.verdict for check in requirement.checks} == {
+        "kept": Verdict.PROVEN,
+        "lost": Verdict.VIOLATED,
+        "crashed": Verdict.UNDECIDED,
+    }
+    assert requirement.note == "only 3 of its 9 checks were selected"
+    assert {check.worker for check in requirement.checks} <= {"gw0", "gw1"}
+
+
+def test_what_a_worker_hides_is_searched_for_at_the_end(suite: pytest.Pytester, workers: Workers) -> None:
+    suite.makepyfile("""
+        import pytest
+        from checks.offline.samples import KEPT
+
+        @pytest.mark.requirement("R3")
+        def test_it(evidence):
+            evidence.saw(KEPT)
+            evidence.keep("early.log", "correct-" + "horse")
+            evidence.hide("correct-" + "horse")
+    """)
+    workers("-m", "requirement", "-k", "test_it")
+    assert report(suite).reasons == ("a secret of the run stands in `early.log`",)
+
+
+def test_a_worker_that_crashes_makes_the_run_undecided(suite: pytest.Pytester, workers: Workers) -> None:
+    suite.makepyfile("""
+        import os
+        import pytest
+
+        @pytest.mark.requirement("R3")
+        def test_it(evidence):
+            os._exit(1)
+    """)
+    workers("-m", "requirement", "-k", "test_it")
+    assert report(suite).verdict is Verdict.UNDECIDED
+    assert report(suite).reasons[0].startswith("worker gw")
+
+
+def test_workers_need_to_be_told_that_checks_are_to_run(workers: Workers) -> None:
+    done = workers("-k", "kept")
+    assert "checks in several workers are asked for with `-m requirement` or `-m control`" in done.stdout.str()
+
+
+def test_the_time_spent_waiting_is_told_from_the_rest(suite: pytest.Pytester) -> None:
+    suite.makepyfile("""
+        import pytest
+        from checks.offline.samples import KEPT
+        from stack import waiting
+
+        @pytest.mark.requirement("R3")
+        def test_it(evidence):
+            evidence.saw(KEPT)
+            waiting.first(lambda: None, lambda _: False, within=0.2, every=0.05)
+    """)
+    run(suite, "-k", "test_it")
+    (check,) = report(suite).requirements[0].checks
+    assert 0.2 <= check.waiting_seconds <= check.seconds
+
+
+def test_a_violation_seen_while_the_engine_went_away_is_none(suite: pytest.Pytester) -> None:
+    suite.makeconftest("""
+        from checks import recording
+
+        def pytest_configure(config):
+            config.stash[recording.STILL_THERE] = lambda: False
+    """)
+    run(suite, "-k", "lost")
+    assert report(suite).verdict is Verdict.UNDECIDED
+    assert report(suite).reasons == (recording.ENGINE_WENT,)

@@ -1,0 +1,96 @@
+"""What a run leaves is told from what belongs to one that is at work."""
+
+import fcntl
+import os
+import signal
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from stack import docker, runs
+from stack.runs import _Thing
+
+PAST, FUTURE = "2020-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(runs, "_things", list)
+    monkeypatch.setattr(docker, "ask", lambda *_: "")
+    return tmp_path
+
+
+def claimed(name: str, *things: _Thing) -> bool:
+    with ExitStack() as claim:
+        return runs._claimed(name, list(things), claim)
+
+
+def thing(deadline: str) -> _Thing:
+    return _Thing("container", "0123", "checks-elsewhere", "checks-elsewhere-1", deadline)
+
+
+def test_a_run_leaves_no_folder(home: Path) -> None:
+    with runs.begun() as run:
+        (run.folder / "checks-1").mkdir()
+    assert list(home.iterdir()) == []
+
+
+def test_a_run_leaves_what_is_to_be_kept(home: Path) -> None:
+    with runs.begun() as run:
+        for project in ("good", "bad"):
+            (run.folder / project).mkdir()
+        run.keep("bad")
+    assert {path.name for path in run.folder.iterdir()} == {"bad", "bad.kept"}
+    assert runs.sweep() == []
+    assert runs.sweep(kept=True) == [run.name]
+    assert list(home.iterdir()) == []
+
+
+def test_a_run_at_work_is_left_alone() -> None:
+    with runs.begun() as run:
+        assert not claimed(run.name)
+        assert runs.sweep() == []
+
+
+def test_a_run_is_at_work_for_as_long_as_one_of_its_processes_is(home: Path) -> None:
+    (home / "checks-1").mkdir()
+    with runs.joined(home / "checks-1", FUTURE):
+        assert not claimed("checks-1")
+    assert claimed("checks-1")
+
+
+def test_what_a_killed_run_left_is_swept(home: Path) -> None:
+    (home / "checks-1" / "checks-1-a").mkdir(parents=True)
+    assert runs.sweep() == ["checks-1"]
+    assert list(home.iterdir()) == []
+
+
+def test_a_lock_goes_with_its_process(home: Path) -> None:
+    (home / "checks-1").mkdir()
+    if (pid := os.fork()) == 0:
+        fcntl.flock(os.open(home / "checks-1", os.O_RDONLY), fcntl.LOCK_SH)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert claimed("checks-1")
+
+
+def test_a_run_of_another_machine_is_swept_when_its_time_is_over() -> None:
+    assert claimed("checks-elsewhere", thing(PAST))
+    assert not claimed("checks-elsewhere", thing(FUTURE))
+
+
+def test_an_interrupt_waits_for_the_cleanup() -> None:
+    done = False
+    with pytest.raises(KeyboardInterrupt), runs.uninterrupted():  # noqa: PT012 - the moment is the point
+        os.kill(os.getpid(), signal.SIGINT)
+        done = True
+    assert done
+
+
+def test_a_folder_is_removed_with_all_that_is_in_it(home: Path) -> None:
+    (home / "deep" / "er").mkdir(parents=True)
+    runs.remove_folder(home / "deep")
+    assert list(home.iterdir()) == []

@@ -19,7 +19,7 @@ from typing import Any
 
 from stack import docker, packages
 from stack.board import Board
-from stack.errors import ImageError, StackError, from_docker, last_lines
+from stack.errors import ImageError, StackError, from_docker, from_words, last_lines
 from stack.packages import Recipe
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -161,16 +161,75 @@ def build(own: Own, python: str, board: Board) -> str:
         board.show(own.name, "here")
         return reference
     board.show(own.name, f"building on {python}")
-    with _build_secrets() as secrets:
-        try:
-            docker.DockerClient().buildx.build(
-                own.context, tags=reference, build_args={"PYTHON_IMAGE": python}, secrets=secrets,
-                labels={SOURCE_LABEL: "built here"}, load=True, progress=False,
-            )  # fmt: skip
-        except docker.DockerException as problem:
-            raise from_docker(problem, f"build {own.name}") from problem
+    arguments = {"PYTHON_IMAGE": python, "REVISION": _revision()}
+    build_folder(own.context, reference, arguments=arguments, labels={SOURCE_LABEL: "built here"})
     board.show(own.name, "built")
     return reference
+
+
+def build_folder(
+    folder: Path,
+    tag: str,
+    *,
+    dockerfile: str = "Dockerfile",
+    target: str = "",
+    arguments: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    no_cache: bool = False,
+) -> str:
+    """Build a folder as `tag`, with this machine's build secrets: what the builder said, step by step.
+
+    Raises StackError with the builder's last words where it could not.
+    """
+    words = [f"--file={folder / dockerfile}", f"--tag={tag}", "--load"]
+    words += [f"--build-arg={name}={value}" for name, value in (arguments or {}).items()]
+    words += [f"--label={name}={value}" for name, value in (labels or {}).items()]
+    words += [f"--target={target}"] * bool(target) + ["--no-cache"] * no_cache
+    with _build_secrets() as secrets:
+        return _buildx(folder, *words, *(f"--secret={secret}" for secret in secrets))
+
+
+def context_of(folder: Path, dockerfile: str, tar: Path) -> None:
+    """Write to `tar` what of a folder enters a build, as the `.dockerignore` that Docker would read leaves it."""
+    with tempfile.TemporaryDirectory() as beside:
+        everything = Path(beside) / "Dockerfile"
+        everything.write_text("FROM scratch\nCOPY . /\n")
+        ignored = folder / f"{dockerfile}.dockerignore"  # preferred to `.dockerignore` where there is one
+        if ignored.is_file():
+            everything.with_name("Dockerfile.dockerignore").write_bytes(ignored.read_bytes())
+        _buildx(folder, f"--file={everything}", f"--output=type=tar,dest={tar}")
+
+
+def base_arguments(arguments: Mapping[str, str]) -> dict[str, str]:
+    """{build argument: reference that is here} of each that names a base which this project can provide."""
+    wanted = {name: base for name, value in arguments.items() for base in BASES if base.official == value}
+    if not wanted:
+        return {}
+    with Board() as board:
+        found = provide_bases(tuple(dict.fromkeys(wanted.values())), board)
+    return {name: found[base] for name, base in wanted.items()}
+
+
+def inspect(reference: str) -> Mapping[str, Any]:
+    """What `docker image inspect` says of an image."""
+    found: list[Mapping[str, Any]] = json.loads(docker.ask("image", "inspect", reference))
+    return found[0]
+
+
+def history(reference: str) -> tuple[str, ...]:
+    """What made each layer of an image, as whoever has the image may read it."""
+    told = docker.ask("history", "--no-trunc", "--format", "{{json .CreatedBy}}", reference)
+    return tuple(str(json.loads(line)) for line in told.splitlines())
+
+
+def save(reference: str, tar: Path) -> None:
+    """Write an image to a file with all its layers, as `docker save` does."""
+    docker.ask("save", "--output", str(tar), reference)
+
+
+def remove(reference: str) -> None:
+    """Take the reference away, and the image with it if it has no other."""
+    docker.ask("image", "rm", "--force", reference)
 
 
 def look_at(references: Mapping[str, str]) -> dict[str, Image]:
@@ -296,6 +355,24 @@ def _import(base: Base, root: Path, board: Board) -> str:
         raise from_docker(problem, f"import {base.packaged}") from problem
     board.show(base.official, f"built from packages, as {base.packaged}")
     return base.packaged
+
+
+def _buildx(folder: Path, *words: str) -> str:
+    command = ["docker", "buildx", "build", "--progress=plain", *words, str(folder)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise from_words(done.stderr, f"build {folder.name}")
+    return done.stderr
+
+
+def _revision() -> str:
+    """The commit that an image is built from, for its label."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # an archive of the project needs no git
+        return "unknown"
+    return told.stdout.strip() or "unknown"
 
 
 def _content_key(context: Path, base_id: str) -> str:

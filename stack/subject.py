@@ -25,6 +25,13 @@ class Role(StrEnum):
     PROMETHEUS = "prometheus"
 
 
+class Reading(StrEnum):
+    """What a health route is to say: whether the service can do its work, or only that it is there to be asked."""
+
+    READINESS = "readiness"
+    LIVENESS = "liveness"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Credential:
     """A Redis login: the user, the file its password is in (relative to the subject), the prefix of its keys."""
@@ -45,6 +52,15 @@ class Routes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Build:
+    """What the service's image is built from: a folder (relative to the Compose file) and the Dockerfile in it."""
+
+    context: str
+    dockerfile: str = "Dockerfile"
+    target: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Subject:
     """A Compose project and its profile; reading one touches no engine."""
 
@@ -54,6 +70,8 @@ class Subject:
     roles: Mapping[Role, str] = field(default_factory=dict)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     routes: Routes = field(default_factory=Routes)
+    reading: Reading | None = None
+    build: Build | None = None
 
     @property
     def directory(self) -> Path:
@@ -133,7 +151,7 @@ def _compose_file(path: Path) -> Path:
 
 
 def _with_profile(compose_file: Path, told: Mapping[str, Any]) -> Subject:
-    known = {"prepare", "leave_out", "roles", "credentials", "routes"}
+    known = {"prepare", "leave_out", "roles", "credentials", "routes", "healthcheck", "build"}
     if unknown := set(told) - known:
         raise ValueError(f"unknown key `{min(unknown)}`")
     return Subject(
@@ -143,7 +161,13 @@ def _with_profile(compose_file: Path, told: Mapping[str, Any]) -> Subject:
         roles={Role(role): service for role, service in _table("roles", told.get("roles", {})).items()},
         credentials={name: Credential(**_table(name, login)) for name, login in told.get("credentials", {}).items()},
         routes=Routes(**_table("routes", told.get("routes", {}))),
+        reading=_reading(**_table("healthcheck", told.get("healthcheck", {}))),
+        build=Build(**_table("build", told["build"])) if "build" in told else None,
     )
+
+
+def _reading(reading: str | None = None) -> Reading | None:
+    return None if reading is None else Reading(reading)
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "offline", "compliance", "controls"]
+nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "controls"]
 
 PYTHON = (sys.executable, "-m")
+PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 LATEST = Path("evidence/latest")
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
@@ -34,6 +35,13 @@ def controls(session: nox.Session) -> None:
 def offline(session: nox.Session) -> None:
     """Test what needs no Docker."""
     session.run(*PYTHON, "pytest", "checks/offline", "service/tests", *session.posargs)
+
+
+@nox.session
+def page(session: nox.Session) -> None:
+    """Open the report in a real browser: Chromium, from Debian's packages where it is not here."""
+    _run(session, "checks.offline.browser.chromium")
+    _run(session, "pytest", "checks/offline/browser", *session.posargs)
 
 
 @nox.session
@@ -63,7 +71,7 @@ def _prove(session: nox.Session, marker: str) -> None:
         _run(session, "invoke", "images")  # here, where their progress is seen
     LATEST.unlink(missing_ok=True)
     try:
-        _run(session, "pytest", "checks", "--ignore=checks/offline", "-m", marker, *session.posargs)
+        _run(session, "pytest", "checks", "--ignore=checks/offline", "-m", marker, *PARALLEL, *session.posargs)
     finally:
         _run(session, "checks.report", str(LATEST))
 

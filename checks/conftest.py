@@ -40,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
         _take_part(config, runs.joined(Path(given[0]), given[1]))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers, nobody is to begin a long one when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController, of which it gives no type
     """Workers take part in the run of this process, which removes what they leave when all of them are gone."""

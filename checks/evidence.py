@@ -21,7 +21,7 @@ from checks.verdict import as_data, read_as
 from stack.errors import StackError
 from stack.runs import locked
 
-FORMAT = 1
+FORMAT = 2
 RUN, OBSERVATIONS, OUTCOMES, SUMS = "run.json", "observations.jsonl", "outcomes.jsonl", "SHA256SUMS"
 LATEST = "latest"
 REDACTED = "<redacted>"

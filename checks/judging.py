@@ -6,7 +6,7 @@ import pkgutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 import checks
 from checks.evidence import (
@@ -42,6 +42,16 @@ class Stored:
     records: tuple[Record, ...]
 
 
+class Timing(TypedDict):
+    """When and where a test ran, and for how long; zero where the run ended before it did."""
+
+    seconds: float
+    setup_seconds: float
+    waiting_seconds: float
+    start: str | None
+    worker: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class JudgedCheck:
     """A check, as its observations say."""
@@ -51,6 +61,9 @@ class JudgedCheck:
     reason: str | None
     seconds: float
     setup_seconds: float
+    waiting_seconds: float
+    start: str | None
+    worker: str | None
     violations: tuple[Violation, ...]
 
 
@@ -64,6 +77,9 @@ class JudgedControl:
     reason: str | None
     seconds: float
     setup_seconds: float
+    waiting_seconds: float
+    start: str | None
+    worker: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,8 +183,7 @@ def judged_check(planned: Planned, stored: Stored) -> JudgedCheck:
         name=planned.name,
         verdict=verdict,
         reason=reason,
-        seconds=outcome.seconds if outcome else 0.0,
-        setup_seconds=outcome.setup_seconds if outcome else 0.0,
+        **_timing(outcome),
         violations=tuple(violations) if verdict is Verdict.VIOLATED else (),
     )
 
@@ -183,8 +198,7 @@ def judged_control(planned: Planned, stored: Stored) -> JudgedControl:
         objects=planned.objects,
         noticed=reason is None,
         reason=reason,
-        seconds=outcome.seconds if outcome else 0.0,
-        setup_seconds=outcome.setup_seconds if outcome else 0.0,
+        **_timing(outcome),
     )
 
 
@@ -230,6 +244,16 @@ def _interrupted(outcome: Outcome | None) -> str:
     if outcome is None:
         return "no outcome: the run ended before it did"
     return f"{outcome.outcome}: {outcome.reason or 'no reason given'}"
+
+
+def _timing(outcome: Outcome | None) -> Timing:
+    return Timing(
+        seconds=outcome.seconds if outcome else 0.0,
+        setup_seconds=outcome.setup_seconds if outcome else 0.0,
+        waiting_seconds=outcome.waiting_seconds if outcome else 0.0,
+        start=outcome.start if outcome else None,
+        worker=outcome.worker if outcome else None,
+    )
 
 
 def _rejudged(records: Sequence[Record]) -> tuple[list[Violation], str | None]:

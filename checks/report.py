@@ -4,8 +4,8 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -13,35 +13,17 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from checks.evidence import EvidenceError, said_in_a_sentence
+from checks import times
+from checks.evidence import EvidenceError, Record, said_in_a_sentence
 from checks.judging import JudgedCheck, JudgedControl, JudgedRequirement, Report, judged_folder
 from checks.requirements import BY_ID
 from checks.verdict import Json, Verdict, Violation
 
 EXIT_CODES = {Verdict.PROVEN: 0, Verdict.NOT_APPLICABLE: 0, Verdict.VIOLATED: 1, Verdict.UNDECIDED: 2}
 UNUSABLE = 3
+SLOWEST_SHOWN = 5
+SHOWN_FROM = 0.05  # seconds; less is 0.0
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """A part of a bar: from where, how far, in percent of its width."""
-
-    name: str
-    seconds: float
-    start: float
-    width: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """Durations one after another, against a bound where one was declared."""
-
-    label: str
-    spans: tuple[Span, ...]
-    seconds: float
-    bound_s: float | None
-    bound: float | None
 
 
 class UnusableError(Exception):
@@ -100,8 +82,9 @@ def as_json(report: Report) -> str:
 
 
 def as_terminal(report: Report) -> str:
-    """Show the result in a terminal: a line per requirement, and what objected."""
+    """Show the result in a terminal: a line per requirement, what objected, and where the time went."""
     lines = [line for requirement in report.requirements for line in _terminal_lines(requirement)]
+    lines += _terminal_times(report)
     lines += [f"reason: {reason}" for reason in report.reasons if reason not in sentence(report)]
     lines += [f"note: {note}" for note in (report.run.notes if report.run else ())]
     return printable("\n".join([*lines, sentence(report)]) + "\n")
@@ -117,13 +100,16 @@ def sentence(report: Report) -> str:
 
 def as_markdown(report: Report) -> str:
     """Show the result where Markdown is read, such as a CI job's summary."""
-    lines = [f"## {report.verdict.capitalize()}", ""]
-    lines += [f"- {_cell(reason)}" for reason in report.reasons]
-    lines += [f"- {_cell(note)}" for note in (report.run.notes if report.run else ())]
-    lines += ["", "| | requirement | verdict | checks | controls noticed |", "|---|---|---|---|---|"]
-    lines += [_row(requirement) for requirement in report.requirements]
-    troubles = [line for requirement in report.requirements for line in _markdown_troubles(requirement)]
-    return printable("\n".join([*lines, "", *troubles]).rstrip() + "\n")
+    told = [*report.reasons, *(report.run.notes if report.run else ())]
+    table = ["| | requirement | verdict | checks | controls noticed |", "|---|---|---|---|---|"]
+    parts = [
+        [f"## {report.verdict.capitalize()}"],
+        [f"- {_cell(sentence)}" for sentence in told],
+        [*table, *map(_row, report.requirements)],
+        [line for requirement in report.requirements for line in _markdown_troubles(requirement)],
+        _markdown_times(report),
+    ]
+    return printable("\n\n".join("\n".join(part) for part in parts if part) + "\n")
 
 
 def as_junit(report: Report) -> str:
@@ -152,9 +138,22 @@ def as_html(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(compact=compact, pretty=pretty, title=title, bars=bars, prose=prose)
+    environment.filters.update(compact=compact, title=title, prose=prose, columns=columns, flat=flat, anchor=anchor)
     template = environment.get_template("report.html.j2")
-    return printable(template.render(report=report, catalogue=BY_ID, longest=_longest(report)))
+    slowest = times.slowest_first(report)
+    page = template.render(
+        report=report,
+        catalogue=BY_ID,
+        judged={requirement.id: requirement for requirement in report.requirements},
+        seen=_by_test(report),
+        slowest=slowest,
+        bars={bar.label: bar for bar in times.split(slowest).bars},
+        tally=tally(report),
+        spent=where_the_time_went(report),
+        colours={**times.colours(report), "set-up": 0, "working": 1, "waiting": 2},
+        times=times,
+    )
+    return printable(page)
 
 
 def title(name: str) -> str:
@@ -178,50 +177,48 @@ def compact(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def pretty(value: Json) -> str:
-    """Write JSON to be read."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+def anchor(name: str) -> str:
+    """Give the place on the page where a test stands."""
+    return re.sub(r"\W+", "-", name).strip("-")
 
 
-def bars(data: object, label: str = "") -> list[Bar]:
-    """Find what took time in an observation: `phases` by name in seconds, with or without `bound_s`."""
-    match data:
-        case {"phases": dict() as phases, **others}:
-            bound = others.get("bound_s")
-            return [bar(_label(others, label), _durations(phases), bound if isinstance(bound, int | float) else None)]
-        case dict():
-            return [found for key, value in data.items() for found in bars(value, key)]
-        case list():
-            return [found for value in data for found in bars(value, label)]
-    return []
+def columns(value: Json) -> list[str]:
+    """Give the columns of what can be shown as a table: several records with the same flat fields."""
+    rows = value if isinstance(value, list) and len(value) > 1 else []
+    fields = list(rows[0]) if rows and isinstance(rows[0], dict) else []
+    fit = all(isinstance(row, dict) and list(row) == fields and all(map(flat, row.values())) for row in rows)
+    return fields if fit else []
 
 
-def bar(label: str, phases: Mapping[str, float], bound_s: float | None) -> Bar:
-    """Lay durations end to end, to the scale of the longer of them and their bound."""
-    total = sum(phases.values())
-    scale = 100 / (max(total, bound_s or 0.0) or 1.0)
-    spans, start = [], 0.0
-    for name, seconds in phases.items():
-        spans.append(Span(name=name, seconds=seconds, start=start * scale, width=seconds * scale))
-        start += seconds
-    bound = None if bound_s is None else bound_s * scale
-    return Bar(label=label, spans=tuple(spans), seconds=total, bound_s=bound_s, bound=bound)
+def flat(value: Json) -> bool:
+    """Tell what can be shown in a line: a plain value, or a list of such."""
+    inside = value if isinstance(value, list) else [value]
+    return not any(isinstance(one, dict | list) for one in inside)
 
 
-def _durations(phases: dict[str, object]) -> dict[str, float]:
-    return {name: seconds for name, seconds in phases.items() if isinstance(seconds, int | float)}
+def tally(report: Report) -> str:
+    """Count what was judged."""
+    checks = [check.verdict is Verdict.PROVEN for found in report.requirements for check in found.checks]
+    controls = [control.noticed for found in report.requirements for control in found.controls]
+    told = [f"{len(report.requirements)} of {len(BY_ID)} requirements judged"]
+    told += [f"{sum(checks)} of {len(checks)} checks proven"] if checks else []
+    told += [f"{sum(controls)} of {len(controls)} sabotages noticed"] if controls else []
+    return ", ".join(told)
 
 
-def _label(data: Mapping[object, object], label: str) -> str:
-    names = [data[key] for key in ("service", "name", "fault") if isinstance(data.get(key), str)]
-    return " · ".join(map(str, names)) or label
+def where_the_time_went(report: Report) -> str:
+    """Say in one line what the run's seconds were spent on, and how far tests ran side by side."""
+    spent = times.spent(report)
+    waited = f" ({spent.waiting:.1f} s of it waiting)" if spent.waiting else ""
+    clock = f", in {spent.wall:.1f} s: {spent.at_a_time:.1f} at a time" if spent.wall and spent.at_a_time else ""
+    return f"{spent.working + spent.waiting:.1f} s of tests{waited} and {spent.setup:.1f} s of set-up{clock}"
 
 
-def _longest(report: Report) -> float:
-    every: list[JudgedCheck | JudgedControl] = []
-    for requirement in report.requirements:
-        every += [*requirement.checks, *requirement.controls]
-    return max((test.seconds + test.setup_seconds for test in every), default=0.0)
+def _by_test(report: Report) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in report.records:
+        found.setdefault(record.name, []).append(record)
+    return found
 
 
 def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
@@ -237,6 +234,24 @@ def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
         if not control.noticed
     ]
     return lines
+
+
+def _terminal_times(report: Report) -> list[str]:
+    slowest = times.slowest_first(report)[:SLOWEST_SHOWN]
+    lines = [f"{test.seconds:>12.1f} s {test.requirement}  {title(test.name)}{_of_it(test)}" for test in slowest]
+    return ["slowest:", *lines, f"time: {where_the_time_went(report)}"] if slowest else []
+
+
+def _markdown_times(report: Report) -> list[str]:
+    slowest = times.slowest_first(report)[:SLOWEST_SHOWN]
+    told = " · ".join(f"{test.requirement} {_cell(title(test.name))} {test.seconds:.1f} s" for test in slowest)
+    return [f"Slowest: {told}. Time: {where_the_time_went(report)}."] if slowest else []
+
+
+def _of_it(test: times.Timed) -> str:
+    told = {"set-up": test.setup, "waiting": test.waiting}
+    some = [f"{name} {seconds:.1f} s" for name, seconds in told.items() if seconds >= SHOWN_FROM]
+    return f" ({', '.join(some)})" if some else ""
 
 
 def _indented(text: str) -> str:

@@ -35,6 +35,10 @@ CIS = "CIS Docker Benchmark"
 DOCKERFILE_PRACTICES = Reference(
     "Docker: Building best practices", "https://docs.docker.com/build/building/best-practices/"
 )
+OCI_ANNOTATIONS = Reference(
+    "OCI image annotations", "https://github.com/opencontainers/image-spec/blob/main/annotations.md"
+)
+HADOLINT = Reference("hadolint: rules", "https://github.com/hadolint/hadolint#rules")
 COMPOSE_STARTUP_ORDER = Reference(
     "Docker Compose: Control startup and shutdown order",
     "https://docs.docker.com/compose/how-tos/startup-order/",
@@ -58,6 +62,9 @@ REDIS_PERSISTENCE = Reference(
 )
 REDIS_WAITAOF = Reference("Redis: WAITAOF", "https://redis.io/docs/latest/commands/waitaof/")
 PROMETHEUS_JOBS = Reference("Prometheus: Jobs and instances", "https://prometheus.io/docs/concepts/jobs_instances/")
+PROMETHEUS_ALERTING = Reference(
+    "Prometheus: Alerting rules", "https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/"
+)
 PROMETHEUS_CONFIGURATION = Reference(
     "Prometheus: Configuration, scrape_config",
     "https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config",
@@ -72,6 +79,42 @@ REQUIREMENTS = (
         references=(
             DOCKERFILE_PRACTICES,
             Reference(f"{CIS} 4.1: a user for the container has been created"),
+            Reference(f"{CIS} 4.10: secrets are not stored in Dockerfiles"),
+            OCI_ANNOTATIONS,
+            HADOLINT,
+        ),
+        rules=(
+            Rule("multi-stage", "One stage builds, and the final one takes from it what is to run."),
+            Rule("pinned-base", "Every base image is named by a digest, or by a tag with a version in it."),
+            Rule("hadolint-clean", "hadolint, with its own defaults, finds nothing in the Dockerfile."),
+            Rule(
+                "locked-dependencies",
+                "Every Python distribution installed in the image is pinned, with its hash, by a lock file.",
+            ),
+            Rule("non-root-user", "The image runs as a user other than root."),
+            Rule("exec-form", "What the image runs is in exec form: no shell stands between Docker and the service."),
+            Rule("oci-labels", "Labels tell title, description, version, licence and revision (or source)."),
+            Rule("no-secret-in-image", "No secret shows in the image's environment, labels or history."),
+            Rule("no-build-tools", "The image has no compiler, build tool or installer of language packages."),
+            Rule("no-package-caches", "No layer carries what a package manager downloaded or listed."),
+            Rule("no-git-folder", "No layer carries a git folder."),
+            Rule(
+                "stops-on-sigterm",
+                "Told to stop, the service exits within its grace period and is not killed; started, it is well again.",
+            ),
+            Rule(
+                "secrets-stay-out-of-the-build",
+                "Of secrets and data planted in the build context, .dockerignore lets none into the build.",
+            ),
+            Rule("canary-in-no-layer", "Built beside planted secrets and data, no layer of the image holds any."),
+            Rule(
+                "rebuild-is-cached",
+                "A rebuild takes every step from the cache; new times, git history and data beside it do not matter.",
+            ),
+            Rule(
+                "same-content-twice",
+                "A build without a cache gives the same files (path, kind, mode, owner, content) as the image has.",
+            ),
         ),
     ),
     Requirement(
@@ -80,6 +123,28 @@ REQUIREMENTS = (
         wording="A compose file brings up the service together with Redis and Prometheus.",
         why="A step by hand before the start is a step that is forgotten, or done differently.",
         references=(COMPOSE_STARTUP_ORDER,),
+        rules=(
+            Rule(
+                "up-from-nothing",
+                "With nothing of it there before, one `up` ends with every service healthy.",
+            ),
+            Rule("restart-comes-back", "A restart of all services ends with each of them started anew and healthy."),
+            Rule(
+                "down-up-comes-back",
+                "`down` leaves no container and no network; `up` then ends with every service healthy.",
+            ),
+            Rule("config-without-warning", "`docker compose config` has no warning."),
+            Rule("images-carry-versions", "Every image is named with a digest, or with a tag that has a number in it."),
+            Rule(
+                "published-on-loopback-only",
+                "What is published answers on loopback, and on no other address of the machine.",
+            ),
+            Rule(
+                "nothing-else-published",
+                "No container publishes a port that the Compose file does not name, or uses the machine's own network.",
+            ),
+            Rule("redis-on-no-host-port", "Redis is published on no port of the machine."),
+        ),
     ),
     Requirement(
         id="R3",
@@ -91,6 +156,10 @@ REQUIREMENTS = (
         rules=(
             Rule("restart-keeps", "Every value written through the api is there after a restart."),
             Rule("kill-keeps", "A SIGKILL under load loses no write that was acknowledged."),
+            Rule(
+                "rewrite-keeps",
+                "A rewrite of the append-only file under load, then a SIGKILL, loses no write that was acknowledged.",
+            ),
             Rule(
                 "down-up-keeps",
                 "Every value is there after the stack was taken down and brought up.",
@@ -106,6 +175,10 @@ REQUIREMENTS = (
             Rule(
                 "nothing-suspends-fsync",
                 "Redis appends every change and fsyncs always, also while it rewrites the file (CONFIG GET).",
+            ),
+            Rule(
+                "torn-tail-is-no-obstacle",
+                "A record that a power cut tore at the end of the file does not keep Redis from starting (CONFIG GET).",
             ),
         ),
     ),
@@ -128,6 +201,18 @@ REQUIREMENTS = (
                 "denied-beyond-need",
                 "The app's user is denied every command and key that the service does not need.",
             ),
+            Rule(
+                "others-limited",
+                "Every other user that the profile names can do what it is for, and is denied all else.",
+            ),
+            Rule("wrong-login-rejected", "A wrong password, and a user whom nobody made, are rejected (WRONGPASS)."),
+            Rule("rejections-are-logged", "Rejected logins and commands show in ACL LOG, with who tried."),
+            Rule("acl-survives-restart", "After a restart the users are the same, and the same are let in."),
+            Rule(
+                "no-plaintext-password",
+                "Redis is given SHA-256 only: no password in its files, settings or command line; a probe's password "
+                "file is a Compose secret that others cannot read.",
+            ),
         ),
     ),
     Requirement(
@@ -143,6 +228,13 @@ REQUIREMENTS = (
                 "secret-nowhere-in-sight",
                 "No password shows in inspect, image, history, logs, arguments, environment, metrics or responses.",
             ),
+            Rule(
+                "wrong-password-turns-unhealthy",
+                "With a wrong password the app turns unhealthy, or ends, within the bound that its settings declare.",
+            ),
+            Rule("wrong-password-says-why", "Its log then says that its credentials were refused."),
+            Rule("wrong-password-not-printed", "Its log then holds neither the wrong password nor the right one."),
+            Rule("no-other-credentials", "With a wrong password nothing is stored: the app has no other way in."),
         ),
     ),
     Requirement(
@@ -150,13 +242,20 @@ REQUIREMENTS = (
         title="Prometheus gets the metrics from the app",
         wording="Prometheus gets the metrics from the app.",
         why="A target that is up and never moves is a monitor that watches nothing.",
-        references=(PROMETHEUS_CONFIGURATION, PROMETHEUS_JOBS),
+        references=(PROMETHEUS_CONFIGURATION, PROMETHEUS_JOBS, PROMETHEUS_ALERTING),
         rules=(
             Rule("target-up", "Prometheus reports the app's scrape target as up."),
+            Rule("scrapes-the-metrics-route", "The target's path is the app's metrics route itself."),
+            Rule("scraped-by-one-job", "One job leads to the app, so that nothing is counted twice."),
             Rule(
                 "counter-moves-exactly",
                 "After N requests the request counter in Prometheus has risen by exactly N.",
             ),
+            Rule("configuration-clean", "promtool has nothing to say against the configuration and its rules."),
+            Rule("interval-honoured", "The app is scraped as often as its job declares."),
+            Rule("alert-fires", "An alert that names the app fires when it stops, within what its rule declares."),
+            Rule("alert-resolves", "That alert is over when the app is back."),
+            Rule("samples-survive-restart", "What Prometheus had scraped is there after it was restarted."),
         ),
     ),
     Requirement(
@@ -169,6 +268,20 @@ REQUIREMENTS = (
             Reference(f"{CIS} 4.6: HEALTHCHECK instructions have been added to container images"),
             Reference(f"{CIS} 5.26: container health is checked at runtime"),
         ),
+        rules=(
+            Rule("has-a-health-check", "Every service that is to go on running has a health check."),
+            Rule("check-can-fail", "No health check passes whatever happens: nothing in its command hides a failure."),
+            Rule("no-password-in-probe", "No password stands on a health check's command line."),
+            Rule("green-when-well", "Docker reports each service as healthy before it is broken, and again after."),
+            Rule(
+                "red-when-broken",
+                "Docker reports each service as unhealthy, when it is frozen, within the bound its settings declare.",
+            ),
+            Rule(
+                "red-without-credentials",
+                "Docker reports Redis as unhealthy within that bound when it refuses the health check's credentials.",
+            ),
+        ),
     ),
     Requirement(
         id="R8",
@@ -177,6 +290,21 @@ REQUIREMENTS = (
         why="It is what a load balancer, a monitor and Docker believe: it must be quick, exact, and never a "
         "failure dressed as 200.",
         references=(DOCKER_HEALTHCHECK,),
+        rules=(
+            Rule("exact-when-well", 'While all is well the answer is 200, JSON, and {"status": "ok"} exactly.'),
+            Rule(
+                "answer-when-redis-gone",
+                'While Redis is stopped the answer is 503 and {"status": "failure"}; 200 if read as liveness.',
+            ),
+            Rule("answer-when-redis-frozen", "So it is while Redis is frozen."),
+            Rule("answer-when-credentials-refused", "So it is while Redis refuses the app's credentials."),
+            Rule(
+                "answers-in-time",
+                "Every call is answered within the timeout of the service's own health check, however Redis is.",
+            ),
+            Rule("answers-under-load", "Under load every call is answered as exactly, and in the same time."),
+            Rule("not-counted", "The service's request counters do not count these calls."),
+        ),
     ),
     Requirement(
         id="R9",
@@ -200,6 +328,9 @@ REQUIREMENTS = (
                 "others-left-alone",
                 "No other service is restarted meanwhile, not even one whose dependency is the sick one.",
             ),
+            Rule("clean-exit-comes-back", "A service that ends by itself without a failure is back and healthy."),
+            Rule("crash-comes-back", "A service whose main process is killed is back and healthy."),
+            Rule("oom-kill-comes-back", "A service that the kernel kills for want of memory is back and healthy."),
         ),
     ),
 )

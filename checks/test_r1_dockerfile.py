@@ -473,6 +473,7 @@ def test_a_rebuild_is_all_from_the_cache(sources: Sources, evidence: Evidence) -
 
 
 @pytest.mark.requirement("R1")
+@pytest.mark.long
 def test_a_build_beside_secrets_takes_none_in_and_gives_the_same_files(
     image: Saved, sources: Sources, evidence: Evidence
 ) -> None:

@@ -1,6 +1,7 @@
 """R3: Redis saves the data on every change to attached storage."""
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import pytest
 
 from checks import faults
 from checks.evidence import Evidence
-from checks.items import Items, numbered, writing
+from checks.items import Items, Load, numbered, writing
 from checks.logins import connect
 from checks.verdict import Violation, judges
 from stack import waiting
@@ -21,10 +22,14 @@ from stack.subject import Role
 
 ITEMS = 50
 LOAD_AT_LEAST = 200  # acknowledged writes before the kill
+REWRITES = 3  # one alone may be over before a writer's next write
+REWRITE_SECONDS = 30
 FSYNC_TRIES = 20  # everysec can hit its own tick in one of them, not in all
 FSYNC_WAIT_MS = 20
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "no-appendfsync-on-rewrite": "no"}
+TORN_TAIL = "aof-load-truncated"
 IN_MEMORY = {"tmpfs", "ramfs"}
+BASE = re.compile(r"^file (\S+) seq \d+ type b$", re.MULTILINE)  # the line of the manifest for what a rewrite left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,34 @@ def kept_violations(seen: Kept) -> list[Violation]:
     if seen.lost or seen.acknowledged == 0:
         some = ", ".join(seen.lost[:5])
         return [Violation(rule, seen=f"{len(seen.lost)} of {seen.acknowledged} lost: {some}", wanted="none lost")]
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rewritten:
+    """What was left of acknowledged items after rewrites of the append-only file under load, then a kill."""
+
+    base_before: str  # the base file that the manifest names, as it lies on this machine
+    base_after: str
+    status: str  # Redis' own word of the last rewrite
+    acknowledged_meanwhile: int
+    came_back_anew: bool
+    acknowledged: int
+    lost: tuple[str, ...]
+
+
+@judges(Rewritten)
+def rewritten_violations(seen: Rewritten) -> list[Violation]:
+    rule = "rewrite-keeps"
+    if seen.lost or seen.acknowledged == 0:
+        some = ", ".join(seen.lost[:5])
+        return [Violation(rule, seen=f"{len(seen.lost)} of {seen.acknowledged} lost: {some}", wanted="none lost")]
+    if seen.status != "ok" or seen.base_after in {"", seen.base_before}:
+        told = f"the last rewrite is `{seen.status}`, the base file `{seen.base_after}`"
+        return [Violation(rule, seen=told, wanted=f"a new base file instead of `{seen.base_before}`")]
+    if seen.acknowledged_meanwhile == 0 or not seen.came_back_anew:
+        told = f"{seen.acknowledged_meanwhile} writes meanwhile, Redis came back anew: {seen.came_back_anew}"
+        return [Violation(rule, seen=told, wanted="writes during a rewrite, and a new start after it")]
     return []
 
 
@@ -76,8 +109,13 @@ class Settings:
 
 @judges(Settings)
 def settings_violations(seen: Settings) -> list[Violation]:
+    found = []
     wrong = {name: seen.values.get(name) for name, wanted in DURABLE.items() if seen.values.get(name) != wanted}
-    return [Violation("nothing-suspends-fsync", seen=wrong, wanted=DURABLE)] if wrong else []
+    if wrong:
+        found.append(Violation("nothing-suspends-fsync", seen=wrong, wanted=DURABLE))
+    if (torn := seen.values.get(TORN_TAIL)) != "yes":
+        found.append(Violation("torn-tail-is-no-obstacle", seen={TORN_TAIL: torn}, wanted={TORN_TAIL: "yes"}))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,10 +163,50 @@ def kill_under_load(stack: Stack) -> Kept:
     with writing(Items(stack), "kill") as load:
         waiting.first(lambda: len(load.acknowledged), lambda count: count >= LOAD_AT_LEAST, within=30)
         at_work = time.monotonic() - load.last < 0.5
-        faults.killed(stack, stack.roles[Role.REDIS])
-        waiting.first(lambda: _start(stack), lambda start: start != before, within=30)
-        stack.wait_until_healthy()
+        _kill(stack, before)
     return _kept(stack, "kill", load.acknowledged, before, in_the_middle_of_writing=at_work)
+
+
+def rewrite_and_kill_under_load(stack: Stack) -> Rewritten:
+    """Have the append-only file rewritten while writers are at work, kill Redis, read back what was acknowledged."""
+    before, base_before = _start(stack), _base_file(stack)
+    with writing(Items(stack), "rewrite") as load:
+        waiting.first(lambda: len(load.acknowledged), lambda count: count >= LOAD_AT_LEAST, within=30)
+        told = [_rewrite(stack, load) for _ in range(REWRITES)]
+        base_after = _base_file(stack)
+        _kill(stack, before)
+    return Rewritten(
+        base_before=base_before,
+        base_after=base_after,
+        status=told[-1][0],
+        acknowledged_meanwhile=sum(count for _, count in told),
+        came_back_anew=_start(stack) != before,
+        acknowledged=len(load.acknowledged),
+        lost=tuple(Items(stack).lost(load.acknowledged)),
+    )
+
+
+def _rewrite(stack: Stack, load: Load) -> tuple[str, int]:
+    """One rewrite from its start to its end: Redis' word of it, and how many writes were acknowledged meanwhile."""
+    with connect(stack, "auditor") as auditor:
+        already = len(load.acknowledged)
+        auditor.bgrewriteaof()
+        over = waiting.first(
+            lambda: auditor.info("persistence"),
+            lambda told: not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"],
+            within=REWRITE_SECONDS,
+            every=0.02,
+        )
+    return (str(over.value["aof_last_bgrewrite_status"]) if over.reached else "unfinished"), len(
+        load.acknowledged
+    ) - already
+
+
+def _kill(stack: Stack, before: str) -> None:
+    """Kill Redis' main process and wait until it has come back by itself."""
+    faults.killed(stack, stack.roles[Role.REDIS])
+    waiting.first(lambda: _start(stack), lambda start: start != before, within=30, every=0.25)
+    stack.wait_until_healthy()
 
 
 def write_and_wait_for_fsync(stack: Stack) -> Fsyncs:
@@ -146,27 +224,40 @@ def look_into_the_mount(stack: Stack) -> Attached:
     """Write a value nobody else has, and search the files behind Redis' data directory for it, on the host."""
     key = f"attached-{time.time_ns()}"
     Items(stack).store({key: f"marker of {key}"})
+    directory, mount, below = _data_directory(stack)
+    if mount == "none":
+        return Attached(directory=directory, mount=mount, file_system="", files=(), holding_the_value=())
+    files = sorted(path for path in below.rglob("*") if path.is_file())
+    return Attached(
+        directory=directory,
+        mount=mount,
+        file_system=_file_system(below),
+        files=tuple(str(path.relative_to(below)) for path in files),
+        holding_the_value=tuple(str(path.relative_to(below)) for path in files if key.encode() in path.read_bytes()),
+    )
+
+
+def read_settings(stack: Stack) -> Settings:
+    with connect(stack, "auditor") as auditor:
+        return Settings(values=auditor.config_get("append*", "no-appendfsync-on-rewrite", TORN_TAIL))
+
+
+def _data_directory(stack: Stack) -> tuple[str, Literal["bind", "volume", "none"], Path]:
+    """Redis' data directory (CONFIG GET dir), what it is mounted as, and where it lies on this machine."""
     with connect(stack, "auditor") as auditor:
         directory = PurePosixPath(auditor.config_get("dir")["dir"])
     for mount in stack.container(stack.roles[Role.REDIS]).mounts:
         if directory.is_relative_to(mount.destination or "/nowhere") and mount.type in {"bind", "volume"}:
             below = Path(str(mount.source)) / directory.relative_to(str(mount.destination))
-            files = sorted(path for path in below.rglob("*") if path.is_file())
-            return Attached(
-                directory=str(directory),
-                mount="bind" if mount.type == "bind" else "volume",
-                file_system=_file_system(below),
-                files=tuple(str(path.relative_to(below)) for path in files),
-                holding_the_value=tuple(
-                    str(path.relative_to(below)) for path in files if key.encode() in path.read_bytes()
-                ),
-            )
-    return Attached(directory=str(directory), mount="none", file_system="", files=(), holding_the_value=())
+            return str(directory), "bind" if mount.type == "bind" else "volume", below
+    return str(directory), "none", Path()
 
 
-def read_settings(stack: Stack) -> Settings:
-    with connect(stack, "auditor") as auditor:
-        return Settings(values=auditor.config_get("append*", "no-appendfsync-on-rewrite"))
+def _base_file(stack: Stack) -> str:
+    """The base file that the manifest on this machine names; '' where there is none."""
+    _, mount, below = _data_directory(stack)
+    manifests = below.rglob("*.manifest") if mount != "none" else ()
+    return next((name for path in manifests for name in BASE.findall(path.read_text())), "")
 
 
 def _file_system(path: Path) -> str:
@@ -219,6 +310,11 @@ def test_no_acknowledged_item_is_lost_when_redis_is_killed_under_load(stack: Sta
 
 
 @pytest.mark.requirement("R3")
+def test_no_acknowledged_item_is_lost_by_a_rewrite_under_load(stack: Stack, evidence: Evidence) -> None:
+    assert rewritten_violations(evidence.saw(rewrite_and_kill_under_load(stack))) == []
+
+
+@pytest.mark.requirement("R3")
 def test_items_survive_down_and_up(stack: Stack, evidence: Evidence) -> None:
     assert kept_violations(evidence.saw(take_down_and_up(stack))) == []
 
@@ -229,7 +325,7 @@ def test_every_write_is_fsynced_before_it_is_acknowledged(stack: Stack, evidence
 
 
 @pytest.mark.requirement("R3")
-def test_no_setting_suspends_the_fsync(stack: Stack, evidence: Evidence) -> None:
+def test_no_setting_suspends_the_fsync_or_stops_the_start(stack: Stack, evidence: Evidence) -> None:
     assert settings_violations(evidence.saw(read_settings(stack))) == []
 
 

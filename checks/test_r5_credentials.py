@@ -1,17 +1,32 @@
 """R5: the credentials are passed to the app, which uses them, and nobody else gets to see them."""
 
 import json
+import re
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import token_hex
 
 import pytest
 import requests
 
-from checks.evidence import Evidence
+from checks import faults
+from checks.evidence import Evidence, forms
 from checks.items import ANSWER_SECONDS, Items, numbered
 from checks.logins import connect
 from checks.verdict import Violation, judges
+from stack import waiting
 from stack.driver import Stack
+from stack.errors import StackError
 from stack.subject import Role
+
+DETECTION_SLACK = 5.0  # seconds that a verdict may come later than declared: starting a probe takes time as well
+STORE_TRIES = 3
+LONGEST_LINE = 300
+ILL = {"health_status: unhealthy", "die"}
+CREDENTIALS = re.compile(r"credential|pass|auth|login|log in", re.IGNORECASE)
+REFUSED = re.compile(r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|not accepted|NOAUTH|NOPERM", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +61,39 @@ def sighting_violations(seen: Sightings) -> list[Violation]:
     return [Violation("secret-nowhere-in-sight", seen=told, wanted="in none of them")]
 
 
+@dataclass(frozen=True, kw_only=True)
+class WrongPassword:
+    """What became of the app that was restarted with a wrong password, which Redis was seen to refuse.
+
+    `ill_after_s` is from its start to Docker's verdict, or to its end; None where neither came. `said` are the lines of
+    its log that say why, and `printed` names the passwords that stand in that log; they themselves are not kept.
+    """
+
+    tried_to_store: int
+    stored: int
+    bound_s: float
+    ill_after_s: float | None
+    log_lines: int
+    said: tuple[str, ...]
+    printed: tuple[str, ...]
+
+
+@judges(WrongPassword)
+def wrong_password_violations(seen: WrongPassword) -> list[Violation]:
+    found = []
+    if seen.stored or not seen.tried_to_store:  # it works all the same: there is nothing that it would complain of
+        told = f"{seen.stored} of {seen.tried_to_store} stored"
+        return [Violation("no-other-credentials", seen=told, wanted="some tried, and none stored")]
+    if seen.ill_after_s is None or seen.ill_after_s > seen.bound_s + DETECTION_SLACK:
+        found.append(Violation("wrong-password-turns-unhealthy", seen=seen.ill_after_s, wanted=seen.bound_s))
+    if not seen.said:
+        told = f"{seen.log_lines} lines of log, and none says so"
+        found.append(Violation("wrong-password-says-why", seen=told, wanted="that the credentials were refused"))
+    if seen.printed:
+        found.append(Violation("wrong-password-not-printed", seen=list(seen.printed), wanted="none of them in the log"))
+    return found
+
+
 def look_who_is_connected(stack: Stack) -> Connections:
     """Have the app work, and read from Redis as whom its connections are logged in."""
     Items(stack).store(numbered("connected", 3))
@@ -76,6 +124,61 @@ def _places(stack: Stack) -> dict[str, str]:
     return places
 
 
+def give_a_wrong_password(stack: Stack, wrong: str) -> WrongPassword:
+    """Restart the app with it, follow what Docker and the app's log say, and put the right one back."""
+    service, passwords = stack.roles[Role.API], {"the right one": stack.password("app"), "the wrong one": wrong}
+    bound = stack.start_period(service) + stack.detection_bound(service)
+    with (
+        stack.events(service, "health_status", "die") as events,
+        faults.wrong_password(stack, "app", wrong) as since,
+    ):
+        start = stack.state(service).started_at or since
+        stored = sum(_stored(stack) for _ in range(STORE_TRIES))
+        patience = 0.0 if stored else bound + DETECTION_SLACK  # what works all the same has no reason to turn ill
+        ill = waiting.first(lambda: ill_after(events, start), _is_known, within=patience)
+        log = stack.logs(service, since=since)
+    lines = _without(passwords.values(), log).splitlines()
+    return WrongPassword(
+        tried_to_store=STORE_TRIES,
+        stored=stored,
+        bound_s=bound,
+        ill_after_s=ill.value,
+        log_lines=len(lines),
+        said=tuple(dict.fromkeys(line[:LONGEST_LINE] for line in lines if says_why(line)))[:STORE_TRIES],
+        printed=tuple(name for name, password in passwords.items() if any(form in log for form in forms(password))),
+    )
+
+
+def ill_after(events: Iterable[tuple[datetime, str]], start: datetime) -> float | None:
+    """Seconds from a start to the verdict or the end, whichever came first."""
+    return next(
+        (round((at - start) / timedelta(seconds=1), 3) for at, action in events if at >= start and action in ILL), None
+    )
+
+
+def says_why(line: str) -> bool:
+    """Whether a line of a log tells of refused credentials, in Redis' words (WRONGPASS) or in the app's own."""
+    return bool(CREDENTIALS.search(line) and REFUSED.search(line))
+
+
+def _is_known(seconds: float | None) -> bool:
+    return seconds is not None
+
+
+def _stored(stack: Stack) -> bool:
+    """Whether the app acknowledges an item; it may have ended, or be at its start."""
+    with suppress(requests.RequestException, StackError):
+        Items(stack).store(numbered("wrongly", 1))
+        return True
+    return False
+
+
+def _without(passwords: Iterable[str], text: str) -> str:
+    for form in sorted((form for password in passwords for form in forms(password)), key=len, reverse=True):
+        text = text.replace(form, "<password>")
+    return text
+
+
 @pytest.mark.requirement("R5")
 def test_the_app_is_logged_in_as_its_own_user(stack: Stack, evidence: Evidence) -> None:
     assert connection_violations(evidence.saw(look_who_is_connected(stack))) == []
@@ -84,3 +187,11 @@ def test_the_app_is_logged_in_as_its_own_user(stack: Stack, evidence: Evidence) 
 @pytest.mark.requirement("R5")
 def test_no_password_is_to_be_seen(stack: Stack, evidence: Evidence) -> None:
     assert sighting_violations(evidence.saw(look_for_secrets(stack))) == []
+
+
+@pytest.mark.requirement("R5")
+@pytest.mark.long
+def test_a_wrong_password_makes_it_unhealthy_and_is_not_told(stack: Stack, evidence: Evidence) -> None:
+    wrong = token_hex(16)
+    evidence.hide(wrong)
+    assert wrong_password_violations(evidence.saw(give_a_wrong_password(stack, wrong))) == []

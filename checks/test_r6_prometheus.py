@@ -1,26 +1,37 @@
 """R6: Prometheus gets the metrics from the app."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import re
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from checks import faults
 from checks.evidence import Evidence
 from checks.items import Items
+from checks.prometheus import Alert, Prometheus, ScrapeTarget, selector
 from checks.verdict import Violation, judges
 from stack import waiting
 from stack.driver import Stack
-from stack.subject import Role, published
+from stack.errors import StackError
+from stack.subject import Role
 
 REQUESTS = 23  # a number that no other traffic is likely to add up to
 ANSWER_SECONDS = 5.0
 SCRAPES_SECONDS = 90.0  # for a target to be scraped, at the usual intervals
 SERIES_SECONDS = 30.0  # for a value that the service exposes to be seen in Prometheus
-
-Json = Any
+SCRAPES = 4
+OFF_BEAT = 0.5  # of the interval: what a scrape may come early or late
+LATE_SECONDS = 5.0  # what Prometheus may be late by on a machine that is busy
+LONGEST_ALERT = 600.0  # no check waits longer than that for a rule's `for`
+KEPT_SECONDS = 60.0  # of samples that are looked up again
+IN_ORDER = ("Checking", "SUCCESS")  # what promtool says anyway, with names of files in it
+COMPLAINT = re.compile(r"warn|fail|error|duplicate", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +46,24 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """Every target on the service's address."""
+    """Every target on the service's address, and the path under which the service says its metrics are."""
 
+    route: str
     targets: tuple[Target, ...]
 
 
 @judges(Targets)
 def target_violations(seen: Targets) -> list[Violation]:
-    if any(target.health == "up" for target in seen.targets):
-        return []
-    told = [f"{target.url} (job {target.job}): {target.health} {target.error}".strip() for target in seen.targets]
-    return [Violation("target-up", seen=told or "no target leads to the service", wanted="up")]
+    up = [target for target in seen.targets if target.health == "up"]
+    if not up:
+        told = [f"{one.url} (job {one.job}): {one.health} {one.error}".strip() for one in seen.targets]
+        return [Violation("target-up", seen=told or "no target leads to the service", wanted="up")]
+    found = []
+    if beside := [target.url for target in up if urlsplit(target.url).path != seen.route]:
+        found.append(Violation("scrapes-the-metrics-route", seen=beside, wanted=seen.route))
+    if len(jobs := sorted({target.job for target in seen.targets})) > 1:
+        found.append(Violation("scraped-by-one-job", seen=jobs, wanted="one job"))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +88,108 @@ def counted_violations(seen: Counted) -> list[Violation]:
     return [Violation("counter-moves-exactly", seen=told, wanted=seen.requests)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ConfigurationCheck:
+    """What promtool, in the container, says of the configuration that Prometheus runs with, and of its rules."""
+
+    file: str
+    exit_code: int
+    said: tuple[str, ...]
+
+
+@judges(ConfigurationCheck)
+def configuration_violations(seen: ConfigurationCheck) -> list[Violation]:
+    complaints = [line for line in seen.said if COMPLAINT.search(line) and not line.startswith(IN_ORDER)]
+    if seen.exit_code == 0 and not complaints and any("SUCCESS" in line for line in seen.said):
+        return []
+    told = f"exit code {seen.exit_code}: {'; '.join(complaints or seen.said) or 'nothing said'}"
+    return [Violation("configuration-clean", seen=told, wanted=f"exit code 0 and no warning for {seen.file}")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rhythm:
+    """When Prometheus last scraped the service, in seconds of the epoch, and how often it says that it does."""
+
+    series: str
+    interval_s: float
+    scrapes: tuple[float, ...]
+
+
+@judges(Rhythm)
+def rhythm_violations(seen: Rhythm) -> list[Violation]:
+    distances = [round(later - earlier, 3) for earlier, later in pairwise(seen.scrapes)]
+    kept = all(abs(distance - seen.interval_s) <= seen.interval_s * OFF_BEAT for distance in distances)
+    if kept and len(seen.scrapes) >= SCRAPES:
+        return []
+    return [Violation("interval-honoured", seen=distances, wanted=f"every {seen.interval_s:g} s")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """Alerts that name the service, while it was stopped and once it was back.
+
+    `phases` are seconds: `fire` from the stop to the first of them firing, `resolve` from when it was healthy again to
+    their end; one that was not reached is missing. The bounds are what scrape, evaluation and the rule's own `for`
+    declare. What was pending or firing before the stop does not count.
+    """
+
+    service: str
+    active_before: tuple[str, ...]
+    fired: tuple[str, ...]
+    phases: Mapping[str, float]
+    bound_s: float
+    resolve_bound_s: float
+
+
+@judges(Alarm)
+def alarm_violations(seen: Alarm) -> list[Violation]:
+    if not seen.fired:
+        beside = f" beside {', '.join(seen.active_before)}, which was there before" if seen.active_before else ""
+        told = f"no alert that names `{seen.service}` fires when it is stopped{beside}"
+        return [Violation("alert-fires", seen=told, wanted="an alert")]
+    bounds = {"fire": ("alert-fires", seen.bound_s), "resolve": ("alert-resolves", seen.resolve_bound_s)}
+    return [
+        Violation(
+            rule, seen=f"{', '.join(seen.fired)}: {seen.phases.get(phase, 'never')}", wanted=f"within {bound:g} s"
+        )
+        for phase, (rule, bound) in bounds.items()
+        if seen.phases.get(phase, float("inf")) > bound + LATE_SECONDS
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplesKept:
+    """What became of samples that Prometheus had before it was restarted."""
+
+    series: str
+    came_back_anew: bool
+    samples: int
+    lost: int
+
+
+@judges(SamplesKept)
+def samples_violations(seen: SamplesKept) -> list[Violation]:
+    rule = "samples-survive-restart"
+    if not seen.came_back_anew:  # nothing was tried, so nothing was proven
+        return [Violation(rule, seen="Prometheus did not come back anew", wanted="a new start")]
+    if seen.lost or seen.samples == 0:
+        return [Violation(rule, seen=f"{seen.lost} of {seen.samples} lost", wanted="none lost")]
+    return []
+
+
 def look_at_targets(stack: Stack) -> Targets:
     """The targets once one of them is up, or was scraped in vain twice, or when the time is over."""
+    prometheus, addresses = Prometheus.of(stack), _addresses(stack)
     scrapes: set[str] = set()
 
-    def settled(found: list[Json]) -> bool:
-        scrapes.update(one["lastScrape"] for one in found if one["health"] == "down")
-        return any(one["health"] == "up" for one in found) or len(scrapes) > 1
+    def settled(found: list[ScrapeTarget]) -> bool:
+        scrapes.update(one.last_scrape for one in found if one.health == "down")
+        return any(one.health == "up" for one in found) or len(scrapes) > 1
 
-    found = waiting.first(lambda: _targets(stack), settled, within=SCRAPES_SECONDS, every=0.5).value
+    found = waiting.first(lambda: _targets(prometheus, addresses), settled, within=SCRAPES_SECONDS, every=0.5).value
     return Targets(
-        targets=tuple(
-            Target(job=one["labels"]["job"], url=one["scrapeUrl"], health=one["health"], error=one["lastError"])
-            for one in found
-        )
+        route=stack.subject.routes.metrics,
+        targets=tuple(Target(job=one.job, url=one.url, health=one.health, error=one.error) for one in found),
     )
 
 
@@ -103,8 +209,9 @@ def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
     if not moved:
         return Counted(requests=REQUESTS, series="", exposed=0.0, in_prometheus=None)
     name = min(moved, key=lambda name: (moved[name], "_total" not in name, name))
+    prometheus = Prometheus.of(stack)
     reached = waiting.first(
-        lambda: _in_prometheus(stack, name),
+        lambda: prometheus.value(name),
         lambda value: value is not None and value >= after[name],
         within=SERIES_SECONDS,
         every=0.5,
@@ -117,25 +224,119 @@ def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
     )
 
 
-def _targets(stack: Stack) -> list[Json]:
-    """What Prometheus says of each target on the service's address."""
+def check_configuration(stack: Stack) -> ConfigurationCheck:
+    """Have promtool check what Prometheus was started with; warnings of its lint count."""
+    file = str(Prometheus.of(stack).ask("status/flags")["config.file"])
+    promtool = ("promtool", "check", "config", "--lint=all", "--lint-fatal", file)
+    exit_code, said = stack.run_inside(stack.roles[Role.PROMETHEUS], *promtool)
+    return ConfigurationCheck(
+        file=file, exit_code=exit_code, said=tuple(filter(None, map(str.strip, said.splitlines())))
+    )
+
+
+def look_at_rhythm(stack: Stack, *, stalled_intervals: float = 0.0) -> Rhythm:
+    """The latest scrapes since Prometheus started, one of them at least from after this call."""
+    prometheus = Prometheus.of(stack)
+    target, started = _target(stack, prometheus), prometheus.started_at()
+    if stalled_intervals:
+        with faults.frozen(stack, stack.roles[Role.PROMETHEUS]):
+            time.sleep(stalled_intervals * target.interval)
+    called = time.time()
+    scrapes = waiting.first(
+        lambda: [at for at in prometheus.samples(target.series, (SCRAPES + 2) * target.interval) if at > started],
+        lambda scrapes: len(scrapes) >= SCRAPES and scrapes[-1] > called,
+        within=(SCRAPES + 2) * target.interval + LATE_SECONDS,
+        every=0.5,
+    ).value
+    return Rhythm(series=target.series, interval_s=target.interval, scrapes=tuple(scrapes[-SCRAPES:]))
+
+
+def stop_the_service(stack: Stack) -> Alarm:
+    """Stop the service by hand until an alert that names it fires, start it, and wait until that is over."""
+    prometheus, service = Prometheus.of(stack), stack.roles[Role.API]
+    target = _target(stack, prometheus)
+    look = target.interval + target.timeout + prometheus.evaluation_interval()  # until Prometheus knows
+    before = _names(waiting.first(lambda: prometheus.alerts(target), _none, within=look, every=0.5).value)
+    with faults.stopped(stack, service):
+        fire = _first_to_fire(lambda: [one for one in prometheus.alerts(target) if one.name not in before], look)
+    resolve_bound = look + max((alert.keeps_firing for alert in fire.value), default=0.0)
+    resolve = waiting.first(
+        lambda: _firing(prometheus.alerts(target)) & _names(fire.value),
+        _none, within=resolve_bound + LATE_SECONDS, every=0.5,
+    )  # fmt: skip
+    return Alarm(
+        service=service,
+        active_before=tuple(sorted(before)),
+        fired=tuple(sorted(_names(fire.value))),
+        phases={name: round(seen.seconds, 3) for name, seen in (("fire", fire), ("resolve", resolve)) if seen.reached},
+        bound_s=look + min((alert.waits for alert in fire.value), default=0.0),
+        resolve_bound_s=resolve_bound,
+    )
+
+
+def _first_to_fire(alerts: Callable[[], list[Alert]], look: float) -> waiting.Seen[list[Alert]]:
+    """Those that fire first; given the time in which one must be pending, then what the quickest of these declares."""
+    pending = waiting.first(alerts, bool, within=look + LATE_SECONDS, every=0.5)
+    if not pending.reached:
+        return pending
+    waits = min(alert.waits + alert.evaluated_every for alert in pending.value)
+    if waits > LONGEST_ALERT:
+        raise StackError(f"alert `{pending.value[0].name}` waits for {waits:.0f} s, longer than a check does")
+    fired = waiting.first(
+        lambda: [alert for alert in alerts() if alert.firing], bool, within=waits + LATE_SECONDS, every=0.5
+    )
+    return replace(fired, seconds=pending.seconds + fired.seconds)
+
+
+def restart_prometheus(stack: Stack) -> SamplesKept:
+    """Look up the samples of the last minute, restart Prometheus in the ordinary way, look the same minute up again."""
+    prometheus, service = Prometheus.of(stack), stack.roles[Role.PROMETHEUS]
+    target, started = _target(stack, prometheus), stack.state(service).started_at
+    span = max(KEPT_SECONDS, 2 * target.interval)
+    until = time.time()
+    before = prometheus.samples(target.series, span, until=until)
+    stack.restart(service)
+    after = Prometheus.of(stack).samples(target.series, span, until=until)
+    return SamplesKept(
+        series=target.series,
+        came_back_anew=stack.state(service).started_at != started,
+        samples=len(before),
+        lost=len(set(before) - set(after)),
+    )
+
+
+def _names(alerts: Iterable[Alert]) -> set[str]:
+    return {alert.name for alert in alerts}
+
+
+def _firing(alerts: Iterable[Alert]) -> set[str]:
+    return _names(alert for alert in alerts if alert.firing)
+
+
+def _none(found: Collection[object]) -> bool:
+    return not found
+
+
+def _addresses(stack: Stack) -> set[str]:
+    """Every name and address under which the service is known in its networks."""
     networks = (stack.container(stack.roles[Role.API]).network_settings.networks or {}).values()
-    known = {name for network in networks for name in (*(network.aliases or ()), network.ip_address)}
-    active = _ask(stack, "/api/v1/targets", state="active")["activeTargets"]
-    return [one for one in active if one["discoveredLabels"]["__address__"].rpartition(":")[0] in known]
+    return {name for network in networks for name in (*(network.aliases or ()), network.ip_address) if name}
 
 
-def _in_prometheus(stack: Stack, series: str) -> float | None:
-    result = _ask(stack, "/api/v1/query", query=series)["result"]
-    return float(result[0]["value"][1]) if len(result) == 1 else None
+def _targets(prometheus: Prometheus, addresses: set[str]) -> list[ScrapeTarget]:
+    return [one for one in prometheus.targets() if one.address.rpartition(":")[0] in addresses]
 
 
-def _ask(stack: Stack, path: str, **parameters: str) -> Json:
-    service = stack.roles[Role.PROMETHEUS]
-    port = next(published(stack.config["services"][service]), 9090)
-    answer = requests.get(f"http://{stack.address(service, port)}{path}", params=parameters, timeout=ANSWER_SECONDS)
-    answer.raise_for_status()
-    return answer.json()["data"]
+def _target(stack: Stack, prometheus: Prometheus) -> ScrapeTarget:
+    """The target that leads to the service, scraped once at least; raises StackError where there is none."""
+    addresses = _addresses(stack)
+    scraped = waiting.first(
+        lambda: [one for one in _targets(prometheus, addresses) if one.health != "unknown"],
+        bool, within=SCRAPES_SECONDS, every=0.5,
+    ).value  # fmt: skip
+    if not scraped:
+        raise StackError("Prometheus has scraped no target that leads to the service")
+    return scraped[0]
 
 
 def _exposed(items: Items) -> dict[str, float]:
@@ -145,16 +346,7 @@ def _exposed(items: Items) -> dict[str, float]:
     families = text_string_to_metric_families(answer.text)
     samples = [sample for family in families for sample in family.samples]
     counters = [sample for sample in samples if sample.name.endswith(("_total", "_count"))]
-    return {f"{one.name}{{{_selector(one.labels)}}}": one.value for one in counters}
-
-
-def _selector(labels: Mapping[str, str]) -> str:
-    return ",".join(f"{name}={_quoted(value)}" for name, value in sorted(labels.items()))
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    return {f"{one.name}{{{selector(one.labels)}}}": one.value for one in counters}
 
 
 @pytest.mark.requirement("R6")
@@ -165,3 +357,24 @@ def test_the_target_is_up(stack: Stack, evidence: Evidence) -> None:
 @pytest.mark.requirement("R6")
 def test_the_request_counter_rises_by_exactly_as_many_requests(stack: Stack, evidence: Evidence) -> None:
     assert counted_violations(evidence.saw(count_requests(stack))) == []
+
+
+@pytest.mark.requirement("R6")
+def test_promtool_finds_nothing_to_complain_of(stack: Stack, evidence: Evidence) -> None:
+    assert configuration_violations(evidence.saw(check_configuration(stack))) == []
+
+
+@pytest.mark.requirement("R6")
+def test_the_scrape_interval_is_honoured(stack: Stack, evidence: Evidence) -> None:
+    assert rhythm_violations(evidence.saw(look_at_rhythm(stack))) == []
+
+
+@pytest.mark.requirement("R6")
+@pytest.mark.long
+def test_an_alert_fires_while_the_service_is_stopped(stack: Stack, evidence: Evidence) -> None:
+    assert alarm_violations(evidence.saw(stop_the_service(stack))) == []
+
+
+@pytest.mark.requirement("R6")
+def test_samples_survive_a_restart_of_prometheus(stack: Stack, evidence: Evidence) -> None:
+    assert samples_violations(evidence.saw(restart_prometheus(stack))) == []

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from stack.errors import EngineError, from_words
 
+NOT_STARTED = 125  # from here on the exit code of `docker exec` is Docker's own, not the command's
+
 if TYPE_CHECKING:
     from python_on_whales import Container as Container
     from python_on_whales import DockerClient as DockerClient
+    from python_on_whales.components.container.models import ContainerHealthCheck as ContainerHealthCheck
     from python_on_whales.exceptions import DockerException as DockerException
 else:
 
@@ -30,10 +33,31 @@ def of_project(project: str) -> tuple[str, str]:
 
 def ask(*words: str) -> str:
     """What the docker command answers to a short question; raises StackError, and not nothing, where it cannot."""
-    try:
-        done = subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    except FileNotFoundError as problem:
-        raise EngineError("there is no docker command", hint="`invoke engine` provides one") from problem
+    return _asked(*words).stdout
+
+
+def complaints(*words: str) -> list[str]:
+    """The lines that it prints beside its answer."""
+    return _asked(*words).stderr.splitlines()
+
+
+def run_inside(container: str, *words: str) -> tuple[int, str]:
+    """(exit code, both streams) of a command run in a container; raises StackError where it cannot be started."""
+    done = _tried("exec", container, *words)
+    if done.returncode >= NOT_STARTED:
+        raise from_words(done.stderr or done.stdout, f"run {words[0]} in a container")
+    return done.returncode, done.stdout + done.stderr
+
+
+def _asked(*words: str) -> subprocess.CompletedProcess[str]:
+    done = _tried(*words)
     if done.returncode != 0:
         raise from_words(done.stderr, f"answer `docker {words[0]}`")
-    return done.stdout
+    return done
+
+
+def _tried(*words: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError as problem:
+        raise EngineError("there is no docker command", hint="`invoke engine` provides one") from problem

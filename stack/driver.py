@@ -8,10 +8,8 @@ import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +19,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from stack import docker, images, toolbox, waiting
+from stack import docker, images, runs, toolbox, waiting
 from stack.board import Board
 from stack.errors import NotHealthyError, StackError, SubjectError, from_docker, from_words, last_lines
+from stack.runs import Run
 from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Credential, Role, Subject, find_roles
 from stack.toolbox import Signalled
 
@@ -62,6 +61,16 @@ class Glance:
     addresses: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A port of a service's container (`5000/tcp`), and where the engine publishes it on this machine."""
+
+    service: str
+    port: str
+    address: str
+    host_port: int
+
+
 Sabotage = Callable[["Stack"], None]
 """Breaks a fresh stack before it starts: edits files in its directory, or calls `override`."""
 
@@ -69,11 +78,15 @@ Sabotage = Callable[["Stack"], None]
 class Stack:
     """One Compose project: its files in `directory`, its containers under the name `project`."""
 
-    def __init__(self, subject: Subject, *, directory: Path, project: str) -> None:
+    def __init__(
+        self, subject: Subject, *, directory: Path, project: str, labels: toolbox.Labels | None = None
+    ) -> None:
         self.subject = subject
         self.directory = directory
         self.project = project
+        self.labels = labels or {toolbox.STACK_LABEL: project}
         self._overrides: list[Path] = []
+        self._detaching: Path | None = None
         self._relays: dict[tuple[str, int], docker.Container] = {}
 
     # what it is
@@ -81,11 +94,18 @@ class Stack:
     @cached_property
     def config(self) -> Config:
         """The resolved Compose file; raises SubjectError with Compose's words where it does not resolve."""
-        try:
-            config: Config = json.loads(docker.ask(*self._compose("config", "--format", "json")))
-        except StackError as problem:
-            raise SubjectError(f"{self.subject.compose_file} does not resolve", details=problem.details) from problem
-        return config
+        return self._resolved(self._files)
+
+    @cached_property
+    def declared(self) -> Config:
+        """The same as the subject means it: with the ports that it publishes where it stands, not those of a copy."""
+        return self._resolved(tuple(path for path in self._files if path != self._detaching))
+
+    def warnings(self) -> tuple[str, ...]:
+        """What `docker compose config` warns of."""
+        said = docker.complaints(*self._compose("config", "--quiet"))
+        warned = [line.partition("msg=")[2] for line in said if "level=warning" in line]
+        return tuple(line.replace(str(self.directory), ".") for line in warned)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -133,8 +153,13 @@ class Stack:
         path = self.directory / f"{OVERRIDE_NAME}.{len(self._overrides)}"
         path.write_text(text)
         self._overrides.append(path)
-        for known in ("config", "one_shots", "roles", "images", "_docker"):
+        for known in ("config", "declared", "one_shots", "roles", "images", "_docker"):
             self.__dict__.pop(known, None)
+
+    def detach(self) -> None:
+        """Lay over it what lets a copy run beside the original."""
+        self.override(_detached(self.config, self.project, self.labels))
+        self._detaching = self._overrides[-1]
 
     def up(self, board: Board, *, within: int = UP_SECONDS) -> None:
         """Start what is not running and wait until every service is healthy.
@@ -166,16 +191,17 @@ class Stack:
         except docker.DockerException as problem:
             raise from_docker(problem, f"remove {self.project}") from problem
 
-    def restart(self, service: str) -> None:
-        """Restart the service's container in the ordinary way and wait until all is healthy again."""
+    def restart(self, *services: str, and_wait: bool = True) -> None:
+        """Restart these services' containers in the ordinary way and, unless told not to, wait until all is healthy."""
         try:
-            self._docker.compose.restart(service)
+            self._docker.compose.restart(list(services))
         except docker.DockerException as problem:
-            raise from_docker(problem, f"restart {service}") from problem
-        self.wait_until_healthy()
+            raise from_docker(problem, f"restart {', '.join(services)}") from problem
+        if and_wait:
+            self.wait_until_healthy()
 
     def wait_until_healthy(self, board: Board | None = None, *, within: float = UP_SECONDS) -> None:
-        """Wait until every service runs and is healthy, by a look every 0.1 s (Compose takes one every 0.5 s).
+        """Wait until every service runs and is healthy: a look every 0.1 s where somebody watches, else every 0.25 s.
 
         Raises NotHealthyError naming each that is not when the time is over, or one was down for 5 s on end.
         """
@@ -191,10 +217,19 @@ class Stack:
                     del down_since[service]
             return all_well(seen) or any(now - since > DOWN_SECONDS for since in down_since.values())
 
-        if not all_well(waiting.first(self.glance, settled, within=within).value):
+        every = 0.1 if board else 0.25  # each look costs processor time, of which checks in parallel have little
+        if not all_well(waiting.first(self.glance, settled, within=within, every=every).value):
             raise self._not_healthy()
 
     # hurt it
+
+    def stop(self, service: str) -> None:
+        """Stop the service's container by hand, which no restart policy undoes."""
+        docker.ask("stop", self.container(service).id)
+
+    def start(self, service: str) -> None:
+        """Start the service's stopped container, and wait for nothing."""
+        docker.ask("start", self.container(service).id)
 
     def main_process(self, service: str) -> int:
         """The pid on this machine of the container's first process, or of that one's child if the first is an init.
@@ -203,11 +238,15 @@ class Stack:
         """
         container = self.container(service)
         pid = container.state.pid or 0
-        return toolbox.first_child(self.project, pid) if pid and container.host_config.init else pid
+        return toolbox.first_child(self.labels, pid) if pid and container.host_config.init else pid
 
-    def signal(self, pid: int, number: int, *, wanted: str) -> Signalled:
+    def signal(self, pid: int, number: int, *, wanted: str, within: float = 2.0) -> Signalled:
         """Signal a process past Docker, and wait until it is in a state of `wanted` (see toolbox.send_signal)."""
-        return toolbox.send_signal(self.project, pid, number, wanted)
+        return toolbox.send_signal(self.labels, pid, number, wanted, within)
+
+    def exhaust_memory(self, pid: int) -> bool:
+        """Use up the memory of a process' container; whether the kernel killed the process for it (OOM)."""
+        return toolbox.exhaust_memory(self.labels, pid)
 
     # look at it
 
@@ -241,13 +280,22 @@ class Stack:
         """{service: container} of this project, stopped ones included."""
         return {(one.config.labels or {})["com.docker.compose.service"]: one for one in self._list()}
 
+    def traces(self) -> tuple[str, ...]:
+        """What Docker holds of this project: 'container NAME', 'network NAME', 'volume NAME'."""
+        kinds = {"container": ("ps", "--all", "--format", "{{.Names}}")}
+        kinds |= {kind: (kind, "ls", "--format", "{{.Name}}") for kind in ("network", "volume")}
+        asked = {kind: docker.ask(*words, *docker.of_project(self.project)) for kind, words in kinds.items()}
+        return tuple(f"{kind} {name}" for kind, names in asked.items() for name in names.split())
+
     @contextmanager
     def events(self, service: str, *actions: str) -> Iterator[list[tuple[datetime, str]]]:
         """What the engine reports of the service's container meanwhile: (when, action), appended as it comes.
 
-        Followed live: the engine remembers 256 events, and each health probe is three of them.
+        The action of an exit is told with its code: 'die: 137'. Followed live: the engine remembers 256 events, and
+        each health probe is three of them.
         """
-        follow = ["docker", "events", "--format", "{{json .}}", "--filter", f"container={self.container(service).id}"]
+        container, now = self.container(service).id, f"{time.time():.3f}"  # `docker events` takes a while to listen
+        follow = ["docker", "events", "--format", "{{json .}}", "--filter", f"container={container}", "--since", now]
         wanted = [word for action in actions for word in ("--filter", f"event={action}")]
         seen: list[tuple[datetime, str]] = []
         with subprocess.Popen([*follow, *wanted], stdout=subprocess.PIPE, text=True) as events:
@@ -265,16 +313,75 @@ class Stack:
         A failure right after a probe is met by the next `retries` probes, each an interval later and up to a timeout
         long (Dockerfile reference, HEALTHCHECK).
         """
-        check = self.container(service).config.healthcheck
-        if check is None or not check.test or check.test == ["NONE"]:
+        check = self._health_check(service)
+        if check is None:
             return 0.0
         interval, timeout = (check.interval or 30e9) / 1e9, (check.timeout or 30e9) / 1e9
         return (interval + timeout) * (check.retries or 3)
 
-    def logs(self, service: str) -> str:
+    def probe(self, service: str) -> tuple[str, ...]:
+        """The command of the health check, as the engine has it; empty where there is none."""
+        check = self._health_check(service)
+        return tuple(check.test or ()) if check else ()
+
+    def stop_grace(self, service: str) -> float:
+        """Seconds that Docker gives the service's container between asking it to stop and killing it."""
+        told: float | None = json.loads(
+            docker.ask("inspect", "--format", "{{json .Config.StopTimeout}}", self.container(service).id)
+        )
+        return 10.0 if told is None else float(told)
+
+    def start_period(self, service: str) -> float:
+        """Seconds after a start in which Docker forgives failures of the health check before its first success."""
+        check = self._health_check(service)
+        return ((check.start_period or 0) if check else 0) / 1e9
+
+    def first_probe_bound(self, service: str) -> float:
+        """Seconds after a start in which the health check by its settings answers once; 0 where there is none."""
+        check = json.loads(
+            docker.ask("inspect", "--format", "{{json .Config.Healthcheck}}", self.container(service).id)
+        )
+        if self._health_check(service) is None:
+            return 0.0
+        starting = (check.get("StartInterval") or 5e9) if check.get("StartPeriod") else 0
+        return float(starting or check.get("Interval") or 30e9) / 1e9 + (self.probe_timeout(service) or 0.0)
+
+    def stop_timeout(self, service: str) -> float:
+        """Seconds that its settings give the service to end when it is asked to."""
+        told = self.container(service).config.stop_timeout
+        return 10.0 if told is None else float(told)
+
+    def restart_policy(self, service: str) -> str:
+        """What Docker does when the service's main process ends: 'no', 'on-failure', 'always' or 'unless-stopped'."""
+        policy = self.container(service).host_config.restart_policy
+        return (policy.name if policy else "") or "no"
+
+    def restart_delay_bound(self, service: str) -> float:
+        """Seconds for which Docker's restart policy holds the next restart back, at most.
+
+        They are 0.1 and double with each restart up to 60; a run of 10 s resets them (Docker: restart policies).
+        """
+        return float(min(0.1 * 2 ** min(self.container(service).restart_count or 0, 10), 60.0))
+
+    def probe_timeout(self, service: str) -> float | None:
+        """Seconds that the health check's settings give one probe; None where there is no health check."""
+        check = self._health_check(service)
+        return (check.timeout or 30e9) / 1e9 if check else None
+
+    def logs(self, service: str, *, since: datetime | None = None) -> str:
         """What the service's container printed, both streams."""
-        said = self._docker.container.logs(self.container(service))
+        said = self._docker.container.logs(self.container(service), since=since)
         return said if isinstance(said, str) else ""
+
+    def run_inside(self, service: str, *words: str) -> tuple[int, str]:
+        """(exit code, both streams) of a command in the service's container; raises StackError where it has none."""
+        return docker.run_inside(self.container(service).id, *words)
+
+    def file_in_image(self, service: str, path: str) -> str:
+        """The text of a file that the service's image holds; raises StackError where it has none, or no `cat`."""
+        image = self.config["services"][service].get("image", "")
+        labels = [word for label in self.labels.items() for word in ("--label", "=".join(label))]
+        return docker.ask("run", "--rm", "--network", "none", *labels, "--entrypoint", "cat", image, path)
 
     def seen_of(self, service: str) -> dict[str, str]:
         """{place: text} of what whoever may ask Docker sees of a service, its processes and its image."""
@@ -287,6 +394,15 @@ class Stack:
             "image history": docker.ask("history", "--no-trunc", container.image),
         }
 
+    def published(self) -> list[Published]:
+        """Every port that a container of this project publishes on this machine."""
+        return [
+            Published(service=service, port=port, address=bound["HostIp"], host_port=int(bound["HostPort"]))
+            for service, container in self.containers().items()
+            for port, bindings in (container.network_settings.ports or {}).items()
+            for bound in bindings or ()
+        ]
+
     def address(self, service: str, port: int) -> str:
         """'127.0.0.1:N' that leads to this port of the service: as published, else through a relay in its networks."""
         container = self.container(service)
@@ -296,7 +412,7 @@ class Stack:
         if not networks or "none" in networks:
             raise StackError(f"service `{service}` is on no network and publishes no port {port}")
         if (service, port) not in self._relays:
-            self._relays[service, port] = toolbox.open_relay(self.project, networks, service, port)
+            self._relays[service, port] = toolbox.open_relay(self.labels, networks, service, port)
         return str(bound_to(self._relays[service, port], port))
 
     @cached_property
@@ -316,9 +432,16 @@ class Stack:
     def _files(self) -> tuple[Path, ...]:
         return (self.directory / self.subject.compose_file.name, *self._overrides)
 
-    def _compose(self, *words: str) -> tuple[str, ...]:
-        files = [word for path in self._files for word in ("--file", str(path))]
-        return ("compose", *files, "--project-name", self.project, *words)
+    def _compose(self, *words: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
+        named = [word for path in files or self._files for word in ("--file", str(path))]
+        return ("compose", *named, "--project-name", self.project, *words)
+
+    def _resolved(self, files: tuple[Path, ...]) -> Config:
+        try:
+            config: Config = json.loads(docker.ask(*self._compose("config", "--format", "json", files=files)))
+        except StackError as problem:
+            raise SubjectError(f"{self.subject.compose_file} does not resolve", details=problem.details) from problem
+        return config
 
     @cached_property
     def _docker(self) -> docker.DockerClient:
@@ -327,6 +450,11 @@ class Stack:
             compose_project_name=self.project,
             compose_project_directory=self.directory,
         )
+
+    def _health_check(self, service: str) -> docker.ContainerHealthCheck | None:
+        """The settings that the engine has for it, those of the image included."""
+        check = self.container(service).config.healthcheck
+        return None if check is None or not check.test or check.test == ["NONE"] else check
 
     def _list(self, *labels: str) -> list[docker.Container]:
         filters = [word for label in labels for word in ("--filter", f"label={label}")]
@@ -356,26 +484,40 @@ def fixed(subject: Subject, project: str) -> Stack:
 
 
 @contextmanager
-def fresh(subject: Subject, board: Board, *before_start: Callable[[Stack], None]) -> Iterator[Stack]:
+def fresh(
+    subject: Subject,
+    board: Board,
+    run: Run,
+    *before_start: Callable[[Stack], None],
+    last_look: Callable[[Stack], bool] = lambda _: False,
+    started: bool = True,
+) -> Iterator[Stack]:
     """A stack of its own, up and healthy: own name, own copy of the directory, ephemeral loopback ports.
 
-    Each of `before_start` is called on it before it starts. Whatever happens inside or on the way there, nothing of it
-    is left behind.
+    Each of `before_start` is called on it before it starts, and `last_look` at the end, even where it did not come up;
+    it tells whether the stack is to be kept. Otherwise, whatever happens, nothing of it is left behind. Without
+    `started` it is all ready and not up.
     """
-    project = f"checks-{secrets.token_hex(3)}"
-    directory = Path(tempfile.mkdtemp(prefix=f"{project}-"))
-    stack = Stack(subject, directory=directory, project=project)
+    project = f"{run.name}-{secrets.token_hex(2)}"
+    directory = run.folder / project
+    directory.mkdir()
+    stack = Stack(subject, directory=directory, project=project, labels=run.labels(project))
     try:
         _copy(subject, directory)
         _prepare(subject, directory, board)
         _refuse_shared_data(stack.config, directory)
-        stack.override(_detached(stack.config, project))
+        stack.detach()
         for step in before_start:
             step(stack)
-        stack.up(board)
+        if started:
+            stack.up(board)
         yield stack
     finally:
-        _remove(stack)
+        kept = False
+        try:
+            kept = last_look(stack)
+        finally:
+            run.keep(project) if kept else _remove(stack)
 
 
 def _copy(subject: Subject, directory: Path) -> None:
@@ -403,19 +545,22 @@ def _prepare(subject: Subject, directory: Path, board: Board) -> None:
         raise SubjectError(f"`prepare` ended with {done.returncode}", details=last_lines(done.stderr, 8))
 
 
-def _detached(config: Config, project: str) -> str:
+def _detached(config: Config, project: str, labels: toolbox.Labels) -> str:
     """An override that lets a copy run beside the original: no fixed names, ephemeral ports, on loopback only."""
+    labelled = f"labels: {json.dumps(dict(labels))}"
     lines = ["services:"]
     for name, spec in config["services"].items():
-        lines += [f"  {json.dumps(name)}:", f"    labels: {json.dumps({toolbox.RUN_LABEL: project})}"]
+        lines += [f"  {json.dumps(name)}:", f"    {labelled}"]
         if ports := [f"127.0.0.1::{port['target']}/{port.get('protocol', 'tcp')}" for port in spec.get("ports") or ()]:
             lines.append(f"    ports: !override {json.dumps(sorted(set(ports)))}")
         if name_of_its_own := spec.get("container_name"):
             aliases = {network: {"aliases": [name_of_its_own]} for network in spec.get("networks") or ()}
             lines += ["    container_name: !reset null", f"    networks: {json.dumps(aliases)}"]
     for kind in ("networks", "volumes"):
-        if shared := _with_fixed_names(config, kind, project):
-            lines += [f"{kind}:", *(f"  {json.dumps(name)}: {{ name: !reset null }}" for name in shared)]
+        shared = _with_fixed_names(config, kind, project)
+        names = [(name, "name: !reset null, " if name in shared else "") for name in config.get(kind) or {}]
+        lines += [f"{kind}:"] if names else []
+        lines += [f"  {json.dumps(name)}: {{ {no_name}{labelled} }}" for name, no_name in names]
     return "\n".join(lines) + "\n"
 
 
@@ -479,37 +624,12 @@ def addresses_in(ports: str) -> tuple[str, ...]:
 
 def _remove(stack: Stack) -> None:
     """Everything of a fresh stack, its folder last; an interrupt that comes meanwhile waits for it."""
-    with _uninterrupted():
+    with runs.uninterrupted():
         try:
             if toolbox.is_known(stack.project):
                 stack.down(volumes=True)
         finally:
-            _remove_folder(stack)
-
-
-def _remove_folder(stack: Stack) -> None:
-    try:
-        shutil.rmtree(stack.directory)
-    except PermissionError:  # a container wrote there as a user of its own
-        toolbox.empty_folder(stack.project, stack.directory)
-        shutil.rmtree(stack.directory)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back, from this process and the commands it runs, and be interrupted at the end."""
-    held = (signal.SIGINT, signal.SIGTERM)
-    received: list[int] = []
-    before = {number: signal.signal(number, lambda one, _: received.append(one)) for number in held}
-    signal.pthread_sigmask(signal.SIG_BLOCK, held)  # what commands inherit; other threads may still be sent one
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if received:
-        raise KeyboardInterrupt
+            runs.remove_folder(stack.directory)
 
 
 @contextmanager
@@ -533,7 +653,8 @@ def _running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
 def _append_events(events: subprocess.Popen[str], seen: list[tuple[datetime, str]]) -> None:
     for line in events.stdout or ():
         event = json.loads(line)
-        seen.append((datetime.fromtimestamp(event["timeNano"] / 1e9, UTC), event["Action"]))
+        exit_code = f": {event['Actor']['Attributes'].get('exitCode')}" if event["Action"] == "die" else ""
+        seen.append((datetime.fromtimestamp(event["timeNano"] / 1e9, UTC), event["Action"] + exit_code))
 
 
 def state_of(container: docker.Container) -> ContainerState:

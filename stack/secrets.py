@@ -38,8 +38,8 @@ LOGINS = (
     Login(name="health", rules="resetkeys -@all +ping", reader="redis"),
     Login(
         name="auditor",
-        rules="~audit:* -@all +ping +set +get +del +waitaof +info +command +config|get"
-        " +acl|list +acl|log +acl|getuser +client|list +client|info",
+        rules="~audit:* -@all +ping +set +get +del +waitaof +bgrewriteaof +info +command +config|get"
+        " +acl|list +acl|log +client|list",
         reader=None,
     ),
 )

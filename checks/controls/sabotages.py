@@ -3,9 +3,8 @@
 import hashlib
 import json
 import os
-import stat
-from pathlib import Path
 
+from checks.faults import rewrite
 from stack.driver import Sabotage, Stack
 from stack.errors import StackError
 from stack.subject import Role
@@ -28,6 +27,7 @@ def redis_with(*arguments: str) -> Sabotage:
 
 fsync_every_second = redis_with("--appendfsync", "everysec")
 fsync_suspended_by_rewrites = redis_with("--no-appendfsync-on-rewrite", "yes")
+torn_tail_stops_the_start = redis_with("--aof-load-truncated", "no")
 nothing_saved = redis_with("--appendonly", "no", "--save", "")
 
 
@@ -48,17 +48,54 @@ def default_user_on(stack: Stack) -> None:
 
 def default_user_with_the_apps_password(stack: Stack) -> None:
     """What `requirepass` amounts to where the service is given the same password."""
-    digest = hashlib.sha256(stack.password("app").encode()).hexdigest()
-    _edit(stack, DEFAULT_OFF, f"user default on #{digest} ~* &* +@all")
+    _edit(stack, DEFAULT_OFF, f"user default on {_digest(stack.password('app'))} ~* &* +@all")
 
 
 def default_user_with_an_unknown_password(stack: Stack) -> None:
     """What `requirepass` amounts to where the service has a user of its own."""
-    _edit(stack, DEFAULT_OFF, f"user default on #{hashlib.sha256(os.urandom(32)).hexdigest()} ~* +get +set")
+    _edit(stack, DEFAULT_OFF, f"user default on {_digest(os.urandom(16).hex())} ~* +get +set")
 
 
 def user_without_a_password(stack: Stack) -> None:
     _edit(stack, DEFAULT_OFF, f"{DEFAULT_OFF}\nuser guest on nopass ~* -@all +get")
+
+
+def app_without_a_password(stack: Stack) -> None:
+    _edit(stack, f"user app on {_digest(stack.password('app'))} ", "user app on nopass ")
+
+
+def password_in_the_acl_file(stack: Stack) -> None:
+    password = stack.password("app")
+    _edit(stack, f"user app on {_digest(password)} ", f"user app on >{password} ")
+
+
+def password_on_the_command_line(stack: Stack) -> None:
+    """Without effect beside an ACL file, and in plain text all the same."""
+    redis_with("--requirepass", os.urandom(16).hex())(stack)
+
+
+def password_file_open_to_others(stack: Stack) -> None:
+    (stack.directory / stack.login("health").password_file).chmod(0o444)
+
+
+def rejections_not_logged(stack: Stack) -> None:
+    redis_with("--acllog-max-len", "0")(stack)
+
+
+def probe_may_do_more(stack: Stack) -> None:
+    _edit(stack, "resetkeys -@all +ping\n", "resetkeys -@all +ping +info\n")
+
+
+def user_who_adds_users(password: str) -> Sabotage:
+    """A user `keeper` who may change users while Redis runs, which no file remembers."""
+    return lambda stack: _edit(
+        stack, DEFAULT_OFF, f"{DEFAULT_OFF}\nuser keeper on {_digest(password)} -@all +acl|setuser"
+    )
+
+
+def _digest(password: str) -> str:
+    """A password as an ACL file has it."""
+    return f"#{hashlib.sha256(password.encode()).hexdigest()}"
 
 
 def app_logged_in_as_default(stack: Stack) -> None:
@@ -89,6 +126,45 @@ def metrics_dropped(stack: Stack) -> None:
     _edit(stack, "  - job_name: api\n", f"  - job_name: api\n    {drop}\n")
 
 
+def redirected_scrape_path(stack: Stack) -> None:
+    """With a slash too many, which the service answers with a redirect."""
+    path = stack.subject.routes.metrics
+    _edit(stack, f"metrics_path: {path}", f"metrics_path: {path}/")
+
+
+def scraped_by_two_jobs(stack: Stack) -> None:
+    job = f"metrics_path: {stack.subject.routes.metrics}\n    static_configs: [{{ targets: ['api:5000'] }}]"
+    _edit(stack, "  - job_name: api\n", f"  - job_name: again\n    {job}\n  - job_name: api\n")
+
+
+SERVICE_DOWN = 'expr: up{job="api"} == 0'
+
+
+def duplicate_rule(stack: Stack) -> None:
+    """The same alert in another group: Prometheus takes it."""
+    rule = f"      - alert: ServiceDown\n        {SERVICE_DOWN}\n        labels: {{ severity: critical }}\n"
+    _edit(stack, "groups:\n", f"groups:\n  - name: again\n    rules:\n{rule}")
+
+
+def alert_for_another_job(stack: Stack) -> None:
+    _edit(stack, SERVICE_DOWN, 'expr: up{job="app"} == 0')
+
+
+def alert_without_end(stack: Stack) -> None:
+    """Once it fires it goes on for its own sake."""
+    latch = 'up{job="api"} and on (instance, job) ALERTS{alertname="ServiceDown", alertstate="firing"}'
+    _edit(stack, SERVICE_DOWN, f"{SERVICE_DOWN} or on (instance, job) ({latch})")
+
+
+def samples_in_memory(stack: Stack) -> None:
+    """Prometheus' data in memory, in a directory of the container's own."""
+    spec = stack.config["services"][stack.roles[Role.PROMETHEUS]]
+    path = "--storage.tsdb.path="
+    command = [f"{path}/beside" if word.startswith(path) else word for word in spec["command"]]
+    owner = spec["user"].partition(":")[0]  # a mode would be lost at the next start
+    _override(stack, Role.PROMETHEUS, tmpfs=[f"/beside:uid={owner}"], command=command)
+
+
 def no_healer(stack: Stack) -> None:
     stack.override("services: { healer: { profiles: [removed] } }")
 
@@ -102,12 +178,33 @@ def undeclared_dependency(stack: Stack) -> None:
     stack.override(f"services: {{ {json.dumps(stack.roles[Role.API])}: {{ depends_on: !reset {{}} }} }}")
 
 
+def restarted(role: Role, policy: str) -> Sabotage:
+    """The service under another restart policy."""
+    return lambda stack: _override(stack, role, restart=policy)
+
+
 def never_well_again(stack: Stack) -> None:
     """A health check of Redis that passes in the container's first run only."""
     test = stack.config["services"][stack.roles[Role.REDIS]]["healthcheck"]["test"]
     first_run = "/data/.first-run; now=$$(cut -d' ' -f22 /proc/1/stat)"
     remembered = f"f={first_run}; [ -e $$f ] || echo $$now > $$f; [ $$(cat $$f) = $$now ]"
     _override(stack, Role.REDIS, healthcheck={"test": ["CMD-SHELL", f"{remembered} && {test[1]}"]})
+
+
+def service_with(module: str, old: str, new: str) -> Sabotage:
+    """The shipped service with a text replaced in one of its modules: a copy from the image, mounted over it."""
+
+    def sabotage(stack: Stack) -> None:
+        path = f"/app/service/{module}"
+        text = stack.file_in_image(stack.roles[Role.API], path)
+        if text.count(old) != 1:
+            raise StackError(f"the sabotage needs {old!r} once in {path}, and it is there {text.count(old)} times")
+        (stack.directory / module).write_text(text.replace(old, new))
+        (stack.directory / "no-byte-code").mkdir(exist_ok=True)  # what the image has is used whatever the source says
+        byte_code = "./no-byte-code:/app/service/__pycache__:ro"
+        _override(stack, Role.API, volumes=[f"./{module}:{path}:ro", byte_code])
+
+    return sabotage
 
 
 def _override(stack: Stack, role: Role, **keys: object) -> None:
@@ -122,12 +219,4 @@ def _edit(stack: Stack, old: str, new: str) -> None:
     ]
     if len(holding) != 1:
         raise StackError(f"the sabotage needs one file with {old!r} in it, and {len(holding)} have it")
-    _rewrite(holding[0], holding[0].read_text().replace(old, new))
-
-
-def _rewrite(path: Path, text: str) -> None:
-    """In place: owner and mode stay, for those who read it."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    path.chmod(mode | stat.S_IWUSR)
-    path.write_text(text)
-    path.chmod(mode)
+    rewrite(holding[0], holding[0].read_text().replace(old, new))

@@ -21,6 +21,12 @@ def test_fsync_suspended_by_rewrites_is_noticed(broken: Broken, evidence: Eviden
     assert objections(seen) == {"nothing-suspends-fsync"}
 
 
+@pytest.mark.control("R3", objects="torn-tail-is-no-obstacle")
+def test_a_torn_tail_that_stops_the_start_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r3.read_settings(broken(sabotages.torn_tail_stops_the_start)))
+    assert objections(seen) == {"torn-tail-is-no-obstacle"}
+
+
 @pytest.mark.control("R3", objects="restart-keeps")
 def test_nothing_saved_is_noticed_after_a_restart(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r3.restart(broken(sabotages.nothing_saved)))
@@ -31,6 +37,13 @@ def test_nothing_saved_is_noticed_after_a_restart(broken: Broken, evidence: Evid
 def test_nothing_saved_is_noticed_after_a_kill(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r3.kill_under_load(broken(sabotages.nothing_saved)))
     assert objections(seen) == {"kill-keeps"}
+
+
+@pytest.mark.control("R3", objects="rewrite-keeps")
+def test_nothing_saved_is_noticed_after_a_rewrite(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r3.rewrite_and_kill_under_load(broken(sabotages.nothing_saved)))
+    assert objections(seen) == {"rewrite-keeps"}
+    assert seen.lost
 
 
 @pytest.mark.control("R3", objects="down-up-keeps")

@@ -1,12 +1,18 @@
 """What must object when Redis lets in whom it should not, or its users do too much or too little."""
 
+import secrets
+
 import pytest
 
 from checks import test_r4_acl as r4
 from checks.conftest import Broken
 from checks.controls import sabotages
 from checks.evidence import Evidence
+from checks.logins import PORT, Wire, packed
 from checks.verdict import objections
+from stack.driver import Stack
+from stack.errors import StackError
+from stack.subject import Role
 
 
 @pytest.mark.control("R4", objects="default-user-rejected")
@@ -49,3 +55,57 @@ def test_app_user_that_may_not_write_is_noticed(broken: Broken, evidence: Eviden
 def test_app_user_that_may_do_everything_is_noticed(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r4.try_app_user(broken(sabotages.app_may_do_everything)))
     assert objections(seen) == {"denied-beyond-need"}
+
+
+@pytest.mark.control("R4", objects="others-limited")
+def test_a_probes_user_that_may_do_more_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    stack = broken(sabotages.probe_may_do_more)
+    seen = [evidence.saw(one) for one in r4.try_other_users(stack)]
+    assert {one.login: objections(one) for one in seen} == {"health": {"others-limited"}, "auditor": set()}
+
+
+@pytest.mark.control("R4", objects="wrong-login-rejected")
+def test_an_app_user_without_a_password_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r4.try_wrong_logins(broken(sabotages.app_without_a_password)))
+    assert objections(seen) == {"wrong-login-rejected"}
+
+
+@pytest.mark.control("R4", objects="rejections-are-logged")
+def test_rejections_that_are_not_logged_are_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r4.try_and_read_the_log(broken(sabotages.rejections_not_logged)))
+    assert objections(seen) == {"rejections-are-logged"}
+
+
+@pytest.mark.control("R4", objects="acl-survives-restart")
+def test_a_user_that_no_file_remembers_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    password = secrets.token_urlsafe(16)
+    stack = broken(sabotages.user_who_adds_users(password))
+    _add_a_user(stack, password)
+    seen = evidence.saw(r4.restart_and_list_users(stack))
+    assert objections(seen) == {"acl-survives-restart"}
+    assert seen.changed == ("guest",)
+
+
+@pytest.mark.control("R4", objects="no-plaintext-password")
+def test_a_password_in_the_acl_file_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r4.look_for_plaintext(broken(sabotages.password_in_the_acl_file)))
+    assert objections(seen) == {"no-plaintext-password"}
+
+
+@pytest.mark.control("R4", objects="no-plaintext-password")
+def test_a_password_on_the_command_line_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r4.look_for_plaintext(broken(sabotages.password_on_the_command_line)))
+    assert objections(seen) == {"no-plaintext-password"}
+
+
+@pytest.mark.control("R4", objects="no-plaintext-password")
+def test_a_password_file_that_others_can_read_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r4.look_for_plaintext(broken(sabotages.password_file_open_to_others)))
+    assert objections(seen) == {"no-plaintext-password"}
+
+
+def _add_a_user(stack: Stack, password: str) -> None:
+    with Wire(stack.address(stack.roles[Role.REDIS], PORT)) as wire:
+        wire.ask(packed("AUTH", "keeper", password))
+        if (answer := wire.ask(packed("ACL", "SETUSER", "guest", "on", "-@all", "+ping"))) != "+OK":
+            raise StackError(f"the sabotage needs a user more, and Redis says: {answer}")

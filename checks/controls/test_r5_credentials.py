@@ -1,12 +1,52 @@
 """What must object when the app uses other credentials, or shows those it has."""
 
+from secrets import token_hex
+
 import pytest
 
 from checks import test_r5_credentials as r5
 from checks.conftest import Broken
 from checks.controls import sabotages
+from checks.controls.sabotages import service_with
 from checks.evidence import Evidence
 from checks.verdict import objections
+from stack.driver import Sabotage, Stack
+from stack.subject import Role
+
+CONNECT = "await super().connect()"
+RETRY = f"self.username = self.password = None\n            {CONNECT}"
+
+
+def impatient(sabotage: Sabotage) -> Sabotage:
+    """Beside the sabotage, a start in which failures are forgiven for a short while only: less to wait for."""
+
+    def both(stack: Stack) -> None:
+        stack.override(f"services: {{ {stack.roles[Role.API]}: {{ healthcheck: {{ start_period: 3s }} }} }}")
+        sabotage(stack)
+
+    return both
+
+
+def fallen_back(stack: Stack) -> None:
+    """A service that is content to be user `default` where its own is refused."""
+    sabotages.default_user_on(stack)
+    attempt = f"try:\n            {CONNECT}\n        except Exception:\n            {RETRY}"
+    service_with("lookup.py", CONNECT, attempt)(stack)
+
+
+always_content = impatient(sabotages.health_check_that_cannot_fail)
+silent = impatient(service_with("store.py", "Redis refused the credentials of user", "no answer from Redis to"))
+password_logged = impatient(
+    service_with("store.py", "= settings.redis_username", '= f"{settings.redis_username}:{settings.redis_password}"')
+)
+other_way_in = impatient(fallen_back)
+
+
+def wrong_for(evidence: Evidence) -> str:
+    """A wrong password that the evidence does not show either."""
+    wrong = token_hex(16)
+    evidence.hide(wrong)
+    return wrong
 
 
 @pytest.mark.control("R5", objects="logs-in-as-its-own-user")
@@ -19,3 +59,27 @@ def test_an_app_logged_in_as_default_is_noticed(broken: Broken, evidence: Eviden
 def test_a_password_in_the_environment_is_noticed(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r5.look_for_secrets(broken(sabotages.password_in_the_environment)))
     assert objections(seen) == {"secret-nowhere-in-sight"}
+
+
+@pytest.mark.control("R5", objects="wrong-password-turns-unhealthy")
+def test_a_health_check_that_is_content_without_redis_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r5.give_a_wrong_password(broken(always_content), wrong_for(evidence)))
+    assert objections(seen) == {"wrong-password-turns-unhealthy"}
+
+
+@pytest.mark.control("R5", objects="wrong-password-says-why")
+def test_a_log_that_does_not_say_why_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r5.give_a_wrong_password(broken(silent), wrong_for(evidence)))
+    assert objections(seen) == {"wrong-password-says-why"}
+
+
+@pytest.mark.control("R5", objects="wrong-password-not-printed")
+def test_a_password_in_the_log_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r5.give_a_wrong_password(broken(password_logged), wrong_for(evidence)))
+    assert objections(seen) == {"wrong-password-not-printed"}
+
+
+@pytest.mark.control("R5", objects="no-other-credentials")
+def test_another_way_in_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r5.give_a_wrong_password(broken(other_way_in), wrong_for(evidence)))
+    assert objections(seen) == {"no-other-credentials"}

@@ -1,4 +1,4 @@
-"""What must object when Prometheus does not get the metrics."""
+"""What must object when Prometheus does not get the metrics, keep them, or tell what they say."""
 
 import pytest
 
@@ -25,3 +25,45 @@ def test_dropped_series_are_noticed(broken: Broken, evidence: Evidence) -> None:
 def test_a_request_too_many_is_noticed(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r6.count_requests(broken(sabotages.nothing), and_unannounced=1))
     assert objections(seen) == {"counter-moves-exactly"}
+
+
+@pytest.mark.control("R6", objects="scrapes-the-metrics-route")
+def test_a_detour_to_the_metrics_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r6.look_at_targets(broken(sabotages.redirected_scrape_path)))
+    assert objections(seen) == {"scrapes-the-metrics-route"}
+
+
+@pytest.mark.control("R6", objects="scraped-by-one-job")
+def test_a_second_job_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r6.look_at_targets(broken(sabotages.scraped_by_two_jobs)))
+    assert objections(seen) == {"scraped-by-one-job"}
+
+
+@pytest.mark.control("R6", objects="configuration-clean")
+def test_a_duplicate_rule_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r6.check_configuration(broken(sabotages.duplicate_rule)))
+    assert objections(seen) == {"configuration-clean"}
+
+
+@pytest.mark.control("R6", objects="interval-honoured")
+def test_a_missed_scrape_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r6.look_at_rhythm(broken(sabotages.nothing), stalled_intervals=1.6))
+    assert objections(seen) == {"interval-honoured"}
+
+
+@pytest.mark.control("R6", objects="alert-fires")
+def test_an_alert_for_another_job_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r6.stop_the_service(broken(sabotages.alert_for_another_job)))
+    assert objections(seen) == {"alert-fires"}
+
+
+@pytest.mark.control("R6", objects="alert-resolves")
+def test_an_alert_without_end_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r6.stop_the_service(broken(sabotages.alert_without_end)))
+    assert objections(seen) == {"alert-resolves"}
+
+
+@pytest.mark.control("R6", objects="samples-survive-restart")
+def test_samples_in_memory_are_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r6.restart_prometheus(broken(sabotages.samples_in_memory)))
+    assert objections(seen) == {"samples-survive-restart"}

@@ -1,4 +1,4 @@
-"""What must object when unhealthy containers are not found, not restarted, not well again, or restarted for others."""
+"""What must object when unhealthy containers are not found, not healed, or others are, or ended ones stay away."""
 
 import pytest
 
@@ -32,3 +32,21 @@ def test_a_restart_that_does_not_help_is_noticed(broken: Broken, evidence: Evide
 def test_a_restarted_dependent_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.undeclared_dependency)
     assert objections(evidence.saw(r9.freeze(stack, stack.roles[Role.REDIS]))) == {"others-left-alone"}
+
+
+@pytest.mark.control("R9", objects="clean-exit-comes-back")
+def test_a_policy_for_failures_only_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    stack = broken(sabotages.restarted(Role.API, "on-failure"))
+    assert objections(evidence.saw(r9.end(stack, stack.roles[Role.API], "clean-exit"))) == {"clean-exit-comes-back"}
+
+
+@pytest.mark.control("R9", objects="crash-comes-back")
+def test_a_missing_policy_is_noticed_after_a_crash(broken: Broken, evidence: Evidence) -> None:
+    stack = broken(sabotages.restarted(Role.REDIS, "no"))
+    assert objections(evidence.saw(r9.end(stack, stack.roles[Role.REDIS], "crash"))) == {"crash-comes-back"}
+
+
+@pytest.mark.control("R9", objects="oom-kill-comes-back")
+def test_a_missing_policy_is_noticed_after_an_oom_kill(broken: Broken, evidence: Evidence) -> None:
+    stack = broken(sabotages.restarted(Role.PROMETHEUS, "no"))
+    assert objections(evidence.saw(r9.end(stack, stack.roles[Role.PROMETHEUS], "oom-kill"))) == {"oom-kill-comes-back"}

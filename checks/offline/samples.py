@@ -74,16 +74,27 @@ RUN = Run(
 )
 
 
-def outcome(planned: Planned, ending: Ending = Ending.PASSED, reason: str | None = None) -> Outcome:
+def outcome(
+    planned: Planned,
+    ending: Ending = Ending.PASSED,
+    reason: str | None = None,
+    *,
+    at: str = "20:15:02",
+    on: str = "gw0",
+    took: float = 7.6,
+) -> Outcome:
     return Outcome(
         name=planned.name,
         requirement=planned.requirement,
         kind=planned.kind,
         objects=planned.objects,
         outcome=ending,
-        seconds=7.6,
+        seconds=took,
         setup_seconds=3.25,
         reason=reason,
+        start=f"2026-11-23T{at}.000Z",
+        worker=on,
+        waiting_seconds=min(4.5, took),
     )
 
 
@@ -100,7 +111,7 @@ def record(planned: Planned, observation: object) -> Record:
 
 PASSING = Stored(
     run=replace(RUN, planned=(KEEPS, LOSING_IT, HEALS)),
-    outcomes=(outcome(KEEPS), outcome(LOSING_IT), outcome(HEALS)),
+    outcomes=(outcome(KEEPS), outcome(LOSING_IT, on="gw1"), outcome(HEALS, at="20:15:20")),
     records=(record(KEEPS, KEPT), record(LOSING_IT, LOST), record(HEALS, HEALED)),
 )
 
@@ -114,9 +125,14 @@ FAILING = Stored(
     ),
     outcomes=(
         outcome(KEEPS, Ending.VIOLATED, "assert [Violation(...)] == []"),
-        outcome(LOSING_IT),
-        outcome(HEALS, Ending.VIOLATED, "assert [Violation(...)] == []"),
-        outcome(TARGET_UP, Ending.CRASHED, "in setup: the \x1b[31mengine\x1b[0m did not answer | <b>retry</b>"),
+        outcome(LOSING_IT, on="gw1"),
+        outcome(HEALS, Ending.VIOLATED, "assert [Violation(...)] == []", at="20:15:20"),
+        outcome(
+            TARGET_UP,
+            Ending.CRASHED,
+            "in setup: the \x1b[31mengine\x1b[0m did not answer | <b>retry</b>",
+            at="20:15:40",
+        ),
     ),
     records=(record(KEEPS, LOST), record(LOSING_IT, KEPT), record(HEALS, FROZEN)),
 )

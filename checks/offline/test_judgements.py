@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checks import test_r4_acl as r4
-from checks import test_r6_prometheus as r6
 from checks import test_r9_healing as r9
 from checks.offline.doctored import NOTHING_TRIED, PROVING, VIOLATING
 from checks.offline.doctored.r4 import NOPERM, REJECTED, attempts
@@ -85,9 +84,4 @@ def test_only_an_error_of_the_right_kind_is_a_refusal(answer: str, is_refused: b
 def test_phases_follow_one_another_from_the_freeze_on(events: list[tuple[int, str]], found: dict[str, float]) -> None:
     named = {"unhealthy": "health_status: unhealthy", "healthy": "health_status: healthy", "start": "start"}
     seen = [(FROZEN_AT + timedelta(seconds=after), named[action]) for after, action in events]
-    assert r9.phases(seen, FROZEN_AT) == found
-
-
-def test_a_label_is_quoted_as_promql_wants_it() -> None:
-    labels = {"route": '/get/{id}"\\', "method": "GET\n"}
-    assert r6._selector(labels) == 'method="GET\\n",route="/get/{id}\\"\\\\"'
+    assert r9.phases(seen, FROZEN_AT, r9.STEPS) == found

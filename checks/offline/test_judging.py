@@ -183,7 +183,7 @@ def with_empty_digests(folder: Path) -> None:
 
 def of_another_version(folder: Path) -> None:
     text = (folder / RUN).read_text()
-    (folder / RUN).write_text(text.replace('"format": 1', '"format": 99'))
+    (folder / RUN).write_text(text.replace('"format": 2', '"format": 99'))
 
 
 def not_json(folder: Path) -> None:
@@ -216,7 +216,7 @@ def with_a_stranger(folder: Path) -> None:
         (without_outcomes, "`outcomes.jsonl` is missing"),
         (without_digests, "`SHA256SUMS` is missing"),
         (with_empty_digests, "`SHA256SUMS` does not list `observations.jsonl`"),
-        (of_another_version, "the folder is in format 99; this reads format 1"),
+        (of_another_version, "the folder is in format 99; this reads format 2"),
         (not_json, "`run.json` is damaged: 'list' object has no attribute 'get'"),
         (emptied, "`run.json` is missing"),
         (with_an_outcome_twice, f"the outcomes name `{KEEPS.name}` twice"),

@@ -94,3 +94,24 @@ def test_nothing_is_asked_after_a_login_that_failed(serve: Serve) -> None:
     address, seen = serve({b"auth": b"-WRONGPASS\r\n"})
     assert _ask(address, [("a", inline("a"))], inline("auth")) == (Attempt(request="AUTH", answer="-WRONGPASS"),)
     assert seen == [b"(connected)", b"auth"]
+
+
+def test_a_server_that_was_ended_answers_nothing_more() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        threading.Thread(target=_answer_once_and_end, args=(server,), daemon=True).start()
+        found = _ask(address, [(name, inline(name)) for name in ("shutdown", "ping")])
+    assert [attempt.answer for attempt in found] == [CLOSED, CLOSED]
+
+
+def test_a_server_that_never_answered_is_no_refusal() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+    with pytest.raises(OSError, match="refused"):
+        _ask(address, [("ping", inline("ping"))])
+
+
+def _answer_once_and_end(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    server.close()
+    connection.close()

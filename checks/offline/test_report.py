@@ -11,9 +11,10 @@ import pytest
 
 from checks.evidence import Ending, Evidence, Folder
 from checks.judging import Report, Stored, judged, judged_folder
-from checks.offline.samples import FAILING, HEALED, KEEPS, KEPT, LOST, PASSING, outcome
-from checks.report import VIEWS, as_html, as_json, as_junit, as_markdown, as_terminal, bars, main
-from checks.verdict import as_data
+from checks.offline.samples import FAILING, KEEPS, KEPT, LOST, PASSING, outcome
+from checks.report import VIEWS, as_html, as_json, as_junit, as_markdown, as_terminal, columns, main
+from checks.requirements import REQUIREMENTS
+from checks.verdict import Json
 
 GOLDEN = Path(__file__).parent / "golden"
 RUNS = {"passing": PASSING, "failing": FAILING}
@@ -67,10 +68,30 @@ def test_a_table_row_stays_one_row() -> None:
     assert r"did not answer \| \<b\>retry\</b\>" in as_markdown(judged(FAILING))
 
 
-def test_phases_become_a_bar_against_their_bound() -> None:
-    (bar,) = bars({"services": [as_data(HEALED)]})
-    assert (bar.label, round(bar.seconds, 1), bar.bound_s, bar.bound) == ("api", 7.6, 9.0, 100.0)
-    assert [span.name for span in bar.spans] == ["detect", "restart", "recover"]
+def test_the_page_names_all_nine_whatever_was_judged() -> None:
+    page = as_html(judged(FAILING))
+    assert [requirement.id for requirement in REQUIREMENTS if f'id="{requirement.id}"' not in page] == []
+    assert page.count("not judged in this run") == len(REQUIREMENTS) - 3
+
+
+def test_a_control_that_nobody_noticed_is_not_folded_away() -> None:
+    assert "<details open>" in as_html(judged(FAILING))
+    assert "<details open>" not in as_html(judged(PASSING))
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ([{"name": "app", "rules": ["on"]}, {"name": "health", "rules": []}], ["name", "rules"]),
+        ([{"name": "app"}, {"user": "health"}], []),
+        ([{"name": {}}, {"name": {}}], []),
+        ([{"name": "app"}], []),
+        (["app", "health"], []),
+        ({"name": "app"}, []),
+    ],
+)
+def test_records_of_the_same_flat_fields_become_a_table(value: Json, names: list[str]) -> None:
+    assert columns(value) == names
 
 
 def folder_with(base: Path, *seen: object, ending: Ending = Ending.PASSED) -> Path:

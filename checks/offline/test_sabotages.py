@@ -44,6 +44,12 @@ def files(stack: Stack) -> dict[str, str]:
         (sabotages.default_user_on, "secrets/redis-users.acl", "user default on nopass ~* &* +@all"),
         (sabotages.app_may_do_everything, "secrets/redis-users.acl", "~item:* ~* &* +@all"),
         (sabotages.app_may_not_write, "secrets/redis-users.acl", "~item:* -@all +get +ping"),
+        (sabotages.app_without_a_password, "secrets/redis-users.acl", "user app on nopass resetchannels ~item:*"),
+        (sabotages.password_in_the_acl_file, "secrets/redis-users.acl", "user app on >"),
+        (sabotages.probe_may_do_more, "secrets/redis-users.acl", "resetkeys -@all +ping +info\n"),
+        (sabotages.user_who_adds_users("one"), "secrets/redis-users.acl", "-@all\nuser keeper on #"),
+        (sabotages.torn_tail_stops_the_start, ".compliance.override.yaml.0", '"--aof-load-truncated", "no"]'),
+        (sabotages.password_on_the_command_line, ".compliance.override.yaml.0", '"--requirepass", '),
         (sabotages.wrong_scrape_path, "prometheus/prometheus.yml", "metrics_path: /prom-metrics-of-another"),
         (sabotages.metrics_dropped, "prometheus/prometheus.yml", "action: drop"),
         (sabotages.fsync_every_second, ".compliance.override.yaml.0", '"--appendfsync", "everysec"]'),
@@ -69,6 +75,16 @@ def test_the_password_that_the_service_has_opens_the_default_user(stack: Stack) 
 def test_a_sabotaged_file_keeps_its_mode(stack: Stack) -> None:
     sabotages.app_may_not_write(stack)
     assert stat.S_IMODE((stack.directory / "secrets" / "redis-users.acl").stat().st_mode) == 0o400
+
+
+def test_a_sabotaged_service_is_mounted_over_the_images(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stack, "file_in_image", lambda _, service, path: f"# {service} {path}\nreturn 503\n")
+    sabotages.service_with("app.py", "503", "404")(stack)
+    assert files(stack)["app.py"] == "# api /app/service/app.py\nreturn 404\n"
+    assert '"./app.py:/app/service/app.py:ro"' in files(stack)[".compliance.override.yaml.0"]
+    stack.config = CONFIG
+    with pytest.raises(StackError, match="and it is there 0 times"):
+        sabotages.service_with("app.py", "200", "404")(stack)
 
 
 @pytest.mark.parametrize("copies", [0, 2])

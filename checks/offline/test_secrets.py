@@ -72,7 +72,7 @@ def test_the_checks_log_in_as_users_that_there_are() -> None:
     for credential in subject.read(SHIPPED).credentials.values():
         login = logins[credential.user]
         assert credential.password_file == f"secrets/{login.file}"
-        assert login.rules.startswith(f"~{credential.keys}* ")
+        assert login.rules.startswith(f"~{credential.keys}* " if credential.keys else "resetkeys ")
 
 
 def test_whole_secrets_are_kept_as_they_are(made: Path) -> None:

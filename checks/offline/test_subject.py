@@ -8,7 +8,7 @@ import pytest
 from stack import subject
 from stack.errors import SubjectError
 from stack.prepare import SHIPPED
-from stack.subject import Credential, Role, Routes, find_roles, published, read
+from stack.subject import Build, Credential, Reading, Role, Routes, find_roles, published, read
 
 API = {"image": "shop-api:1", "ports": [{"target": 5000, "published": "5000"}]}
 REDIS = {"image": "registry.example/library/redis:8.0"}
@@ -47,6 +47,7 @@ def test_of_two_compose_files_the_one_that_compose_prefers_is_read(tmp_path: Pat
 def test_without_a_profile_nothing_is_named(tmp_path: Path) -> None:
     found = read(project(tmp_path))
     assert (found.prepare, found.roles, found.credentials, found.routes) == ((), {}, {}, Routes())
+    assert (found.reading, found.build) == (None, None)
 
 
 def test_a_profile_names_what_cannot_be_seen(tmp_path: Path) -> None:
@@ -57,13 +58,18 @@ def test_a_profile_names_what_cannot_be_seen(tmp_path: Path) -> None:
         api = "web"
         [routes]
         set = "/items"
+        [healthcheck]
+        reading = "liveness"
+        [build]
+        context = "../service"
         [credentials.app]
         user = "app"
         password_file = "secrets/app"
     """
     found = read(project(tmp_path, profile))
     assert (found.prepare, found.leave_out, found.roles) == (("make", "all"), ("data",), {Role.API: "web"})
-    assert found.routes == Routes(set="/items")
+    assert (found.routes, found.reading) == (Routes(set="/items"), Reading.LIVENESS)
+    assert found.build == Build(context="../service", dockerfile="Dockerfile")
     assert found.credentials == {"app": Credential(user="app", password_file="secrets/app", keys="")}  # noqa: S106
 
 
@@ -80,6 +86,11 @@ def test_a_profile_names_what_cannot_be_seen(tmp_path: Path) -> None:
         ("[credentials.app]\nuser = 'app'", "'password_file'"),
         ("[credentials.app]\nuser = 'app'\npassword_file = 'x'\npassword = 'y'", "'password'"),
         ("[credentials]\napp = 'app'", "cannot be used"),
+        ("[healthcheck]\nreading = 'deep'", "'deep'"),
+        ("[healthcheck]\nroute = '/x'", "'route'"),
+        ("healthcheck = 'readiness'", "cannot be used"),
+        ("[build]\ndockerfile = 'x'", "'context'"),
+        ("[build]\ncontext = 1", "`build` is to be a table of strings"),
     ],
 )
 def test_a_damaged_profile_is_told_in_a_sentence(tmp_path: Path, profile: str | bytes, told: str) -> None:
@@ -96,7 +107,8 @@ def test_what_is_no_compose_project_is_refused(tmp_path: Path, name: str, told: 
 
 
 def test_the_shipped_stack_is_a_subject_like_any_other() -> None:
-    assert set(read(SHIPPED).credentials) == {"app", "auditor"}
+    assert set(read(SHIPPED).credentials) == {"app", "auditor", "health"}
+    assert read(SHIPPED).reading is Reading.READINESS
 
 
 def test_roles_are_found_by_looking() -> None:

@@ -3,7 +3,19 @@
 from dataclasses import replace
 
 from checks.logins import CLOSED
-from checks.test_r4_acl import AppUser, Attempt, DefaultUser, User, Users
+from checks.test_r4_acl import (
+    AclLog,
+    AppUser,
+    Attempt,
+    DefaultUser,
+    OtherUser,
+    Plaintext,
+    Rejection,
+    User,
+    Users,
+    UsersAfterRestart,
+    WrongLogins,
+)
 
 
 def attempts(*answers: str) -> tuple[Attempt, ...]:
@@ -20,11 +32,37 @@ LEAST = AppUser(needed=attempts("+PONG", "+OK", "$1"), lost_items=(), beyond=att
 DEFAULT_OFF = User(name="default", rules=("off", "-@all"))
 APP = User(name="app", rules=("on", "~item:*", "-@all", "+get"))
 LIMITED = Users(users=(DEFAULT_OFF, APP))
+PROBE = OtherUser(login="health", needed=attempts("+PONG"), beyond=attempts(NOPERM, OFF_FOR_ALL))
+WRONG = WrongLogins(attempts=attempts(WRONGPASS, WRONGPASS))
+STRANGER = Rejection(username="nobody-1", reason="auth", object="AUTH")
+OVERREACH = Rejection(username="app", reason="command", object="acl|whoami")
+LOGGED = AclLog(rejected=(STRANGER, OVERREACH), logged=(OVERREACH, STRANGER))
+AFTER_RESTART = UsersAfterRestart(
+    came_back_anew=True,
+    users=("default", "app"),
+    changed=(),
+    default=attempts(NOAUTH, WRONGPASS),
+    app=Attempt(request="AUTH app", answer="+OK"),
+)
+HASHED = Plaintext(
+    looked_for=("app", "health"),
+    looked_at=("command line", "/etc/redis.conf", "/run/secrets/users.acl"),
+    found=(),
+    password_files={"/run/secrets/health": "0400"},
+    settings=(),
+)
 
 PROVING: tuple[object, ...] = (
     REJECTED,
     LEAST,
     LIMITED,
+    PROBE,
+    WRONG,
+    LOGGED,
+    replace(LOGGED, rejected=(STRANGER,)),
+    AFTER_RESTART,
+    HASHED,
+    replace(HASHED, password_files={}),
     Users(users=(DEFAULT_OFF, replace(APP, rules=("off", "nopass", "+@all")))),
 )
 
@@ -54,6 +92,31 @@ VIOLATING: dict[str, tuple[object, ...]] = {
         replace(LEAST, beyond=attempts(NOPERM, "-ERR wrong number of arguments")),
         replace(LEAST, beyond=attempts(NOPERM, NOAUTH)),
     ),
+    "others-limited": (
+        replace(PROBE, needed=attempts(NOPERM)),
+        replace(PROBE, needed=attempts(CLOSED)),
+        replace(PROBE, beyond=attempts(NOPERM, "$5")),
+    ),
+    "wrong-login-rejected": (
+        WrongLogins(attempts=attempts(WRONGPASS, "+OK")),
+        WrongLogins(attempts=attempts(WRONGPASS, "-NOAUTH Authentication required.")),
+    ),
+    "rejections-are-logged": (
+        replace(LOGGED, logged=(STRANGER,)),
+        replace(LOGGED, logged=(OVERREACH,)),
+        replace(LOGGED, logged=(OVERREACH, replace(STRANGER, username="nobody-2"))),
+    ),
+    "acl-survives-restart": (
+        replace(AFTER_RESTART, changed=("guest",)),
+        replace(AFTER_RESTART, default=attempts("+PONG")),
+        replace(AFTER_RESTART, app=Attempt(request="AUTH app", answer=WRONGPASS)),
+    ),
+    "no-plaintext-password": (
+        replace(HASHED, found=("`app` in /etc/redis.conf",)),
+        replace(HASHED, settings=("requirepass",)),
+        replace(HASHED, password_files={"/run/secrets/health": "0444"}),
+        replace(HASHED, password_files={"/run/secrets/health": "0440"}),
+    ),
 }
 
 NOTHING_TRIED: tuple[object, ...] = (
@@ -62,4 +125,14 @@ NOTHING_TRIED: tuple[object, ...] = (
     Users(users=()),
     replace(LEAST, needed=()),
     replace(LEAST, beyond=()),
+    replace(PROBE, needed=()),
+    replace(PROBE, beyond=()),
+    WrongLogins(attempts=()),
+    AclLog(rejected=(), logged=()),
+    AclLog(rejected=(OVERREACH,), logged=(OVERREACH,)),
+    replace(AFTER_RESTART, came_back_anew=False),
+    replace(AFTER_RESTART, users=()),
+    replace(AFTER_RESTART, default=()),
+    replace(HASHED, looked_for=()),
+    replace(HASHED, looked_at=()),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.test_r9_healing import DETECTION_SLACK, Healing
+from checks.test_r9_healing import COMEBACK_SLACK, DETECTION_SLACK, Comeback, Healing
 
 PHASES = {"detect": 6.0, "restart": 1.2, "recover": 0.8}
 HEALED = Healing(
@@ -11,10 +11,25 @@ HEALED = Healing(
     bound_s=7.0,
     others={"api": False},
 )
+ENDED = Comeback(
+    service="redis",
+    fault="clean-exit",
+    policy="unless-stopped",
+    exit_code=0,
+    phases={"restart": 0.1, "recover": 0.5},
+    bound_s=1.9,
+)
+CRASHED = replace(ENDED, fault="crash", exit_code=137)
+OOM_KILLED = replace(CRASHED, fault="oom-kill")
 
 PROVING: tuple[object, ...] = (
     HEALED,
     replace(HEALED, service="prometheus", others={}),
+    ENDED,
+    replace(ENDED, exit_code=143),
+    CRASHED,
+    replace(CRASHED, policy="on-failure"),
+    OOM_KILLED,
 )
 
 VIOLATING: dict[str, tuple[object, ...]] = {
@@ -26,6 +41,14 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     "restarted": (replace(HEALED, phases={"detect": 6.0}),),
     "healthy-again": (replace(HEALED, phases={"detect": 6.0, "restart": 1.2}),),
     "others-left-alone": (replace(HEALED, others={"prometheus": False, "api": True}),),
+    "clean-exit-comes-back": (
+        replace(ENDED, policy="on-failure", phases={}),
+        replace(ENDED, policy="on-failure", exit_code=143),
+        replace(ENDED, phases={"restart": 0.1}),
+        replace(ENDED, phases={"restart": 0.1, "recover": ENDED.bound_s + COMEBACK_SLACK}),
+    ),
+    "crash-comes-back": (replace(CRASHED, policy="no", phases={}), replace(CRASHED, phases={"restart": 0.1})),
+    "oom-kill-comes-back": (replace(OOM_KILLED, policy="no", phases={}), replace(OOM_KILLED, phases={"restart": 0.1})),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (replace(HEALED, phases={}, others={}),)
+NOTHING_TRIED: tuple[object, ...] = (replace(HEALED, phases={}, others={}), replace(ENDED, phases={}))

@@ -1,0 +1,3 @@
+"""What needs a browser runs when it is named: `nox -s page`."""
+
+collect_ignore = ["browser"]

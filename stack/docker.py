@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from python_on_whales import DockerClient as DockerClient
     from python_on_whales.components.container.models import ContainerHealthCheck as ContainerHealthCheck
     from python_on_whales.exceptions import DockerException as DockerException
+    from python_on_whales.exceptions import NoSuchContainer as NoSuchContainer
 else:
 
     def __getattr__(name: str) -> object:

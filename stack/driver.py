@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -88,6 +88,7 @@ class Stack:
         self._overrides: list[Path] = []
         self._detaching: Path | None = None
         self._relays: dict[tuple[str, int], docker.Container] = {}
+        self._ids: dict[str, str] = {}
 
     # what it is
 
@@ -271,9 +272,13 @@ class Stack:
 
     def container(self, service: str) -> docker.Container:
         """The container of a service, stopped ones included; raises StackError where there is none."""
+        if service in self._ids:  # one question instead of two
+            with suppress(docker.NoSuchContainer):
+                return self._docker.container.inspect(self._ids[service])
         found = self._list(f"com.docker.compose.service={service}")
         if not found:
             raise StackError(f"service `{service}` of `{self.project}` has no container")
+        self._ids[service] = found[0].id
         return found[0]
 
     def containers(self) -> dict[str, docker.Container]:

@@ -6,6 +6,7 @@ Sessions run in the environment that runs nox: the one that `.ci/setup` makes fr
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -15,7 +16,6 @@ nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "contr
 
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
-LATEST = Path("evidence/latest")
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
 
@@ -64,16 +64,19 @@ def bench(session: nox.Session) -> None:
 
 
 def _prove(session: nox.Session, marker: str) -> None:
-    """The report runs whatever came of pytest; without the old link it cannot speak of an old run."""
+    """The report runs whatever came of pytest, on the folder of this run and no other that goes on beside it."""
     _run(session, "invoke", "engine")
     _run(session, "invoke", "sweep")
     if not any(option.startswith("--stack") for option in session.posargs):
         _run(session, "invoke", "images")  # here, where their progress is seen
-    LATEST.unlink(missing_ok=True)
-    try:
-        _run(session, "pytest", "checks", "--ignore=checks/offline", "-m", marker, *PARALLEL, *session.posargs)
-    finally:
-        _run(session, "checks.report", str(LATEST))
+    with tempfile.TemporaryDirectory() as aside:
+        link = Path(aside) / "run"
+        options = ("-m", marker, *PARALLEL, "--link", str(link), *session.posargs)
+        try:
+            _run(session, "pytest", "checks", "--ignore=checks/offline", *options)
+        finally:
+            if link.exists():
+                _run(session, "checks.report", str(link))
 
 
 def _run(session: nox.Session, *command: str) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +80,31 @@ def tested(request: pytest.FixtureRequest) -> Subject:
 
 
 @pytest.fixture(scope="session")
-def stack(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Folder) -> Iterator[Stack]:
-    """A fresh stack, up and healthy, shared by the checks of a worker."""
+def shared(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Folder) -> Iterator[Callable[[], Stack]]:
+    """Gives the stack that the checks of a worker share: a new one after a check that did not pass."""
     with ExitStack() as cleanup:
-        with _told_in_a_sentence():
-            versions = engine.ensure(print)
-            board = cleanup.enter_context(Board())
-            fresh = cleanup.enter_context(_fresh(request, tested, board))
-            _describe(fresh, versions, evidence_folder)
-        yield fresh
+        board = cleanup.enter_context(Board())
+        held, began_with = ExitStack(), -1
+        cleanup.callback(lambda: held.close())
+        found: list[Stack] = []
+
+        def current() -> Stack:
+            nonlocal began_with
+            if request.session.testsfailed != began_with:
+                began_with = request.session.testsfailed
+                held.close()
+                found[:] = [held.enter_context(_fresh(request, tested, board))]
+                _describe(found[0], evidence_folder)
+            return found[0]
+
+        yield current
+
+
+@pytest.fixture
+def stack(shared: Callable[[], Stack]) -> Stack:
+    """A fresh stack, up and healthy, which the checks of a worker share: who breaks something puts it back."""
+    with _told_in_a_sentence():
+        return shared()
 
 
 @pytest.fixture
@@ -131,11 +148,16 @@ def sources(stack: Stack) -> Iterator[Sources]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def image(stack: Stack) -> Saved:
     """The image that the api runs, read layer by layer."""
     with _told_in_a_sentence():
-        return layers.saved(stack.images[stack.roles[Role.API]].reference)
+        return _saved(stack.images[stack.roles[Role.API]].reference)
+
+
+@cache
+def _saved(reference: str) -> Saved:
+    return layers.saved(reference)
 
 
 @contextmanager
@@ -176,12 +198,14 @@ def _fresh(
 
 def _watch_the_engine(config: pytest.Config) -> None:
     if recording.STILL_THERE not in config.stash:
+        engine.require()
         cleanup = ExitStack()
         config.add_cleanup(cleanup.close)
         config.stash[recording.STILL_THERE] = cleanup.enter_context(engine.watched())
 
 
-def _describe(stack: Stack, versions: engine.Engine, folder: Folder) -> None:
+def _describe(stack: Stack, folder: Folder) -> None:
+    versions = engine.require()
     folder.describe(
         subject=str(stack.subject.compose_file),
         commit=_commit(),

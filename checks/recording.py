@@ -35,13 +35,11 @@ Collecting = Generator[None, pytest.CollectReport, pytest.CollectReport]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add where the evidence goes."""
-    parser.getgroup("evidence").addoption(
-        "--evidence",
-        metavar="DIR",
-        type=Path,
-        default=Path("evidence"),
-        help="where runs leave their folders",
+    group = parser.getgroup("evidence")
+    group.addoption(
+        "--evidence", metavar="DIR", type=Path, default=Path("evidence"), help="where runs leave their folders"
     )
+    group.addoption("--link", metavar="PATH", type=Path, help="a link to make to the folder of this run")
 
 
 @pytest.fixture(scope="session")
@@ -235,7 +233,10 @@ def _begin(config: pytest.Config) -> None:
     if given := _given(config):
         config.stash[FOLDER] = Folder(Path(given[GIVEN]))
     else:
-        config.stash[FOLDER] = _or_exit(lambda: Folder.begin(config.getoption("evidence")))
+        folder = _or_exit(lambda: Folder.begin(config.getoption("evidence")))
+        config.stash[FOLDER] = folder
+        if link := config.getoption("link"):
+            link.symlink_to(folder.path.resolve())
 
 
 def _is_lost(config: pytest.Config) -> bool:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     except EvidenceError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    sys.stdout.write(as_terminal(report) + f"report: {folder / 'report.html'}\n")
+    sys.stdout.write(as_terminal(report) + f"report: {os.path.relpath(folder.resolve() / 'report.html')}\n")
     return EXIT_CODES[report.verdict]
 
 

@@ -274,7 +274,7 @@ class Stack:
         """The container of a service, stopped ones included; raises StackError where there is none."""
         if service in self._ids:  # one question instead of two
             with suppress(docker.NoSuchContainer):
-                return self._docker.container.inspect(self._ids[service])
+                return self._inspect(self._ids[service])[0]
         found = self._list(f"com.docker.compose.service={service}")
         if not found:
             raise StackError(f"service `{service}` of `{self.project}` has no container")
@@ -464,7 +464,15 @@ class Stack:
     def _list(self, *labels: str) -> list[docker.Container]:
         filters = [word for label in labels for word in ("--filter", f"label={label}")]
         ids = docker.ask("ps", "--all", "--quiet", *docker.of_project(self.project), *filters).split()
-        return self._docker.container.inspect(ids) if ids else []
+        return self._inspect(*ids) if ids else []
+
+    def _inspect(self, *ids: str) -> list[docker.Container]:
+        try:
+            return self._docker.container.inspect(list(ids))
+        except docker.NoSuchContainer:
+            raise
+        except docker.DockerException as problem:
+            raise from_docker(problem, f"inspect containers of {self.project}") from problem
 
     def _any_ran(self) -> bool:
         """Whether a service was started and is not well: then that, and not Compose's words, is what went wrong."""

@@ -80,7 +80,7 @@ def tested(request: pytest.FixtureRequest) -> Subject:
 
 
 @pytest.fixture(scope="session")
-def shared(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Folder) -> Iterator[Callable[[], Stack]]:
+def shared(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable[[], Stack]]:
     """Gives the stack that the checks of a worker share: a new one after a check that did not pass."""
     with ExitStack() as cleanup:
         board = cleanup.enter_context(Board())
@@ -94,7 +94,6 @@ def shared(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Fol
                 began_with = request.session.testsfailed
                 held.close()
                 found[:] = [held.enter_context(_fresh(request, tested, board))]
-                _describe(found[0], evidence_folder)
             return found[0]
 
         yield current
@@ -193,6 +192,7 @@ def _fresh(
     run = _run_of(request.config)
     with driver.fresh(tested, board, run, hide, *before_start, last_look=last_look, started=started) as stack:
         came_up = True
+        _describe(stack, folder)
         yield stack
 
 

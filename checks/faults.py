@@ -18,6 +18,7 @@ from stack.driver import Stack
 from stack.errors import StackError
 from stack.subject import PROFILE_NAME, Role
 
+DETECTION_SLACK = 5.0  # seconds that Docker may find out later than declared: starting a probe takes time as well
 WRONG = "no password of anybody"
 GONE = "gone Z X"
 ENDING_SLACK = 5.0  # for a machine that is busy
@@ -46,7 +47,7 @@ def frozen(stack: Stack, service: str) -> Iterator[datetime]:
 
 def ended(stack: Stack, service: str) -> None:
     """The main process of the service asked to end (SIGTERM past Docker); raises StackError if it was not seen gone."""
-    patience = stack.stop_timeout(service) + ENDING_SLACK
+    patience = stack.stop_grace(service) + ENDING_SLACK
     seen = stack.signal(stack.main_process(service), signal.SIGTERM, wanted=GONE, within=patience)
     if seen.state not in GONE.split():
         raise StackError(f"the main process of `{service}` does not end when it is asked to (SIGTERM)")

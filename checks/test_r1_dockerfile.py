@@ -19,7 +19,7 @@ from checks.layers import Saved
 from checks.sources import Sources
 from checks.verdict import Violation, judges
 from stack import images
-from stack.driver import Stack
+from stack.driver import Stack, is_named_secret
 from stack.errors import NotHealthyError, StackError
 from stack.subject import Role
 
@@ -31,12 +31,10 @@ ORIGIN = {"revision", "source"}
 OCI = "org.opencontainers.image."
 PIN = re.compile(r"@sha256:[0-9a-f]{64}$|:[^/:]*\d[^/:]*$")
 # Names that a secret goes by, and secrets that are known by their look.
-SECRET_NAME = re.compile(r"passw|secret|token|credential|(?:api|private|access)_?key", re.IGNORECASE)
 ASSIGNED = re.compile(r"([\w.-]+)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
 SECRET_LOOK = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{36}|://[^/\s:@]+:[^/\s@]+@"
 )
-NO_SECRET = re.compile(r"[/$].*|\d*|true|false|unknown", re.IGNORECASE)  # a path, a variable, a number or a switch
 TOOLS = (
     r"(?:.*-linux-(?:gnu|musl)\w*-)?(?:gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|tcc|ld|as|make|cmake|ninja|meson|cargo|rustc|go|"
     r"javac|mvn|gradle|git|pip|pipx|poetry|pipenv|pdm|hatch|uv|conda|npm|npx|yarn|pnpm|composer|bundle)"
@@ -326,13 +324,7 @@ def _secrets_in(lines: tuple[str, ...], secrets: Mapping[str, str]) -> Iterator[
     """What each secret is called, never what it is."""
     text = "\n".join(lines)
     yield from (name for name, secret in secrets.items() if len(secret) >= SHORTEST_SECRET and secret in text)
-    yield from dict.fromkeys(
-        name
-        for name, *values in ASSIGNED.findall(text)
-        if SECRET_NAME.search(name)
-        and not name.lower().endswith(("_file", "_path"))
-        and not NO_SECRET.fullmatch("".join(values))
-    )
+    yield from dict.fromkeys(name for name, *values in ASSIGNED.findall(text) if is_named_secret(name, "".join(values)))
     if SECRET_LOOK.search(text):
         yield "something that looks like a key or a login"
 

@@ -18,6 +18,7 @@ from checks.verdict import Violation, judges
 from stack import waiting
 from stack.board import Board
 from stack.driver import Stack
+from stack.errors import StackError
 from stack.subject import Role
 
 ITEMS = 50
@@ -161,17 +162,27 @@ def kill_under_load(stack: Stack) -> Kept:
     """Kill Redis' main process while writers are at work; it comes back by itself; read back what was acknowledged."""
     before = _start(stack)
     with writing(Items(stack), "kill") as load:
-        waiting.first(lambda: len(load.acknowledged), lambda count: count >= LOAD_AT_LEAST, within=30)
-        at_work = time.monotonic() - load.last < 0.5
+        at_work = _under_load(load)
         _kill(stack, before)
     return _kept(stack, "kill", load.acknowledged, before, in_the_middle_of_writing=at_work)
+
+
+def _under_load(load: Load) -> bool:
+    """Wait until writers are at work, and one write was just acknowledged; raises StackError where that never comes."""
+
+    def more_than(count: int) -> bool:
+        return waiting.first(lambda: len(load.acknowledged), lambda now: now > count, within=30, every=0.005).reached
+
+    if more_than(LOAD_AT_LEAST) and more_than(len(load.acknowledged)):
+        return True
+    raise StackError(f"{len(load.acknowledged)} writes were acknowledged within 30 s: too few for a kill under load")
 
 
 def rewrite_and_kill_under_load(stack: Stack) -> Rewritten:
     """Have the append-only file rewritten while writers are at work, kill Redis, read back what was acknowledged."""
     before, base_before = _start(stack), _base_file(stack)
     with writing(Items(stack), "rewrite") as load:
-        waiting.first(lambda: len(load.acknowledged), lambda count: count >= LOAD_AT_LEAST, within=30)
+        _under_load(load)
         told = [_rewrite(stack, load) for _ in range(REWRITES)]
         base_after = _base_file(stack)
         _kill(stack, before)

@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from checks import faults
-from checks.evidence import Evidence, forms
+from checks.evidence import SHORTEST_SECRET, Evidence, forms
+from checks.faults import DETECTION_SLACK
 from checks.items import ANSWER_SECONDS, Items, numbered
 from checks.logins import connect
 from checks.verdict import Violation, judges
@@ -21,7 +22,6 @@ from stack.driver import Stack
 from stack.errors import StackError
 from stack.subject import Role
 
-DETECTION_SLACK = 5.0  # seconds that a verdict may come later than declared: starting a probe takes time as well
 STORE_TRIES = 3
 LONGEST_LINE = 300
 ILL = {"health_status: unhealthy", "die"}
@@ -109,8 +109,14 @@ def look_for_secrets(stack: Stack) -> Sightings:
     """Search what anyone may see of the stack: inspect, history, logs, arguments, environments, metrics, responses."""
     Items(stack).store(numbered("sighted", 3))
     secrets, places = stack.secrets(), _places(stack)
-    hits = [f"{name} in {place}" for place, text in places.items() for name in secrets if secrets[name] in text]
-    return Sightings(looked_for=tuple(secrets), looked_at=tuple(places), found=tuple(hits))
+    looked_for = {name: forms(secret) for name, secret in secrets.items() if len(secret) >= SHORTEST_SECRET}
+    hits = [
+        f"{name} in {place}"
+        for place, text in places.items()
+        for name, ways in looked_for.items()
+        if any(form in text for form in ways)
+    ]
+    return Sightings(looked_for=tuple(looked_for), looked_at=tuple(places), found=tuple(hits))
 
 
 def _places(stack: Stack) -> dict[str, str]:

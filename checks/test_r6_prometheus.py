@@ -259,7 +259,7 @@ def stop_the_service(stack: Stack) -> Alarm:
     before = _names(waiting.first(lambda: prometheus.alerts(target), _none, within=look, every=0.5).value)
     with faults.stopped(stack, service):
         fire = _first_to_fire(lambda: [one for one in prometheus.alerts(target) if one.name not in before], look)
-    resolve_bound = look + max((alert.keeps_firing for alert in fire.value), default=0.0)
+    resolve_bound = look + max((alert.keeps_firing + alert.evaluated_every for alert in fire.value), default=0.0)
     resolve = waiting.first(
         lambda: _firing(prometheus.alerts(target)) & _names(fire.value),
         _none, within=resolve_bound + LATE_SECONDS, every=0.5,
@@ -269,7 +269,7 @@ def stop_the_service(stack: Stack) -> Alarm:
         active_before=tuple(sorted(before)),
         fired=tuple(sorted(_names(fire.value))),
         phases={name: round(seen.seconds, 3) for name, seen in (("fire", fire), ("resolve", resolve)) if seen.reached},
-        bound_s=look + min((alert.waits for alert in fire.value), default=0.0),
+        bound_s=look + min((alert.waits + alert.evaluated_every for alert in fire.value), default=0.0),
         resolve_bound_s=resolve_bound,
     )
 

@@ -10,8 +10,8 @@ import pytest
 
 from checks import faults
 from checks.evidence import Evidence
+from checks.faults import DETECTION_SLACK
 from checks.probes import passes_whatever_happens, passwords_on, without_passwords
-from checks.test_r9_healing import DETECTION_SLACK
 from checks.verdict import Violation, judges
 from stack import waiting
 from stack.driver import Stack, all_well

@@ -244,8 +244,12 @@ def _frozen(stack: Stack) -> Iterator[None]:
 
 @contextmanager
 def _refusing(stack: Stack) -> Iterator[None]:
+    service = stack.roles[Role.API]
     with faults.wrong_password(stack, "app", token_hex(16)):
+        start = stack.state(service).started_at
         yield
+        if stack.state(service).started_at != start:
+            raise StackError(f"`{service}` was restarted before the last call: nothing is known of it while refused")
 
 
 MADE_SO: dict[Redis, Callable[[Stack], AbstractContextManager[None]]] = {

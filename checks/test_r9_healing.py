@@ -10,13 +10,13 @@ import pytest
 
 from checks import faults
 from checks.evidence import Evidence
+from checks.faults import DETECTION_SLACK
 from checks.verdict import Violation, judges
 from stack import waiting
 from stack.driver import Stack
 from stack.errors import StackError
 from stack.subject import Role
 
-DETECTION_SLACK = 5.0  # seconds that a verdict may come later than declared: starting a probe takes time as well
 RESTART_SECONDS = 20.0  # enough for a healer that polls, and waits out a stop timeout
 RECOVER_SECONDS = 20.0  # for the service itself to start, beside the time until its first probe
 POLICY_SECONDS = 8.0  # for the engine to act on a restart policy, beside the delay that it keeps

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stack.errors import EngineError, from_words
 
+UNTIL_WE_END = ("setpriv", "--pdeathsig", "TERM")  # before a command that is to end even where we are killed
 NOT_STARTED = 125  # from here on the exit code of `docker exec` is Docker's own, not the command's
 
 if TYPE_CHECKING:

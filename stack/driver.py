@@ -27,7 +27,8 @@ from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Credential, Rol
 from stack.toolbox import Signalled
 
 UP_SECONDS = 120
-SECRET_NAME = re.compile(r"pass|secret|token", re.IGNORECASE)
+SECRET_NAME = re.compile(r"passw|pass$|secret|token|credential|(?:api|private|access)_?key", re.IGNORECASE)
+NO_SECRET = re.compile(r"[/$].*|\d*|true|false|unknown", re.IGNORECASE)  # a path, a variable, a number or a switch
 DOWN = {"exited", "dead", "restarting", "unhealthy"}
 DOWN_SECONDS = 5.0
 OVERRIDE_NAME = ".compliance.override.yaml"
@@ -216,11 +217,16 @@ class Stack:
                 down_since.setdefault(service, now)
                 if glance.health not in DOWN:
                     del down_since[service]
-            return all_well(seen) or any(now - since > DOWN_SECONDS for since in down_since.values())
+            return all_well(seen) or any(now - since > self._patience(name) for name, since in down_since.items())
 
         every = 0.1 if board else 0.25  # each look costs processor time, of which checks in parallel have little
         if not all_well(waiting.first(self.glance, settled, within=within, every=every).value):
             raise self._not_healthy()
+
+    def _patience(self, service: str) -> float:
+        """Seconds for which a service may be down before it counts as given up; an unhealthy one is probed again."""
+        check = self.config["services"][service].get("healthcheck") or {}
+        return DOWN_SECONDS + seconds_in(check.get("interval", "0s"))
 
     # hurt it
 
@@ -300,7 +306,8 @@ class Stack:
         each health probe is three of them.
         """
         container, now = self.container(service).id, f"{time.time():.3f}"  # `docker events` takes a while to listen
-        follow = ["docker", "events", "--format", "{{json .}}", "--filter", f"container={container}", "--since", now]
+        question = ("--format", "{{json .}}", "--filter", f"container={container}", "--since", now)
+        follow = [*docker.UNTIL_WE_END, "docker", "events", *question]
         wanted = [word for action in actions for word in ("--filter", f"event={action}")]
         seen: list[tuple[datetime, str]] = []
         with subprocess.Popen([*follow, *wanted], stdout=subprocess.PIPE, text=True) as events:
@@ -308,6 +315,8 @@ class Stack:
             reader.start()
             try:
                 yield seen
+                if events.poll() is not None:
+                    raise StackError(f"the engine's event stream of `{service}` broke off, so nothing is known of it")
             finally:
                 events.terminate()
                 reader.join()
@@ -350,11 +359,6 @@ class Stack:
             return 0.0
         starting = (check.get("StartInterval") or 5e9) if check.get("StartPeriod") else 0
         return float(starting or check.get("Interval") or 30e9) / 1e9 + (self.probe_timeout(service) or 0.0)
-
-    def stop_timeout(self, service: str) -> float:
-        """Seconds that its settings give the service to end when it is asked to."""
-        told = self.container(service).config.stop_timeout
-        return 10.0 if told is None else float(told)
 
     def restart_policy(self, service: str) -> str:
         """What Docker does when the service's main process ends: 'no', 'on-failure', 'always' or 'unless-stopped'."""
@@ -590,14 +594,20 @@ def _refuse_shared_data(config: Config, directory: Path) -> None:
                 )
 
 
+def is_named_secret(name: str, value: str) -> bool:
+    """Whether a name says that its value is a secret, and the value can be one."""
+    elsewhere = name.lower().endswith(("_file", "_path"))
+    return bool(SECRET_NAME.search(name)) and not elsewhere and not NO_SECRET.fullmatch(value)
+
+
 def _named_secret(spec: Config) -> Iterator[tuple[str, str]]:
     """(name, value) of what an environment or a command calls a password, a secret or a token."""
     for name, value in (spec.get("environment") or {}).items():
-        if value and SECRET_NAME.search(name) and not name.endswith("_FILE"):
+        if value and is_named_secret(name, str(value)):
             yield name, str(value)
     words = [*(spec.get("entrypoint") or ()), *(spec.get("command") or ())]
     for option, value in itertools.pairwise(str(word) for word in words):
-        if option.startswith("-") and SECRET_NAME.search(option):
+        if option.startswith("-") and is_named_secret(option, value):
             yield option, value
 
 
@@ -617,6 +627,13 @@ def _with_fixed_names(config: Config, kind: str, project: str) -> list[str]:
         if spec and spec.get("name") != f"{project}_{name}":
             found.append(name)
     return found
+
+
+def seconds_in(duration: str) -> float:
+    """'1m30s' as seconds: a duration as Compose resolves it (Go's notation)."""
+    units = {"h": 3600.0, "ms": 1e-3, "m": 60.0, "us": 1e-6, "\u00b5s": 1e-6, "ns": 1e-9, "s": 1.0}
+    parts = re.findall(rf"([\d.]+)({'|'.join(units)})", duration)
+    return sum(float(number) * units[unit] for number, unit in parts)
 
 
 def all_well(seen: dict[str, Glance]) -> bool:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import packages
+from stack import docker, packages
 from stack.errors import EngineError, last_lines
 
 Say = Callable[[str], None]
@@ -99,7 +99,7 @@ def stop(say: Say) -> None:
 @contextmanager
 def watched() -> Iterator[Callable[[], bool]]:
     """Tells, whenever asked, whether the engine has been there all the time since."""
-    follow = ["docker", "events", "--filter", "type=daemon"]
+    follow = [*docker.UNTIL_WE_END, "docker", "events", "--filter", "type=daemon"]
     with subprocess.Popen(
         follow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as events:

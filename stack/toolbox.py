@@ -17,6 +17,7 @@ from stack.relay import READY
 RUN_LABEL = "compose-compliance.run"
 STACK_LABEL = "compose-compliance.stack"
 DEADLINE_LABEL = "compose-compliance.deadline"
+HOME_LABEL = "compose-compliance.home"
 Labels = Mapping[str, str]
 RELAY_SECONDS = 10.0
 RELAY = (Path(__file__).parent / "relay.py").read_text()

@@ -194,6 +194,13 @@ def test_a_container_is_told_in_a_word(state: str, status: str, word: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("told", "seconds"), [("2s", 2.0), ("1m30s", 90.0), ("1.5s", 1.5), ("250ms", 0.25), ("0s", 0.0)]
+)
+def test_a_duration_is_read(told: str, seconds: float) -> None:
+    assert driver.seconds_in(told) == seconds
+
+
+@pytest.mark.parametrize(
     ("ports", "addresses"),
     [
         ("127.0.0.1:5000->5000/tcp", ("127.0.0.1:5000",)),
@@ -241,6 +248,10 @@ def test_what_is_named_a_secret_is_taken_for_one() -> None:
             "REDIS_PASSWORD_FILE": "/run/secrets/x",
             "HOST": "redis",
             "TOKEN": None,
+            "USE_TOKEN_AUTH": "true",
+            "PASSWORD_MIN_LENGTH": "8",
+            "SECRETS_DIR": "/run/secrets",
+            "PASSENGER_PORT": "five thousand",
         },
         "command": ["redis-server", "--requirepass", "two", "--port", "6379"],
     }

@@ -28,13 +28,13 @@ def claimed(name: str, *things: _Thing) -> bool:
         return runs._claimed(name, list(things), claim)
 
 
-def thing(deadline: str) -> _Thing:
-    return _Thing("container", "0123", "checks-elsewhere", "checks-elsewhere-1", deadline)
+def thing(deadline: str, home: str = "elsewhere:/tmp") -> _Thing:
+    return _Thing("container", "0123", "checks-abcdef", "checks-abcdef-1", deadline, home)
 
 
 def test_a_run_leaves_no_folder(home: Path) -> None:
     with runs.begun() as run:
-        (run.folder / "checks-1").mkdir()
+        (run.folder / "checks-000001").mkdir()
     assert list(home.iterdir()) == []
 
 
@@ -56,30 +56,30 @@ def test_a_run_at_work_is_left_alone() -> None:
 
 
 def test_a_run_is_at_work_for_as_long_as_one_of_its_processes_is(home: Path) -> None:
-    (home / "checks-1").mkdir()
-    with runs.joined(home / "checks-1", FUTURE):
-        assert not claimed("checks-1")
-    assert claimed("checks-1")
+    (home / "checks-000001").mkdir()
+    with runs.joined(home / "checks-000001", FUTURE):
+        assert not claimed("checks-000001")
+    assert claimed("checks-000001")
 
 
 def test_what_a_killed_run_left_is_swept(home: Path) -> None:
-    (home / "checks-1" / "checks-1-a").mkdir(parents=True)
-    assert runs.sweep() == ["checks-1"]
+    (home / "checks-000001" / "checks-000001-a").mkdir(parents=True)
+    assert runs.sweep() == ["checks-000001"]
     assert list(home.iterdir()) == []
 
 
 def test_a_lock_goes_with_its_process(home: Path) -> None:
-    (home / "checks-1").mkdir()
+    (home / "checks-000001").mkdir()
     if (pid := os.fork()) == 0:
-        fcntl.flock(os.open(home / "checks-1", os.O_RDONLY), fcntl.LOCK_SH)
+        fcntl.flock(os.open(home / "checks-000001", os.O_RDONLY), fcntl.LOCK_SH)
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(pid, 0)
-    assert claimed("checks-1")
+    assert claimed("checks-000001")
 
 
 def test_a_run_of_another_machine_is_swept_when_its_time_is_over() -> None:
-    assert claimed("checks-elsewhere", thing(PAST))
-    assert not claimed("checks-elsewhere", thing(FUTURE))
+    assert claimed("checks-abcdef", thing(PAST))
+    assert not claimed("checks-abcdef", thing(FUTURE))
 
 
 def test_an_interrupt_waits_for_the_cleanup() -> None:
@@ -94,3 +94,24 @@ def test_a_folder_is_removed_with_all_that_is_in_it(home: Path) -> None:
     (home / "deep" / "er").mkdir(parents=True)
     runs.remove_folder(home / "deep")
     assert list(home.iterdir()) == []
+
+
+def test_a_run_of_this_machine_without_a_folder_is_over() -> None:
+    assert claimed("checks-abcdef", thing(FUTURE, home=runs._address()))
+
+
+def test_what_only_looks_like_a_run_is_left_alone(home: Path) -> None:
+    (home / "checks-mine-notes").mkdir()
+    (home / "victim").mkdir()
+    (home / "victim" / "thesis.txt").touch()
+    (home / "checks-000002").symlink_to(home / "victim")
+    assert runs.sweep(kept=True) == []
+    assert (home / "victim" / "thesis.txt").exists()
+    assert (home / "checks-mine-notes").exists()
+
+
+@pytest.mark.parametrize("name", ["", "/etc", "..", "checks-abc|x", "checks-000001/.."])
+def test_a_label_that_names_no_run_is_no_run(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(docker, "ask", lambda *_: f"0123|{name}|stack|{PAST}|elsewhere\n")
+    assert runs._things() == []

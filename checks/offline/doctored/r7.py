@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from checks.faults import DETECTION_SLACK
 from checks.test_r7_health_checks import Probe, Probes, Reported
-from checks.test_r9_healing import DETECTION_SLACK
 
 CHECKED = Probe(service="api", test=("CMD", "python3", "/app/probe.py"), passwords=())
 FROZEN = Reported(service="api", fault="frozen", before="healthy", phases={"detect": 6.0, "recover": 2.0}, bound_s=7.0)

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from checks.test_r9_healing import COMEBACK_SLACK, DETECTION_SLACK, Comeback, Healing
+from checks.faults import DETECTION_SLACK
+from checks.test_r9_healing import COMEBACK_SLACK, Comeback, Healing
 
 PHASES = {"detect": 6.0, "restart": 1.2, "recover": 0.8}
 HEALED = Healing(

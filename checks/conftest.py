@@ -192,7 +192,8 @@ def _fresh(
     run = _run_of(request.config)
     with driver.fresh(tested, board, run, hide, *before_start, last_look=last_look, started=started) as stack:
         came_up = True
-        _describe(stack, folder)
+        if started:  # before that, its images need not even be here
+            _describe(stack, folder)
         yield stack
 
 

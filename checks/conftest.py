@@ -115,25 +115,22 @@ def own_stack(broken: Broken) -> Stack:
 @pytest.fixture
 def broken(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
     """A fresh stack with one sabotage in it: `stack = broken(sabotages.fsync_every_second)`."""
-    with ExitStack() as cleanup:
-        board = cleanup.enter_context(Board())
-
-        def start(sabotage: Sabotage) -> Stack:
-            with _told_in_a_sentence():
-                return cleanup.enter_context(_fresh(request, tested, board, sabotage))
-
-        yield start
+    yield from _sabotaged(request, tested, started=True)
 
 
 @pytest.fixture
 def unstarted(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
     """The same, ready and not started: for who looks at the start itself, or at files alone."""
+    yield from _sabotaged(request, tested, started=False)
+
+
+def _sabotaged(request: pytest.FixtureRequest, tested: Subject, *, started: bool) -> Iterator[Broken]:
     with ExitStack() as cleanup:
         board = cleanup.enter_context(Board())
 
         def prepare(sabotage: Sabotage) -> Stack:
             with _told_in_a_sentence():
-                return cleanup.enter_context(_fresh(request, tested, board, sabotage, started=False))
+                return cleanup.enter_context(_fresh(request, tested, board, sabotage, started=started))
 
         yield prepare
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from stack.errors import EngineError, from_words
 
 UNTIL_WE_END = ("setpriv", "--pdeathsig", "TERM")  # before a command that is to end even where we are killed
+AS_SEEN = 1e9  # seconds: what was inspected stays as it was seen, where python-on-whales would ask again after 10 ms
 NOT_STARTED = 125  # from here on the exit code of `docker exec` is Docker's own, not the command's
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        import python_on_whales
+        import python_on_whales.client_config
         import python_on_whales.exceptions
 
+        python_on_whales.client_config.CACHE_VALIDITY_PERIOD = AS_SEEN
         return getattr(python_on_whales, name, None) or getattr(python_on_whales.exceptions, name)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -256,3 +257,17 @@ def test_what_is_named_a_secret_is_taken_for_one() -> None:
         "command": ["redis-server", "--requirepass", "two", "--port", "6379"],
     }
     assert dict(driver._named_secret(spec)) == {"REDIS_PASSWORD": "one", "--requirepass": "two"}
+
+
+def test_a_container_stays_as_it_was_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """python-on-whales would ask again at each look, and compare what is now with what is now."""
+    asked = tmp_path / "asked"
+    answer = '[{"Id": "c1", "State": {"Status": "running"}}]'
+    (tmp_path / "docker").write_text(f"#!/bin/sh\necho inspect >> {asked}\necho '{answer}'\n")
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    container = docker.DockerClient().container.inspect("c1")
+    for _ in range(3):
+        assert container.state.status == "running"
+        time.sleep(0.02)
+    assert asked.read_text().splitlines() == ["inspect"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +47,41 @@ import os, shutil
 for entry in os.scandir("/folder"):
     shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
 """
+FSYNC = """
+import json, os, sys, tempfile
+def told(path):
+    with open(path) as file:
+        return file.read()
+counted = [told("/proc/diskstats")]
+with tempfile.NamedTemporaryFile(dir="/folder") as file:  # with a name: btrfs logs no file that has none
+    for _ in range(int(sys.argv[1])):
+        os.write(file.fileno(), b"a line for the disk\\n")
+        os.fdatasync(file.fileno())
+        counted.append(told("/proc/diskstats"))
+kernel, mounts = told("/proc/sys/kernel/random/boot_id"), told("/proc/self/mountinfo")
+print(json.dumps({"kernel": kernel.strip(), "mountinfo": mounts, "diskstats": counted}))
+"""
+READ = """
+import base64, json, os, sys
+from contextlib import suppress
+from pathlib import Path
+found, folder = {}, Path(sys.argv[1])
+for path in folder.rglob("*"):
+    with suppress(FileNotFoundError):  # it may go meanwhile
+        if path.is_file():
+            found[str(path.relative_to(folder))] = base64.b64encode(path.read_bytes()).decode()
+print(json.dumps(found))
+"""
+WRITE = """
+import os, sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(int(sys.argv[2]))
+    file.write(bytes.fromhex(sys.argv[3]))
+    file.flush()
+    os.fsync(file.fileno())
+    file.seek(int(sys.argv[2]))
+    print(file.read().hex())
+"""
 CHILDREN = """
 import sys
 print(open(f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children").read())
@@ -56,7 +93,7 @@ def open_relay(labels: Labels, networks: Iterable[str], service: str, port: int)
     client = docker.DockerClient()
     with _told(f"open a way to {service}:{port}"):
         relay = client.run(
-            _image(), ["python3", "-I", "-c", RELAY, service, str(port)], detach=True, remove=True,
+            python_image(), ["python3", "-I", "-c", RELAY, service, str(port)], detach=True, remove=True,
             publish=[("127.0.0.1:", port)], labels=dict(labels), cap_drop=["ALL"], read_only=True,
         )  # fmt: skip
         assert isinstance(relay, docker.Container)
@@ -115,9 +152,49 @@ def empty_folder(folder: Path) -> None:
     """Remove what containers left in a folder under users of their own."""
     with _told(f"empty {folder}"):
         docker.DockerClient().run(
-            _image(), ["python3", "-I", "-S", "-c", EMPTY], remove=True, networks=["none"],
+            python_image(), ["python3", "-I", "-S", "-c", EMPTY], remove=True, networks=["none"],
             volumes=[(folder, "/folder")],
         )  # fmt: skip
+
+
+def fsync_in(labels: Labels, folder: Path, times: int) -> str:
+    """A file of our own in a folder appended to and fsynced so many times, then removed.
+
+    Gives, as JSON, what the helper sees: the id of the kernel's boot, the mounts (the folder is at /folder), and
+    /proc/diskstats before the first fsync and after each.
+    """
+    with _told(f"fsync a file in {folder}"):
+        said = docker.DockerClient().run(
+            python_image(), ["python3", "-I", "-S", "-c", FSYNC, str(times)], remove=True, networks=["none"],
+            labels=dict(labels), read_only=True, cap_drop=["ALL"], cap_add=["DAC_OVERRIDE"],
+            volumes=[(folder, "/folder")],
+        )  # fmt: skip
+    assert isinstance(said, str)
+    return said.strip()
+
+
+def read_files(labels: Labels, container: str, folder: str) -> dict[str, bytes]:
+    """{path: content} of every file below a folder that a container has mounted, whether it runs or not."""
+    found = json.loads(_on_mounts(labels, f"{container}:ro", READ, folder))
+    return {path: base64.b64decode(content) for path, content in found.items()}
+
+
+def write_into(labels: Labels, container: str, file: str, at: int, data: bytes) -> None:
+    """Write bytes at a place of a file that a container has mounted; raises StackError if they are not seen there."""
+    seen = bytes.fromhex(_on_mounts(labels, container, WRITE, file, str(at), data.hex()))
+    if not seen.startswith(data):
+        raise StackError(f"{len(data)} bytes could not be written into {file}")
+
+
+def _on_mounts(labels: Labels, container: str, script: str, *arguments: str) -> str:
+    with _told("look at what a container has mounted"):
+        said = docker.DockerClient().run(
+            python_image(), ["python3", "-I", "-S", "-c", script, *arguments], remove=True, networks=["none"],
+            labels=dict(labels), read_only=True, cap_drop=["ALL"], cap_add=["DAC_OVERRIDE"],
+            volumes_from=[container],
+        )  # fmt: skip
+    assert isinstance(said, str)
+    return said.strip()
 
 
 def _on_host(
@@ -129,8 +206,8 @@ def _on_host(
 ) -> str:
     with _told("look at a process from a helper container"):
         said = docker.DockerClient().run(
-            _image(), ["python3", "-I", "-S", "-c", script, *arguments], remove=True, pid="host", networks=["none"],
-            labels=dict(labels), read_only=True, cap_drop=["ALL"], cap_add=list(capabilities),
+            python_image(), ["python3", "-I", "-S", "-c", script, *arguments], remove=True, pid="host",
+            networks=["none"], labels=dict(labels), read_only=True, cap_drop=["ALL"], cap_add=list(capabilities),
             cgroupns="host", volumes=list(volumes),
         )  # fmt: skip
     assert isinstance(said, str)
@@ -146,7 +223,7 @@ def _told(doing: str) -> Iterator[None]:
 
 
 @cache
-def _image() -> str:
+def python_image() -> str:
     """The Python base: it is here already where the shipped stack is, and is provided where another stack is tested."""
     with Board() as board:
         return images.provide_bases((images.PYTHON,), board)[images.PYTHON]

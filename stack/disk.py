@@ -1,0 +1,116 @@
+"""A disk whose power can be cut: what a privileged helper container (power.py) provides, asked from here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stack import docker, toolbox
+from stack.errors import StackError, from_words, last_lines
+
+POWER = (Path(__file__).parent / "power.py").read_text()
+ROOM = "size=160m,mode=0700"  # in memory, for a disk of 128 MiB; taken only as it fills
+ENDING_SECONDS = 5.0
+
+
+class NoDiskError(StackError):
+    """The engine allows no privileged container, or this machine no loop device or no ext4."""
+
+
+class Disk:
+    """An ext4 file system on a loop device, for the container that has a process (`pid`) the file system belongs to."""
+
+    def __init__(self, helper: subprocess.Popen[str]) -> None:
+        self._helper = helper
+        self.device = str(self._answer().get("device"))
+
+    def cut(self, pid: int, *, end_first: float | None = None) -> bool:
+        """SIGKILL a process, and at once take the disk's power away; whether the process was there until then.
+
+        Where `end_first` is given, the process is asked to end (SIGTERM) that many seconds before. Raises StackError
+        where the power was not cut.
+        """
+        return bool(self.ask("cut", pid=pid, end_first=end_first)["was_there"])
+
+    def kill(self, pid: int) -> None:
+        """SIGKILL alone, past Docker."""
+        self.ask("kill", pid=pid)
+
+    def renew(self) -> None:
+        """Have the disk as it is found when the power is back; raises StackError while somebody has it mounted."""
+        self.ask("renew")
+
+    @contextmanager
+    def next_child_frozen(self, pid: int) -> Iterator[None]:
+        """The next child that the process forks meanwhile is stopped (SIGSTOP); raises StackError if none came."""
+        self._tell("freeze_child", pid=pid, within=ENDING_SECONDS)
+        self._answer()  # it looks
+        yield
+        if (seen := self._answer()["state"]) != "T":
+            raise StackError(f"no child of process {pid} could be frozen: {seen}")
+
+    def fill(self, *, leave: int) -> int:
+        """Use up the disk but for so many bytes; gives the bytes that are left."""
+        return int(self.ask("fill", leave=leave)["bytes"])
+
+    def empty(self) -> int:
+        """Give back what was filled; gives the bytes that are left."""
+        return int(self.ask("empty")["bytes"])
+
+    def guard(self, path: str) -> str:
+        """Why a power cut would be refused for the file system at a path of the helper's; '' if it is this disk."""
+        return str(self.ask("guard", path=path)["refusal"])
+
+    def ask(self, command: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        self._tell(command, **arguments)
+        return self._answer()
+
+    def _tell(self, command: str, **arguments: Any) -> None:  # noqa: ANN401 - JSON
+        assert self._helper.stdin
+        try:
+            self._helper.stdin.write(json.dumps([command, arguments]) + "\n")
+            self._helper.stdin.flush()
+        except BrokenPipeError:
+            pass  # told by the answer that does not come
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._helper.stdout
+        if not (line := self._helper.stdout.readline()):
+            raise _gone(self._helper)
+        told: dict[str, Any] = json.loads(line)
+        if "error" in told:
+            raise StackError(told["error"])
+        return told
+
+
+@contextmanager
+def provided(labels: toolbox.Labels, pid: int) -> Iterator[Disk]:
+    """A disk that belongs to the user of a process; it goes when nobody has it mounted any more.
+
+    Raises NoDiskError where it is not to be had.
+    """
+    given = [word for label in labels.items() for word in ("--label", "=".join(label))]
+    command = (
+        *docker.UNTIL_WE_END, "docker", "run", "--interactive", "--rm", *given, "--privileged", "--pid", "host",
+        "--network", "none", "--read-only", "--tmpfs", f"/power:{ROOM}", "--volume", "/dev:/dev",
+        toolbox.python_image(), "python3", "-I", "-S", "-c", POWER, str(pid),
+    )  # fmt: skip
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as helper:
+        try:
+            yield Disk(helper)
+        finally:
+            assert helper.stdin
+            helper.stdin.close()  # the end of its input is its end
+            helper.wait()
+
+
+def _gone(helper: subprocess.Popen[str]) -> StackError:
+    said = helper.stderr.read() if helper.stderr else ""
+    problem = from_words(said, "provide a disk whose power can be cut")
+    return NoDiskError(problem.sentence, details=last_lines(said, 2)) if type(problem) is StackError else problem

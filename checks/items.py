@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -47,41 +47,50 @@ def numbered(prefix: str, count: int) -> dict[str, str]:
 
 @dataclass
 class Load:
-    """What writers at work had acknowledged so far: {id: data}, and when the last one was (monotonic seconds)."""
+    """What writers at work had acknowledged so far: {id: data}, and when the last one was (monotonic seconds).
+
+    They write until it is over, which whoever cannot wait for them may say before they are joined.
+    """
 
     acknowledged: dict[str, str] = field(default_factory=dict)
     last: float = 0.0
+    over: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
-def writing(items: Items, prefix: str) -> Iterator[Load]:
+def writing(items: Items, prefix: str, *, writers: int = WRITERS) -> Iterator[Load]:
     """Writers that store items as fast as they are acknowledged, and go on through failures until the end."""
-    load, over, url = Load(), threading.Event(), items.url(items.stack.subject.routes.set)
-    threads = [
-        threading.Thread(target=_write, args=(load, over, url, f"{prefix}-{writer}"), daemon=True)
-        for writer in range(WRITERS)
-    ]
+    url = items.url(items.stack.subject.routes.set)
+    with at_work(lambda load, number: _write(load, url, f"{prefix}-{number}"), writers) as load:
+        yield load
+
+
+@contextmanager
+def at_work(write: Callable[[Load, int], None], writers: int) -> Iterator[Load]:
+    """So many threads that write, each with its number, until the load is over."""
+    load = Load()
+    threads = [threading.Thread(target=write, args=(load, number), daemon=True) for number in range(writers)]
     for thread in threads:
         thread.start()
     try:
         yield load
     finally:
-        over.set()
+        load.over.set()
         for thread in threads:
             thread.join()
 
 
-def _write(load: Load, over: threading.Event, url: str, prefix: str) -> None:
+def _write(load: Load, url: str, prefix: str) -> None:
     number = 0
     with requests.Session() as session:
-        while not over.is_set():
+        while not load.over.is_set():
             number += 1
             key, data = f"{prefix}-{number}", f"value {number} of {prefix}"
             if _stored(session, url, key, data):
                 load.acknowledged[key] = data
                 load.last = time.monotonic()
             else:
-                over.wait(0.05)
+                load.over.wait(0.05)
 
 
 def _stored(session: requests.Session, url: str, key: str, data: str) -> bool:

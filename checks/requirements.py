@@ -166,7 +166,31 @@ REQUIREMENTS = (
             ),
             Rule(
                 "fsynced-before-acknowledged",
-                "A write is fsynced before it is acknowledged (WAITAOF on the connection that wrote).",
+                "A write is fsynced before it is acknowledged (WAITAOF on the connection that wrote, and the disk's "
+                "flushes where the kernel counts them).",
+            ),
+            Rule(
+                "power-cut-keeps",
+                "After a power cut at any moment Redis starts by itself, and no write is lost that was acknowledged.",
+            ),
+            Rule(
+                "full-disk-loses-nothing",
+                "On a full disk no write is acknowledged that is not kept, and no earlier one is lost, even if Redis "
+                "is killed over it.",
+            ),
+            Rule(
+                "full-disk-is-told",
+                "On a full disk whoever writes is refused at once (by the api with a 5xx, by Redis with an error or a "
+                "closed connection), and Redis logs why.",
+            ),
+            Rule(
+                "full-disk-is-no-tight-loop",
+                "While the disk is full, Redis is started no more often than a restart policy's growing delays allow.",
+            ),
+            Rule(
+                "full-disk-comes-back",
+                "When there is room again, all is healthy and stores by itself, within the delay that the restart "
+                "policy has grown to.",
             ),
             Rule(
                 "files-in-mounted-directory",
@@ -178,7 +202,17 @@ REQUIREMENTS = (
             ),
             Rule(
                 "torn-tail-is-no-obstacle",
-                "A record that a power cut tore at the end of the file does not keep Redis from starting (CONFIG GET).",
+                "A record that a power cut tore at the end of the file does not keep Redis from starting by itself, "
+                "and costs no write that was acknowledged.",
+            ),
+            Rule(
+                "damage-is-not-swallowed",
+                "Redis refuses to start when a record in the middle of the file has lost its frame, and leaves every "
+                "byte to a person, who restores a backup or tries redis-check-aof on a copy.",
+            ),
+            Rule(
+                "no-transactions-in-the-file",
+                "Each change is one command: a transaction (MULTI) in the file, once torn, can cost later writes.",
             ),
         ),
     ),

@@ -25,10 +25,7 @@ ITEMS = 50
 LOAD_AT_LEAST = 200  # acknowledged writes before the kill
 REWRITES = 3  # one alone may be over before a writer's next write
 REWRITE_SECONDS = 30
-FSYNC_TRIES = 20  # everysec can hit its own tick in one of them, not in all
-FSYNC_WAIT_MS = 20
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "no-appendfsync-on-rewrite": "no"}
-TORN_TAIL = "aof-load-truncated"
 IN_MEMORY = {"tmpfs", "ramfs"}
 BASE = re.compile(r"^file (\S+) seq \d+ type b$", re.MULTILINE)  # the line of the manifest for what a rewrite left
 
@@ -86,22 +83,6 @@ def rewritten_violations(seen: Rewritten) -> list[Violation]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fsyncs:
-    """WAITAOF's own word after each write, on the connection that wrote: 1 if it was fsynced by then, else 0."""
-
-    answers: tuple[int, ...]
-
-
-@judges(Fsyncs)
-def fsync_violations(seen: Fsyncs) -> list[Violation]:
-    late = len(seen.answers) - sum(seen.answers)
-    if len(seen.answers) >= FSYNC_TRIES and late == 0:
-        return []
-    told = f"{late} of {len(seen.answers)} acknowledged before they were fsynced"
-    return [Violation("fsynced-before-acknowledged", seen=told, wanted=f"0 of {FSYNC_TRIES}")]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What Redis says it runs with (CONFIG GET), by parameter."""
 
@@ -110,13 +91,8 @@ class Settings:
 
 @judges(Settings)
 def settings_violations(seen: Settings) -> list[Violation]:
-    found = []
     wrong = {name: seen.values.get(name) for name, wanted in DURABLE.items() if seen.values.get(name) != wanted}
-    if wrong:
-        found.append(Violation("nothing-suspends-fsync", seen=wrong, wanted=DURABLE))
-    if (torn := seen.values.get(TORN_TAIL)) != "yes":
-        found.append(Violation("torn-tail-is-no-obstacle", seen={TORN_TAIL: torn}, wanted={TORN_TAIL: "yes"}))
-    return found
+    return [Violation("nothing-suspends-fsync", seen=wrong, wanted=DURABLE)] if wrong else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,22 +196,11 @@ def _kill(stack: Stack, before: str) -> None:
     stack.wait_until_healthy()
 
 
-def write_and_wait_for_fsync(stack: Stack) -> Fsyncs:
-    prefix = stack.login("auditor").keys
-    with connect(stack, "auditor") as auditor:
-        answers = []
-        for number in range(FSYNC_TRIES):
-            auditor.set(f"{prefix}fsync-{number}", number)
-            answers.append(auditor.waitaof(1, 0, FSYNC_WAIT_MS)[0])
-        auditor.delete(*(f"{prefix}fsync-{number}" for number in range(FSYNC_TRIES)))
-    return Fsyncs(answers=tuple(answers))
-
-
 def look_into_the_mount(stack: Stack) -> Attached:
     """Write a value nobody else has, and search the files behind Redis' data directory for it, on the host."""
     key = f"attached-{time.time_ns()}"
     Items(stack).store({key: f"marker of {key}"})
-    directory, mount, below = _data_directory(stack)
+    directory, mount, below = data_directory(stack)
     if mount == "none":
         return Attached(directory=directory, mount=mount, file_system="", files=(), holding_the_value=())
     files = sorted(path for path in below.rglob("*") if path.is_file())
@@ -250,10 +215,10 @@ def look_into_the_mount(stack: Stack) -> Attached:
 
 def read_settings(stack: Stack) -> Settings:
     with connect(stack, "auditor") as auditor:
-        return Settings(values=auditor.config_get("append*", "no-appendfsync-on-rewrite", TORN_TAIL))
+        return Settings(values=auditor.config_get("append*", "no-appendfsync-on-rewrite"))
 
 
-def _data_directory(stack: Stack) -> tuple[str, Literal["bind", "volume", "none"], Path]:
+def data_directory(stack: Stack) -> tuple[str, Literal["bind", "volume", "none"], Path]:
     """Redis' data directory (CONFIG GET dir), what it is mounted as, and where it lies on this machine."""
     with connect(stack, "auditor") as auditor:
         directory = PurePosixPath(auditor.config_get("dir")["dir"])
@@ -266,7 +231,7 @@ def _data_directory(stack: Stack) -> tuple[str, Literal["bind", "volume", "none"
 
 def _base_file(stack: Stack) -> str:
     """The base file that the manifest on this machine names; '' where there is none."""
-    _, mount, below = _data_directory(stack)
+    _, mount, below = data_directory(stack)
     manifests = below.rglob("*.manifest") if mount != "none" else ()
     return next((name for path in manifests for name in BASE.findall(path.read_text())), "")
 
@@ -331,12 +296,7 @@ def test_items_survive_down_and_up(stack: Stack, evidence: Evidence) -> None:
 
 
 @pytest.mark.requirement("R3")
-def test_every_write_is_fsynced_before_it_is_acknowledged(stack: Stack, evidence: Evidence) -> None:
-    assert fsync_violations(evidence.saw(write_and_wait_for_fsync(stack))) == []
-
-
-@pytest.mark.requirement("R3")
-def test_no_setting_suspends_the_fsync_or_stops_the_start(stack: Stack, evidence: Evidence) -> None:
+def test_no_setting_suspends_the_fsync(stack: Stack, evidence: Evidence) -> None:
     assert settings_violations(evidence.saw(read_settings(stack))) == []
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shlex
 
 from checks.faults import rewrite
 from stack.driver import Sabotage, Stack
@@ -26,9 +27,37 @@ def redis_with(*arguments: str) -> Sabotage:
 
 
 fsync_every_second = redis_with("--appendfsync", "everysec")
+fsync_never = redis_with("--appendfsync", "no")
 fsync_suspended_by_rewrites = redis_with("--no-appendfsync-on-rewrite", "yes")
 torn_tail_stops_the_start = redis_with("--aof-load-truncated", "no")
 nothing_saved = redis_with("--appendonly", "no", "--save", "")
+nothing_logged = redis_with("--logfile", "/dev/null")
+
+
+def started_again_at_once(stack: Stack) -> None:
+    """Redis in a loop that starts it again as soon as it has ended: no restart policy sees any of it."""
+    spec = stack.config["services"][stack.roles[Role.REDIS]]
+    own = [*(spec.get("entrypoint") or ()), *(spec.get("command") or ())] or ["redis-server"]
+    loop = "trap 'kill $$!; exit' TERM; while :; do \"$$@\" & wait; done"
+    _override(stack, Role.REDIS, entrypoint=["sh", "-c", loop, "again"], command=own)
+
+
+def damage_repaired_at_the_start(stack: Stack) -> None:
+    """An entrypoint that first has every append-only file repaired, whatever that throws away."""
+    spec = stack.config["services"][stack.roles[Role.REDIS]]
+    own = [*(spec.get("entrypoint") or ()), *(spec.get("command") or ())] or ["redis-server"]
+    folders = [mount["target"] for mount in spec.get("volumes") or () if not mount.get("read_only")]
+    repair = "for each; do yes | redis-check-aof --fix $$each; done"
+    found = f"find {shlex.join(folders)} -name '*.manifest' -exec sh -c '{repair}' repair {{}} +"
+    _override(stack, Role.REDIS, entrypoint=["sh", "-c", f'{found}; exec "$$@"', "repaired"], command=own)
+
+
+def fsync_swallowed(stack: Stack) -> None:
+    """The kernel tells Redis that each fsync was done, and does nothing: its own word is then worth nothing."""
+    rule = {"names": ["fsync", "fdatasync", "sync_file_range"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0}
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]}
+    (stack.directory / "swallowed.json").write_text(json.dumps(profile))
+    _override(stack, Role.REDIS, security_opt=["seccomp:./swallowed.json"])
 
 
 def data_beside_the_mount(stack: Stack) -> None:
@@ -205,6 +234,31 @@ def service_with(module: str, old: str, new: str) -> Sabotage:
         _override(stack, Role.API, volumes=[f"./{module}:{path}:ro", byte_code])
 
     return sabotage
+
+
+STORED_FIRST = 'before = await self._ask("SET", command, self._items)\n        return before is None'
+STORED_LATER = """asyncio.get_running_loop().call_later(
+            0.05, lambda: asyncio.ensure_future(self._ask("SET", command, self._items))
+        )
+        return True"""
+acknowledged_before_it_is_stored = service_with("store.py", STORED_FIRST, STORED_LATER)
+
+TRIED_AGAIN = """while True:
+            try:
+                return await self._ask("SET", command, self._items) is None
+            except StoreError:
+                await asyncio.sleep(0.1)"""
+tried_until_it_is_stored = service_with("store.py", STORED_FIRST, TRIED_AGAIN)
+
+ONE_COMMAND = "command = partial(self._redis.set, KEY_PREFIX + item_id, data, get=True)"
+TWO_COMMANDS = """both = self._redis.pipeline(transaction=True)
+        command = both.set(KEY_PREFIX + item_id, data).set(KEY_PREFIX + item_id, data).execute"""
+
+
+def stored_in_a_transaction(stack: Stack) -> None:
+    """The service stores an item with two commands between MULTI and EXEC, which its user may do."""
+    _edit(stack, "-@all +set +get +ping\n", "-@all +set +get +ping +multi +exec\n")
+    service_with("store.py", ONE_COMMAND, TWO_COMMANDS)(stack)
 
 
 def _override(stack: Stack, role: Role, **keys: object) -> None:

@@ -9,22 +9,10 @@ from checks.evidence import Evidence
 from checks.verdict import objections
 
 
-@pytest.mark.control("R3", objects="fsynced-before-acknowledged")
-def test_fsync_every_second_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r3.write_and_wait_for_fsync(broken(sabotages.fsync_every_second)))
-    assert objections(seen) == {"fsynced-before-acknowledged"}
-
-
 @pytest.mark.control("R3", objects="nothing-suspends-fsync")
 def test_fsync_suspended_by_rewrites_is_noticed(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r3.read_settings(broken(sabotages.fsync_suspended_by_rewrites)))
     assert objections(seen) == {"nothing-suspends-fsync"}
-
-
-@pytest.mark.control("R3", objects="torn-tail-is-no-obstacle")
-def test_a_torn_tail_that_stops_the_start_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r3.read_settings(broken(sabotages.torn_tail_stops_the_start)))
-    assert objections(seen) == {"torn-tail-is-no-obstacle"}
 
 
 @pytest.mark.control("R3", objects="restart-keeps")

@@ -49,6 +49,7 @@ def files(stack: Stack) -> dict[str, str]:
         (sabotages.probe_may_do_more, "secrets/redis-users.acl", "resetkeys -@all +ping +info\n"),
         (sabotages.user_who_adds_users("one"), "secrets/redis-users.acl", "-@all\nuser keeper on #"),
         (sabotages.torn_tail_stops_the_start, ".compliance.override.yaml.0", '"--aof-load-truncated", "no"]'),
+        (sabotages.damage_repaired_at_the_start, ".compliance.override.yaml.0", "redis-check-aof --fix $$each"),
         (sabotages.password_on_the_command_line, ".compliance.override.yaml.0", '"--requirepass", '),
         (sabotages.wrong_scrape_path, "prometheus/prometheus.yml", "metrics_path: /prom-metrics-of-another"),
         (sabotages.metrics_dropped, "prometheus/prometheus.yml", "action: drop"),

@@ -1,0 +1,40 @@
+"""What must object when a power cut takes acknowledged writes; and the guard of the cut itself."""
+
+import pytest
+
+from checks import test_r3_power_cut as r3
+from checks.conftest import Broken
+from checks.controls import sabotages
+from checks.evidence import Evidence
+from checks.test_r3_power_cut import Moment, PowerCuts
+from checks.verdict import objections
+from stack.driver import Stack
+
+
+def cut_while(moment: Moment, stack: Stack) -> PowerCuts:
+    return r3.cut_the_power(stack, moments=(moment,) * r3.TRIES, policies=())
+
+
+@pytest.mark.control("R3", objects="power-cut-keeps")
+def test_fsync_every_second_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(cut_while(Moment.WRITING, broken(sabotages.fsync_every_second)))
+    assert objections(seen) == {"power-cut-keeps"}
+
+
+@pytest.mark.control("R3", objects="power-cut-keeps")
+def test_fsync_that_the_kernel_swallows_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(cut_while(Moment.WRITING, broken(sabotages.fsync_swallowed)))
+    assert objections(seen) == {"power-cut-keeps"}
+
+
+@pytest.mark.control("R3", objects="power-cut-keeps")
+def test_fsync_suspended_by_rewrites_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(cut_while(Moment.REWRITE, broken(sabotages.fsync_suspended_by_rewrites)))
+    assert objections(seen) == {"power-cut-keeps"}
+
+
+@pytest.mark.control("R3", objects="power-cut-keeps")
+def test_an_api_that_acknowledges_first_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(cut_while(Moment.WRITING, broken(sabotages.acknowledged_before_it_is_stored)))
+    assert objections(seen) == {"power-cut-keeps"}
+    assert all(cut.lost == cut.lost_through_api for cut in seen.cuts)

@@ -1,0 +1,294 @@
+"""R3: what becomes of the append-only file when it is damaged, and that no transaction stands in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import takewhile
+from pathlib import PurePosixPath
+from typing import Literal
+
+import pytest
+
+from checks import aof
+from checks.aof import Record
+from checks.evidence import Evidence
+from checks.items import Items, numbered
+from checks.logins import packed
+from checks.test_r3_persistence import data_directory
+from checks.verdict import Violation, judges
+from stack import docker, toolbox, waiting
+from stack.driver import Stack, state_of
+from stack.errors import StackError, last_lines
+from stack.subject import Role
+
+ITEMS = 20
+LOADING_SECONDS = 20.0  # for Redis to read its files, beside the time until its first probe
+ENDS = 3  # so often Redis ends by itself until it counts as one that does not start
+UNACKNOWLEDGED = packed("SET", "torn-tail", "a value that nobody acknowledged")
+WHAT_TO_DO = "a refusal that leaves every byte to a person, who restores a backup or tries redis-check-aof on a copy"
+Within = Literal["value", "length"]
+TORN: Mapping[Within, bytes] = {
+    "value": UNACKNOWLEDGED[:-20],
+    "length": UNACKNOWLEDGED[: UNACKNOWLEDGED.rindex(b"$") + 2],  # `$3` of `$32`
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """How a start of Redis turned out, and the last that Redis said of it."""
+
+    healthy: bool
+    state: str
+    last_words: str
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.last_words}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Torn:
+    """What was left of acknowledged items after a record that nobody acknowledged was torn at the end of the file.
+
+    `cut_off` is whether nothing of that record stands in any file once Redis has started. Then more is stored, and
+    Redis is restarted once more, before what is `lost` is counted.
+    """
+
+    within: Within
+    file: str
+    start: Start
+    cut_off: bool
+    acknowledged: int
+    lost: tuple[str, ...]
+
+
+@judges(Torn)
+def torn_violations(seen: Torn) -> list[Violation]:
+    rule = "torn-tail-is-no-obstacle"
+    if not seen.start.healthy:
+        return [Violation(rule, seen=str(seen.start), wanted="healthy, without the torn record")]
+    if not seen.cut_off:
+        return [Violation(rule, seen=f"the torn record still stands in {seen.file}", wanted="cut off")]
+    if seen.lost or seen.acknowledged == 0:
+        some = ", ".join(seen.lost[:5])
+        return [Violation(rule, seen=f"{len(seen.lost)} of {seen.acknowledged} lost: {some}", wanted="none lost")]
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damaged:
+    """How Redis started on a file with damage in the frame of its `record`th record of `records`, and again without.
+
+    `changed` are the files of its data directory that its tries to start have changed or removed.
+    """
+
+    file: str
+    record: int
+    records: int
+    refusal: Start
+    changed: tuple[str, ...]
+    start: Start
+    acknowledged: int
+    lost: tuple[str, ...]
+
+
+@judges(Damaged)
+def damage_violations(seen: Damaged) -> list[Violation]:
+    rule = "damage-is-not-swallowed"
+    if seen.acknowledged == 0 or not 1 < seen.record < seen.records:  # nothing was tried, so nothing was proven
+        told = f"record {seen.record} of {seen.records}, {seen.acknowledged} acknowledged"
+        return [Violation(rule, seen=told, wanted="damage in the middle of what was acknowledged")]
+    if seen.refusal.healthy or seen.changed:
+        told = f"{seen.refusal}; changed: {', '.join(seen.changed) or 'nothing'}; {len(seen.lost)} items lost"
+        return [Violation(rule, seen=told, wanted=WHAT_TO_DO)]
+    if not seen.start.healthy or seen.lost:
+        told = f"{seen.start}; {len(seen.lost)} of {seen.acknowledged} lost"
+        return [Violation(rule, seen=told, wanted="healthy with every item, once the bytes are put back")]
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How the changes that store items stand in the append-only file.
+
+    `held` are the values that stand in a record of their own or another's; `transaction` are the commands of the first
+    transaction.
+    """
+
+    stored: int
+    held: int
+    records: int
+    transactions: int
+    transaction: tuple[str, ...]
+
+
+@judges(Changes)
+def changes_violations(seen: Changes) -> list[Violation]:
+    rule = "no-transactions-in-the-file"
+    if seen.stored == 0 or seen.held < seen.stored:  # nothing was seen, so nothing was proven
+        return [Violation(rule, seen=f"{seen.held} of {seen.stored} values stand in the file", wanted="all of them")]
+    if seen.transactions:
+        told = f"{seen.transactions} in {seen.records} records, the first: {' '.join(seen.transaction)}"
+        return [Violation(rule, seen=told, wanted="one command per change")]
+    return []
+
+
+def tear_the_tail(stack: Stack, within: Within) -> Torn:
+    """Store, append a torn record while Redis is down, start it, store more, restart it, read back."""
+    items = _stored(stack, f"before-torn-{within}")
+    directory = _directory(stack)
+    _stop(stack)
+    file, data = list(aof.changes(_files(stack, directory)).items())[-1]
+    _write(stack, directory, file, len(data), TORN[within])
+    start = _start(stack)
+    if start.healthy:
+        stack.wait_until_healthy()
+        items |= _stored(stack, f"after-torn-{within}")
+    cut_off = not any(TORN[within] in data for data in _files(stack, directory).values())
+    if start.healthy:
+        stack.restart(stack.roles[Role.REDIS])
+    return Torn(
+        within=within,
+        file=file,
+        start=start,
+        cut_off=cut_off,
+        acknowledged=len(items),
+        lost=tuple(Items(stack).lost(items)) if start.healthy else (),
+    )
+
+
+def damage_the_middle(stack: Stack) -> Damaged:
+    """Store, flip a byte in the middle while Redis is down, let it try to start; put it back, start, read back."""
+    items = _stored(stack, "damaged")
+    directory = _directory(stack)
+    _stop(stack)
+    before = _files(stack, directory)
+    file, data = list(aof.changes(before).items())[-1]
+    found = list(aof.records(data))
+    number = _holding(found, list(items.values())[ITEMS // 2])
+    at = found[number].frames[1]
+    damaged = bytes([data[at] ^ 0xFF])
+    _write(stack, directory, file, at, damaged)
+    refusal = _start(stack)
+    _stop(stack)
+    after = _files(stack, directory)
+    changed = _changed(before | {file: data[:at] + damaged + data[at + 1 :]}, after)
+    if not changed:
+        _write(stack, directory, file, at, data[at : at + 1])
+    start = _start(stack)
+    if start.healthy:
+        stack.wait_until_healthy()
+    return Damaged(
+        file=file,
+        record=number + 1,
+        records=len(found),
+        refusal=refusal,
+        changed=changed,
+        start=start,
+        acknowledged=len(items),
+        lost=tuple(Items(stack).lost(items)) if start.healthy else (),
+    )
+
+
+def store_and_read_the_file(stack: Stack) -> Changes:
+    """Store new items, then each of them anew, and look for the values and for transactions in the file."""
+    items = _stored(stack, "changes")
+    anew = {key: f"another {data}" for key, data in items.items()}
+    Items(stack).store(anew)
+    files = aof.changes(_files(stack, _directory(stack)))
+    found = [record for data in files.values() for record in aof.records(data)]
+    values = [value.encode() for value in (*items.values(), *anew.values())]
+    words = {word for record in found for word in record.words}
+    starts = [number for number, record in enumerate(found) if record.command == "MULTI"]
+    return Changes(
+        stored=len(values),
+        held=sum(any(value in word for word in words) for value in values),
+        records=len(found),
+        transactions=len(starts),
+        transaction=_transaction(found[starts[0] :]) if starts else (),
+    )
+
+
+def _transaction(found: list[Record]) -> tuple[str, ...]:
+    """The commands from here to the EXEC."""
+    return (*takewhile(lambda command: command != "EXEC", (record.command for record in found)), "EXEC")
+
+
+def _holding(found: list[Record], value: str) -> int:
+    """Which record holds a value; raises StackError where none does."""
+    for number, record in enumerate(found):
+        if len(record.words) > 1 and any(value.encode() in word for word in record.words):
+            return number
+    raise StackError("an item that was stored stands in no record of Redis' append-only file, so none can be damaged")
+
+
+def _changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:
+    return tuple(sorted(name for name, data in before.items() if after.get(name) != data))
+
+
+def _stored(stack: Stack, prefix: str) -> dict[str, str]:
+    items = numbered(prefix, ITEMS)
+    Items(stack).store(items)
+    return items
+
+
+def _directory(stack: Stack) -> str:
+    """Redis' data directory as its container sees it; raises StackError where that is on no mount."""
+    directory, mount, _ = data_directory(stack)
+    if mount == "none":
+        raise StackError(f"Redis' data directory {directory} is on no mount, so its files are out of reach")
+    return directory
+
+
+def _files(stack: Stack, directory: str) -> dict[str, bytes]:
+    return toolbox.read_files(stack.labels, stack.container(stack.roles[Role.REDIS]).id, directory)
+
+
+def _write(stack: Stack, directory: str, file: str, at: int, data: bytes) -> None:
+    path = str(PurePosixPath(directory) / file)
+    toolbox.write_into(stack.labels, stack.container(stack.roles[Role.REDIS]).id, path, at, data)
+
+
+def _stop(stack: Stack) -> None:
+    """Redis stopped by hand; raises StackError if it was not seen stopped."""
+    service = stack.roles[Role.REDIS]
+    stack.stop(service)
+    if (seen := stack.state(service)).status != "exited":
+        raise StackError(f"service `{service}` could not be stopped: it is {seen}")
+
+
+def _start(stack: Stack) -> Start:
+    """Start Redis, and wait until it is healthy or unhealthy, has ended for good or again and again, or time is up."""
+    service, since = stack.roles[Role.REDIS], datetime.now(UTC)
+    within = stack.first_probe_bound(service) + LOADING_SECONDS
+    stack.start(service)
+    seen = waiting.first(lambda: stack.container(service), _decided, within=within).value
+    return Start(
+        healthy=state_of(seen).well and not _given_up(seen),
+        state=str(state_of(seen)),
+        last_words=" ".join(last_lines(stack.logs(service, since=since), 1)),
+    )
+
+
+def _decided(redis: docker.Container) -> bool:
+    state = state_of(redis)
+    return (state.status == "running" and state.health in {"healthy", "unhealthy"}) or _given_up(redis)
+
+
+def _given_up(redis: docker.Container) -> bool:
+    return state_of(redis).status in {"exited", "dead"} or (redis.restart_count or 0) >= ENDS
+
+
+@pytest.mark.parametrize("within", TORN)
+@pytest.mark.requirement("R3")
+def test_a_torn_record_is_no_obstacle_and_costs_nothing(stack: Stack, evidence: Evidence, within: Within) -> None:
+    assert torn_violations(evidence.saw(tear_the_tail(stack, within))) == []
+
+
+@pytest.mark.requirement("R3")
+def test_damage_in_the_middle_is_refused_and_nothing_is_changed(stack: Stack, evidence: Evidence) -> None:
+    assert damage_violations(evidence.saw(damage_the_middle(stack))) == []
+
+
+@pytest.mark.requirement("R3")
+def test_each_change_is_one_command_in_the_file(stack: Stack, evidence: Evidence) -> None:
+    assert changes_violations(evidence.saw(store_and_read_the_file(stack))) == []

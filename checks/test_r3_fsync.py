@@ -1,0 +1,174 @@
+"""R3: what Redis acknowledges is on the disk by then: by its own word, and by the flushes that the kernel counts."""
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from checks import flushes
+from checks.evidence import Evidence
+from checks.logins import connect
+from checks.test_r3_persistence import data_directory
+from checks.verdict import Violation, judges
+from stack import toolbox, waiting
+from stack.driver import Stack
+from stack.errors import StackError
+
+RULE = "fsynced-before-acknowledged"
+FSYNC_TRIES = 20  # everysec can hit its own tick in one of them, not in all
+FSYNC_WAIT_MS = 20
+OWN_FSYNCS = 20
+WRITES = 200
+CLEARLY = 0.1  # of the writes without a flush; fewer than that, and some, decide nothing
+DROWNED = 0.95  # of the pauses with one; up to there, 200 writes do not all meet one by chance (0.95 ** 200 is 4e-5)
+QUIET_SECONDS = 30.0  # for checks that load the same disk beside this one to be over
+
+RUNG_3 = (
+    "R3 stands on rung 3 of 4, flushes that the kernel counted: each write had one before it was acknowledged. "
+    "Not shown: that a start after a power cut finds all that was flushed"
+)
+RUNG_2 = (
+    "R3 stands on rung 2 of 4, Redis' own word (WAITAOF), for the disk's flushes are not counted: {why}. "
+    "Not shown: that an fsync reaches the disk, or that a start after a power cut finds what it wrote"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fsyncs:
+    """WAITAOF's own word after each write, on the connection that wrote: 1 if it was fsynced by then, else 0."""
+
+    answers: tuple[int, ...]
+
+
+@judges(Fsyncs)
+def fsync_violations(seen: Fsyncs) -> list[Violation]:
+    late = len(seen.answers) - sum(seen.answers)
+    if len(seen.answers) >= FSYNC_TRIES and late == 0:
+        return []
+    told = f"{late} of {len(seen.answers)} acknowledged before they were fsynced"
+    return [Violation(RULE, seen=told, wanted=f"0 of {FSYNC_TRIES}")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flushes:
+    """How many of so many writes, one after another, saw the disks under Redis' data complete a flush meanwhile.
+
+    Between them are pauses as long, which tell what others flush. `not_counted` says why nothing was counted, where it
+    cannot be: nothing is known against Redis then, and nothing is there for it but its own word.
+    """
+
+    disks: tuple[str, ...]
+    not_counted: str
+    writes: int
+    flushed: int
+    flushed_pauses: int
+
+
+@judges(Flushes)
+def flush_violations(seen: Flushes) -> list[Violation]:
+    without = seen.writes - seen.flushed
+    if seen.not_counted or (seen.writes >= WRITES and without == 0 and not _drowned(seen)):
+        return []
+    told = f"{without} of {seen.writes} acknowledged without a flush of {', '.join(seen.disks)}"
+    beside = f"{seen.flushed_pauses} of as many pauses had one"
+    return [Violation(RULE, seen=f"{told}; {beside}", wanted=f"a flush in each of {WRITES}, and not in every pause")]
+
+
+def write_and_wait_for_fsync(stack: Stack) -> Fsyncs:
+    prefix = stack.login("auditor").keys
+    with connect(stack, "auditor") as auditor:
+        answers = []
+        for number in range(FSYNC_TRIES):
+            auditor.set(f"{prefix}fsync-{number}", number)
+            answers.append(auditor.waitaof(1, 0, FSYNC_WAIT_MS)[0])
+        auditor.delete(*(f"{prefix}fsync-{number}" for number in range(FSYNC_TRIES)))
+    return Fsyncs(answers=tuple(answers))
+
+
+def count_flushes(stack: Stack) -> Flushes:
+    """Write, pause, write ..., and look after each whether the disk has completed a flush, until that tells something.
+
+    Others who flush can make a write look flushed, never the reverse. Raises StackError where they never leave off.
+    """
+    disks, not_counted = _countable(stack)
+    if not_counted:
+        return Flushes(disks=disks, not_counted=not_counted, writes=0, flushed=0, flushed_pauses=0)
+    seen = waiting.first(lambda: _in_turns(stack, disks), tells, within=QUIET_SECONDS, every=1.0)
+    if not seen.reached:
+        told = f"{seen.value.flushed} of {WRITES} writes saw a flush, and {seen.value.flushed_pauses} of as many pauses"
+        raise StackError(f"others flush {', '.join(disks)} too often to tell what Redis does: {told}")
+    return seen.value
+
+
+def tells(seen: Flushes) -> bool:
+    """Whether it is one or the other: a flush in each write and not so in the pauses, or clearly not in each write."""
+    without = seen.writes - seen.flushed
+    return without >= CLEARLY * seen.writes or (without == 0 and not _drowned(seen))
+
+
+def _drowned(seen: Flushes) -> bool:
+    return seen.flushed_pauses > DROWNED * seen.writes
+
+
+def _in_turns(stack: Stack, disks: tuple[str, ...]) -> Flushes:
+    key = f"{stack.login('auditor').keys}flush"
+    with connect(stack, "auditor") as auditor:
+        turns = [_turn(partial(auditor.set, key, number), disks) for number in range(WRITES)]
+        auditor.delete(key)
+    flushed, flushed_pauses = (sum(column) for column in zip(*turns, strict=True))
+    return Flushes(disks=disks, not_counted="", writes=WRITES, flushed=flushed, flushed_pauses=flushed_pauses)
+
+
+def _turn(write: Callable[[], object], disks: Collection[str]) -> tuple[bool, bool]:
+    """Whether the disks completed a flush during a write, and in a pause as long after it."""
+    before, began = _flushes(disks), time.monotonic()
+    write()
+    seconds, after = time.monotonic() - began, _flushes(disks)
+    time.sleep(seconds)
+    return after > before, _flushes(disks) > after
+
+
+def _flushes(disks: Collection[str]) -> int:
+    return flushes.flushes_of(disks, Path("/proc/diskstats").read_text())
+
+
+def _countable(stack: Stack) -> tuple[tuple[str, ...], str]:
+    """The disks under Redis' data directory, and why their flushes cannot be counted, where they cannot.
+
+    They can where each fsync of a file of our own, in that directory, is seen to be one.
+    """
+    directory, mount, below = data_directory(stack)
+    if mount == "none":
+        return (), f"{directory} is on no mount"
+    told = json.loads(toolbox.fsync_in(stack.labels, below, OWN_FSYNCS))
+    if told["kernel"] != Path("/proc/sys/kernel/random/boot_id").read_text().strip():
+        return (), "the engine's containers run on another kernel than this"
+    mounted = flushes.mounted_at(told["mountinfo"], "/folder")
+    disks = tuple(sorted(flushes.disks_below(mounted)))
+    if not disks:
+        return (), f"{directory} is on {mounted.file_system}, which is on no disk that this machine knows"
+    counts = [flushes.flushes_of(disks, text) for text in told["diskstats"]]
+    seen = sum(after > before for before, after in itertools.pairwise(counts))
+    if seen < OWN_FSYNCS:
+        return disks, f"{seen} of {OWN_FSYNCS} fsyncs of our own counted as a flush of {', '.join(disks)}"
+    return disks, ""
+
+
+def one_rung_lower(stack: Stack, evidence: Evidence) -> list[Violation]:
+    """What speaks against Redis where no power can be cut; the reader is told what that proof is worth."""
+    own_word, counted = evidence.saw(write_and_wait_for_fsync(stack)), evidence.saw(count_flushes(stack))
+    evidence.note(RUNG_2.format(why=counted.not_counted) if counted.not_counted else RUNG_3)
+    return fsync_violations(own_word) + flush_violations(counted)
+
+
+@pytest.mark.requirement("R3")
+def test_every_write_is_fsynced_before_it_is_acknowledged(stack: Stack, evidence: Evidence) -> None:
+    own_word, counted = evidence.saw(write_and_wait_for_fsync(stack)), evidence.saw(count_flushes(stack))
+    if counted.not_counted:
+        evidence.note(f"the disk's flushes are not counted ({counted.not_counted}): Redis' own word is all there is")
+    assert fsync_violations(own_word) + flush_violations(counted) == []

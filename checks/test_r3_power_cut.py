@@ -1,0 +1,296 @@
+"""R3, the last rung: what was acknowledged is there after a power cut."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+import pytest
+
+from checks import writers
+from checks.controls.sabotages import redis_with
+from checks.evidence import Evidence
+from checks.items import Items, Load, numbered, writing
+from checks.logins import connect
+from checks.test_r3_fsync import one_rung_lower
+from checks.test_r3_persistence import data_directory
+from checks.verdict import Violation, judges
+from stack import disk, waiting
+from stack.disk import Disk, NoDiskError
+from stack.driver import Stack
+from stack.errors import StackError
+from stack.subject import Role
+
+RULE = "power-cut-keeps"
+API_WRITERS = 2
+PIPELINED = 16
+LARGE = 2**17  # characters
+AT_LEAST = {"redis": 200, "api": 10}  # acknowledged writes before a cut, through each
+AT_LEAST_LARGE = 8
+LOAD_SECONDS = 20.0
+BACK_SECONDS = 30.0
+SHUTDOWN_SECONDS = 0.1  # Redis looks ten times a second whether it was asked to end
+NOT_SHOWN = "Not shown: that a given disk, controller or cloud volume keeps what it says is flushed"
+TRIES = 3  # a control may be cut right after the one fsync of its second
+
+
+class Moment(StrEnum):
+    """What Redis is doing when the power goes."""
+
+    WRITING = "writing"
+    PIPELINE = "answering pipelines"
+    LARGE = "writing large values"
+    REWRITE = "rewriting the append-only file"
+    STOPPING = "stopping"
+    STARTING = "starting"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """One power cut: what had been acknowledged by then, and what was there when Redis was back."""
+
+    moment: Moment
+    in_the_middle: bool  # Redis was there, and doing that, until the cut
+    through_redis: int  # acknowledged writes
+    through_api: int
+    back: bool  # Redis started by itself, every service is healthy, and a new write was kept
+    lost: int
+    lost_through_api: int
+    some_lost: tuple[str, ...]
+    seconds: float  # from the cut until all was counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerCuts:
+    """Power cuts of the subject as it is, and then of the same stack under other policies (`appendfsync`)."""
+
+    policy: str  # as CONFIG GET tells it
+    cuts: tuple[Cut, ...]
+    controls: Mapping[str, tuple[Cut, ...]]
+
+
+@judges(PowerCuts)
+def power_cut_violations(seen: PowerCuts) -> list[Violation]:
+    if not seen.cuts:  # nothing was tried, so nothing was proven
+        return [Violation(RULE, seen="no power cut", wanted="some")]
+    return [violation for cut in seen.cuts for violation in _of(cut)]
+
+
+def _of(cut: Cut) -> list[Violation]:
+    acknowledged = cut.through_redis + cut.through_api
+    if not cut.in_the_middle or min(cut.through_redis, cut.through_api) == 0:
+        told = f"{cut.through_redis} and {cut.through_api} writes acknowledged, Redis at work: {cut.in_the_middle}"
+        return [Violation(RULE, seen=told, wanted="writes through Redis and the api, and a cut while it is at work")]
+    if cut.lost:
+        told = f"{cut.lost} of {acknowledged} lost when the power went while {cut.moment}: {', '.join(cut.some_lost)}"
+        return [Violation(RULE, seen=told, wanted="none lost")]
+    if not cut.back:
+        told = f"not back {BACK_SECONDS:.0f} s after the power went while {cut.moment}"
+        return [Violation(RULE, seen=told, wanted="started by itself, healthy, and storing")]
+    return []
+
+
+@contextmanager
+def on_a_disk_of_ours(stack: Stack, *, restarted: bool = False) -> Iterator[Disk]:
+    """Redis made anew with its data directory, empty, on a disk whose power can be cut; nothing else is changed.
+
+    Unless told so, no restart policy starts it: that would be before the power is back. Raises NoDiskError where there
+    is no such disk.
+    """
+    service, (directory, *_) = stack.roles[Role.REDIS], data_directory(stack)
+    with disk.provided(stack.labels, stack.main_process(service)) as found:
+        mount = {"type": "volume", "source": "power", "target": directory, "volume": {"nocopy": True}}
+        volume = {"labels": dict(stack.labels), "driver_opts": {"type": "ext4", "device": found.device}}
+        redis_on_it = {"volumes": [mount]} if restarted else {"restart": "no", "volumes": [mount]}
+        stack.override(json.dumps({"services": {service: redis_on_it}, "volumes": {"power": volume}}))
+        stack.recreate(service)
+        _wait_until_storing(stack, "on-our-disk")
+        yield found
+
+
+def cut_the_power(
+    stack: Stack, moments: Sequence[Moment] = tuple(Moment), policies: Sequence[str] = ("everysec", "no")
+) -> PowerCuts:
+    """Cut the power at each of these moments, then once or a few times under each of these policies."""
+    with on_a_disk_of_ours(stack) as found:
+        policy = policy_of(stack)
+        cuts = tuple(_cut_in_the_middle(stack, found, moment) for moment in moments)
+        return PowerCuts(
+            policy=policy, cuts=cuts, controls={other: _control(stack, found, other) for other in policies}
+        )
+
+
+def _control(stack: Stack, found: Disk, policy: str) -> tuple[Cut, ...]:
+    """Cuts under another policy, until one costs something."""
+    put_under(stack, policy)
+    cuts: list[Cut] = []
+    while len(cuts) < TRIES and not any(one.lost for one in cuts):
+        cuts.append(cut(stack, found, Moment.WRITING))
+    return tuple(cuts)
+
+
+def put_under(stack: Stack, policy: str) -> None:
+    """Redis made anew under another policy; raises StackError where it does not have it then."""
+    redis_with("--appendfsync", policy)(stack)
+    stack.recreate(stack.roles[Role.REDIS])
+    _wait_until_storing(stack, f"under-{policy}")
+    if (seen := policy_of(stack)) != policy:
+        raise StackError(f"Redis could not be given another policy: appendfsync is `{seen}`, not `{policy}`")
+
+
+def conclusive(seen: PowerCuts) -> None:
+    """Raises StackError where a control lost nothing either: what survives then says nothing of the subject."""
+    for policy, cuts in seen.controls.items():
+        if not any(one.lost for one in cuts):
+            raise StackError(f"{len(cuts)} power cuts cost nothing under `appendfsync {policy}` either")
+
+
+def _cut_in_the_middle(stack: Stack, found: Disk, moment: Moment) -> Cut:
+    """A cut that met Redis at that moment; what a stopping Redis does is over in no time, so it may be missed."""
+    seen = cut(stack, found, moment)
+    for _ in range(TRIES):
+        if seen.in_the_middle or seen.lost:
+            break
+        seen = cut(stack, found, moment)
+    return seen
+
+
+def cut(stack: Stack, found: Disk, moment: Moment) -> Cut:
+    """Write through Redis and the api, cut the power at this moment, switch it on again, and count what is there."""
+    seen, through_redis, _ = outage(stack, found, moment)
+    if seen.back:
+        writers.forget(stack, through_redis)
+    return seen
+
+
+def outage(
+    stack: Stack, found: Disk, moment: Moment, *, longer: float = 0.0
+) -> tuple[Cut, dict[str, str], dict[str, str]]:
+    """The same after so many more seconds under load; what was acknowledged through Redis and the api comes with it."""
+    prefix = f"cut-{time.time_ns()}"
+    shape = {Moment.PIPELINE: {"pipelined": PIPELINED}, Moment.LARGE: {"size": LARGE}}.get(moment, {})
+    with (
+        writing(Items(stack), prefix, writers=API_WRITERS) as api,
+        writers.writing_to_redis(stack, prefix, **shape) as direct,
+    ):
+        _under_load(api, AT_LEAST["api"])
+        _under_load(direct, AT_LEAST_LARGE if moment is Moment.LARGE else AT_LEAST["redis"])
+        time.sleep(longer)
+        in_the_middle = CUTTING.get(moment, _while_writing)(stack, found, direct)
+        began = time.monotonic()
+        api.over.set()
+        direct.over.set()
+        found.renew()
+        stack.start(stack.roles[Role.REDIS])
+    back = _back(stack, prefix)
+    lost = writers.lost(stack, direct.acknowledged) if back else []
+    lost_through_api = Items(stack).lost(api.acknowledged) if back else []
+    seen = Cut(
+        moment=moment,
+        in_the_middle=in_the_middle,
+        through_redis=len(direct.acknowledged),
+        through_api=len(api.acknowledged),
+        back=back,
+        lost=len(lost) + len(lost_through_api),
+        lost_through_api=len(lost_through_api),
+        some_lost=tuple([*lost, *lost_through_api][:5]),
+        seconds=round(time.monotonic() - began, 3),
+    )
+    return seen, direct.acknowledged, api.acknowledged
+
+
+def _while_writing(stack: Stack, found: Disk, _: Load) -> bool:
+    return found.cut(_main_process(stack))
+
+
+def _while_rewriting(stack: Stack, found: Disk, direct: Load) -> bool:
+    """The rewrite's process is frozen, so that it is surely under way; writes go on beside it."""
+    pid = _main_process(stack)
+    with connect(stack, "auditor") as auditor:
+        with found.next_child_frozen(pid):
+            auditor.bgrewriteaof()
+        _under_load(direct, len(direct.acknowledged) + AT_LEAST["redis"])
+        under_way = bool(auditor.info("persistence")["aof_rewrite_in_progress"])
+    return found.cut(pid) and under_way
+
+
+def _while_stopping(stack: Stack, found: Disk, _: Load) -> bool:
+    return found.cut(_main_process(stack), end_first=Random().uniform(0, SHUTDOWN_SECONDS))  # noqa: S311
+
+
+def _while_starting(stack: Stack, found: Disk, direct: Load) -> bool:
+    """Killed and started again; the power goes soon after."""
+    found.kill(_main_process(stack))
+    direct.over.set()
+    waiting.first(lambda: stack.state(stack.roles[Role.REDIS]).status, lambda status: status == "exited", within=10)
+    stack.start(stack.roles[Role.REDIS])
+    return found.cut(_main_process(stack))
+
+
+CUTTING: Mapping[Moment, Callable[[Stack, Disk, Load], bool]] = {
+    Moment.REWRITE: _while_rewriting,
+    Moment.STOPPING: _while_stopping,
+    Moment.STARTING: _while_starting,
+}
+
+
+def _main_process(stack: Stack) -> int:
+    """The pid of Redis; raises StackError where it does not run."""
+    if pid := stack.main_process(stack.roles[Role.REDIS]):
+        return pid
+    raise StackError("Redis does not run, so the power is not cut")
+
+
+def _under_load(load: Load, count: int) -> None:
+    """Wait until so many writes are acknowledged; raises StackError where that never comes."""
+    seen = waiting.first(lambda: len(load.acknowledged), lambda now: now >= count, within=LOAD_SECONDS, every=0.002)
+    if not seen.reached:
+        raise StackError(f"{seen.value} writes were acknowledged within {LOAD_SECONDS:.0f} s: too few for a power cut")
+
+
+def _back(stack: Stack, prefix: str) -> bool:
+    """Whether Redis came back by itself: every service healthy, a new item stored and read back."""
+    try:
+        _wait_until_storing(stack, f"{prefix}-after")
+    except StackError:
+        return False
+    new = numbered(f"{prefix}-after", 1)
+    return waiting.first(lambda: Items(stack).lost(new), lambda lost: not lost, within=BACK_SECONDS).reached
+
+
+def _wait_until_storing(stack: Stack, prefix: str) -> None:
+    """Wait until every service is healthy and the api stores an item; raises StackError where that does not come."""
+    stack.wait_until_healthy()
+    Items(stack).store(numbered(prefix, 1))
+
+
+def policy_of(stack: Stack) -> str:
+    """When Redis fsyncs its append-only file (`appendfsync`), in its own words."""
+    with connect(stack, "auditor") as auditor:
+        return str(auditor.config_get("appendfsync")["appendfsync"])
+
+
+def in_words(seen: PowerCuts) -> str:
+    """'7 cuts, 0 of 2310 acknowledged writes lost; under everysec 204 of 310, under no 418 of 418'."""
+
+    def told(cuts: Sequence[Cut]) -> str:
+        return f"{sum(one.lost for one in cuts)} of {sum(one.through_redis + one.through_api for one in cuts)}"
+
+    controls = ", ".join(f"under {policy} {told(cuts)}" for policy, cuts in seen.controls.items())
+    return f"{len(seen.cuts)} cuts, {told(seen.cuts)} acknowledged writes lost; {controls}"
+
+
+@pytest.mark.requirement("R3")
+def test_no_acknowledged_write_is_lost_by_a_power_cut(own_stack: Stack, evidence: Evidence) -> None:
+    try:
+        seen = evidence.saw(cut_the_power(own_stack))
+    except NoDiskError as refused:
+        evidence.note(f"no power was cut: {'; '.join((refused.sentence, *refused.details))}")
+        assert one_rung_lower(own_stack, evidence) == []
+        return
+    assert power_cut_violations(seen) == []
+    conclusive(seen)
+    evidence.note(f"R3 stands on rung 4 of 4, the power cut: {in_words(seen)}. {NOT_SHOWN}")

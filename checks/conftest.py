@@ -180,7 +180,7 @@ def _fresh(
     def last_look(stack: Stack) -> bool:
         failed = request.session.testsfailed > failed_before or not came_up
         kept = failed and bool(request.config.getoption("--keep"))
-        _keep_what_was_said(stack, folder)
+        keep_what_was_said(stack, folder)
         if kept:
             folder.note(f"stack `{stack.project}` is kept in {stack.directory}: `invoke sweep --kept` removes it")
         return kept
@@ -190,7 +190,7 @@ def _fresh(
     with driver.fresh(tested, board, run, hide, *before_start, last_look=last_look, started=started) as stack:
         came_up = True
         if started:  # before that, its images need not even be here
-            _describe(stack, folder)
+            describe(stack, folder)
         yield stack
 
 
@@ -202,7 +202,7 @@ def _watch_the_engine(config: pytest.Config) -> None:
         config.stash[recording.STILL_THERE] = cleanup.enter_context(engine.watched())
 
 
-def _describe(stack: Stack, folder: Folder) -> None:
+def describe(stack: Stack, folder: Folder) -> None:
     versions = engine.require()
     folder.describe(
         subject=str(stack.subject.compose_file),
@@ -214,7 +214,7 @@ def _describe(stack: Stack, folder: Folder) -> None:
     )
 
 
-def _keep_what_was_said(stack: Stack, folder: Folder) -> None:
+def keep_what_was_said(stack: Stack, folder: Folder) -> None:
     """The resolved Compose file, and of each container its log and how Docker describes it."""
     folder.keep(f"stacks/{stack.project}/compose.json", stack.resolved())
     for service, container in stack.containers().items():

@@ -59,16 +59,21 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure `invoke up` against a plain `docker compose up --wait`, as a ratio."""
+    """Measure `invoke up` against plain Compose, then writes under each `appendfsync`, as ratios; `-- --json FILE`."""
     session.run(*PYTHON, "stack.bench")
+    _run(session, "checks.throughput", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Cut the power and kill Redis many times over: `-- --cuts N --kills N`, `--stack DIR`, or `--resume DIR`."""
+    _provide(session)
+    _run(session, "checks.soak", *session.posargs)
 
 
 def _prove(session: nox.Session, marker: str) -> None:
     """The report runs whatever came of pytest, on the folder of this run and no other that goes on beside it."""
-    _run(session, "invoke", "engine")
-    _run(session, "invoke", "sweep")
-    if not any(option.startswith("--stack") for option in session.posargs):
-        _run(session, "invoke", "images")  # here, where their progress is seen
+    _provide(session)
     with tempfile.TemporaryDirectory() as aside:
         link = Path(aside) / "run"
         options = ("-m", marker, *PARALLEL, "--link", str(link), *session.posargs)
@@ -77,6 +82,14 @@ def _prove(session: nox.Session, marker: str) -> None:
         finally:
             if link.exists():
                 _run(session, "checks.report", str(link))
+
+
+def _provide(session: nox.Session) -> None:
+    """An engine without what killed runs left, and images here, where their progress is seen."""
+    _run(session, "invoke", "engine")
+    _run(session, "invoke", "sweep")
+    if not any(option.startswith("--stack") for option in session.posargs):
+        _run(session, "invoke", "images")
 
 
 def _run(session: nox.Session, *command: str) -> None:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from random import Random
 
 import pytest
+import redis
+import requests
 
 from checks import writers
 from checks.controls.sabotages import redis_with
@@ -21,7 +23,7 @@ from checks.verdict import Violation, judges
 from stack import disk, waiting
 from stack.disk import Disk, NoDiskError
 from stack.driver import Stack
-from stack.errors import StackError
+from stack.errors import NotHealthyError, StackError
 from stack.subject import Role
 
 RULE = "power-cut-keeps"
@@ -56,7 +58,7 @@ class Cut:
     in_the_middle: bool  # Redis was there, and doing that, until the cut
     through_redis: int  # acknowledged writes
     through_api: int
-    back: bool  # Redis started by itself, every service is healthy, and a new write was kept
+    back: bool  # Redis started by itself, a new write was kept, and every service is healthy
     lost: int
     lost_through_api: int
     some_lost: tuple[str, ...]
@@ -185,19 +187,20 @@ def outage(
         direct.over.set()
         found.renew()
         stack.start(stack.roles[Role.REDIS])
-    back = _back(stack, prefix)
-    lost = writers.lost(stack, direct.acknowledged) if back else []
-    lost_through_api = Items(stack).lost(api.acknowledged) if back else []
+    answers = _answers_again(stack, prefix)
+    lost = writers.lost(stack, direct.acknowledged) if answers else []
+    lost_through_api = Items(stack).lost(api.acknowledged) if answers else []
+    counted = time.monotonic()
     seen = Cut(
         moment=moment,
         in_the_middle=in_the_middle,
         through_redis=len(direct.acknowledged),
         through_api=len(api.acknowledged),
-        back=back,
+        back=answers and _healthy(stack),
         lost=len(lost) + len(lost_through_api),
         lost_through_api=len(lost_through_api),
         some_lost=tuple([*lost, *lost_through_api][:5]),
-        seconds=round(time.monotonic() - began, 3),
+        seconds=round(counted - began, 3),
     )
     return seen, direct.acknowledged, api.acknowledged
 
@@ -251,20 +254,35 @@ def _under_load(load: Load, count: int) -> None:
         raise StackError(f"{seen.value} writes were acknowledged within {LOAD_SECONDS:.0f} s: too few for a power cut")
 
 
-def _back(stack: Stack, prefix: str) -> bool:
-    """Whether Redis came back by itself: every service healthy, a new item stored and read back."""
-    try:
-        _wait_until_storing(stack, f"{prefix}-after")
-    except StackError:
-        return False
-    new = numbered(f"{prefix}-after", 1)
-    return waiting.first(lambda: Items(stack).lost(new), lambda lost: not lost, within=BACK_SECONDS).reached
-
-
 def _wait_until_storing(stack: Stack, prefix: str) -> None:
-    """Wait until every service is healthy and the api stores an item; raises StackError where that does not come."""
-    stack.wait_until_healthy()
-    Items(stack).store(numbered(prefix, 1))
+    """Raises StackError where Redis or the api does not come back."""
+    if not _answers_again(stack, prefix):
+        raise StackError(f"Redis or the api did not answer within {BACK_SECONDS:.0f} s")
+
+
+def _answers_again(stack: Stack, prefix: str) -> bool:
+    """Wait until Redis answers, and the api stores an item and gives it back; whether that came."""
+    new = numbered(f"{prefix}-after", 1)
+    return waiting.first(lambda: _kept(stack, new), bool, within=BACK_SECONDS, every=0.02).reached
+
+
+def _kept(stack: Stack, new: Mapping[str, str]) -> bool:
+    """Whether these items were stored and read back; not while Redis is down, or reads its files."""
+    try:
+        with connect(stack, "auditor") as auditor:
+            auditor.ping()
+        Items(stack).store(new)
+        return not Items(stack).lost(new)
+    except (redis.RedisError, requests.RequestException):
+        return False
+
+
+def _healthy(stack: Stack) -> bool:
+    try:
+        stack.wait_until_healthy(every=0.05)
+    except NotHealthyError:
+        return False
+    return True
 
 
 def policy_of(stack: Stack) -> str:

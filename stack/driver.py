@@ -27,6 +27,7 @@ from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Credential, Rol
 from stack.toolbox import Signalled
 
 UP_SECONDS = 120
+LOOK_SECONDS = 0.25  # each look costs processor time, of which checks in parallel have little
 SECRET_NAME = re.compile(r"passw|pass$|secret|token|credential|(?:api|private|access)_?key", re.IGNORECASE)
 NO_SECRET = re.compile(r"[/$].*|\d*|true|false|unknown", re.IGNORECASE)  # a path, a variable, a number or a switch
 DOWN = {"exited", "dead", "restarting", "unhealthy"}
@@ -180,7 +181,7 @@ class Stack:
             problem = from_words("".join(said), f"start {self.project}")
             unexplained = type(problem) is StackError
             raise self._not_healthy() if unexplained and self._any_ran() else problem
-        self.wait_until_healthy(board, within=within)
+        self.wait_until_healthy(board, within=within, every=0.1)
 
     def down(self, *, volumes: bool = False) -> None:
         """Stop and remove containers and networks; `volumes` and images that Compose named go as well if told so."""
@@ -206,8 +207,10 @@ class Stack:
         """Have the service's container made anew, as the Compose file now has it, and no other; waits for nothing."""
         docker.ask(*self._compose("up", "--detach", "--no-deps", "--quiet-pull", service))
 
-    def wait_until_healthy(self, board: Board | None = None, *, within: float = UP_SECONDS) -> None:
-        """Wait until every service runs and is healthy: a look every 0.1 s where somebody watches, else every 0.25 s.
+    def wait_until_healthy(
+        self, board: Board | None = None, *, within: float = UP_SECONDS, every: float = LOOK_SECONDS
+    ) -> None:
+        """Wait until every service runs and is healthy.
 
         Raises NotHealthyError naming each that is not when the time is over, or one was down for 5 s on end.
         """
@@ -223,7 +226,6 @@ class Stack:
                     del down_since[service]
             return all_well(seen) or any(now - since > self._patience(name) for name, since in down_since.items())
 
-        every = 0.1 if board else 0.25  # each look costs processor time, of which checks in parallel have little
         if not all_well(waiting.first(self.glance, settled, within=within, every=every).value):
             raise self._not_healthy()
 

@@ -58,6 +58,20 @@ def down(_: Context, data: bool = False) -> None:
     commands.down(data=data)
 
 
+@task(help={"to": "the file to write (default: a new one in stack/backups)"})
+@told
+def backup(_: Context, to: str = "") -> None:
+    """Write Redis' data to a file, while everything works."""
+    commands.backup(to)
+
+
+@task(help={"file": "what `invoke backup` wrote"})
+@told
+def restore(_: Context, file: str) -> None:
+    """Put a backup back in place of Redis' data, which are kept in another."""
+    commands.restore(file)
+
+
 @task
 @told
 def status(_: Context) -> None:

@@ -214,6 +214,11 @@ REQUIREMENTS = (
                 "no-transactions-in-the-file",
                 "Each change is one command: a transaction (MULTI) in the file, once torn, can cost later writes.",
             ),
+            Rule(
+                "backup-restores",
+                "A backup that is taken while Redis works brings every write back that was acknowledged before, after "
+                "the data were wiped.",
+            ),
         ),
     ),
     Requirement(

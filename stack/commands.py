@@ -6,18 +6,24 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from stack import backup as backups
 from stack import docker, runs, subject, toolbox
 from stack import engine as engines
 from stack import images as image_sources
 from stack.board import Board
 from stack.driver import Stack, fixed
-from stack.errors import NotHealthyError, StackError, SubjectError
+from stack.errors import NoDataError, NotHealthyError, StackError, SubjectError
 from stack.images import Source
 from stack.prepare import PROJECT, SHIPPED, prepare
+
+BACKUPS = SHIPPED / "backups"
 
 
 def engine(*, stop: bool) -> None:
@@ -77,6 +83,26 @@ def down(*, data: bool) -> None:
         print("stack is down; its data and its secrets are removed")
     else:
         print(f"stack is down; its data is kept in {os.path.relpath(kept)} and the volume prometheus-data")
+
+
+def backup(to: str) -> None:
+    stack, began = _prepared(), datetime.now(UTC)
+    file = Path(to) if to else BACKUPS / f"redis-{began:%Y%m%dT%H%M%SZ}.tar"
+    size = backups.take(stack, file)
+    print(f"{os.path.relpath(file)}: {size:,} bytes, with every write acknowledged before {began:%H:%M:%S} UTC")
+
+
+def restore(file: str) -> None:
+    stack = _prepared()
+    aside = BACKUPS / f"redis-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-before-restore.tar"
+    with Board() as board:
+        backups.refuse_damaged(Path(file))
+        with suppress(NoDataError):  # then there is nothing to lose
+            backups.take(stack, aside)
+            board.say(f"what is there now is kept in {os.path.relpath(aside)}")
+        board.say("replacing it, with Redis stopped meanwhile")
+        backups.put_back(stack, Path(file))
+    print(f"Redis has the data of {file} again, and every service is healthy")
 
 
 def status() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +72,8 @@ class Disk:
 
     def _tell(self, command: str, **arguments: Any) -> None:  # noqa: ANN401 - JSON
         assert self._helper.stdin
-        try:
-            self._helper.stdin.write(json.dumps([command, arguments]) + "\n")
-            self._helper.stdin.flush()
-        except BrokenPipeError:
-            pass  # told by the answer that does not come
+        with suppress(BrokenPipeError):  # told by the answer that does not come
+            os.write(self._helper.stdin.fileno(), f"{json.dumps([command, arguments])}\n".encode())
 
     def _answer(self) -> dict[str, Any]:
         assert self._helper.stdout
@@ -93,10 +91,9 @@ def provided(labels: toolbox.Labels, pid: int) -> Iterator[Disk]:
 
     Raises NoDiskError where it is not to be had.
     """
-    given = [word for label in labels.items() for word in ("--label", "=".join(label))]
     command = (
-        *docker.UNTIL_WE_END, "docker", "run", "--interactive", "--rm", *given, "--privileged", "--pid", "host",
-        "--network", "none", "--read-only", "--tmpfs", f"/power:{ROOM}", "--volume", "/dev:/dev",
+        *docker.UNTIL_WE_END, "docker", "run", "--interactive", "--rm", *toolbox.words(labels), "--privileged",
+        "--pid", "host", "--network", "none", "--read-only", "--tmpfs", f"/power:{ROOM}", "--volume", "/dev:/dev",
         toolbox.python_image(), "python3", "-I", "-S", "-c", POWER, str(pid),
     )  # fmt: skip
     with subprocess.Popen(

@@ -395,7 +395,7 @@ class Stack:
     def file_in_image(self, service: str, path: str) -> str:
         """The text of a file that the service's image holds; raises StackError where it has none, or no `cat`."""
         image = self.config["services"][service].get("image", "")
-        labels = [word for label in self.labels.items() for word in ("--label", "=".join(label))]
+        labels = toolbox.words(self.labels)
         return docker.ask("run", "--rm", "--network", "none", *labels, "--entrypoint", "cat", image, path)
 
     def seen_of(self, service: str) -> dict[str, str]:

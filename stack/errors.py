@@ -78,6 +78,16 @@ class SecretsError(StackError):
     exit_code = 8
 
 
+class BackupError(StackError):
+    """A backup cannot be written, or the file that is to be put back is no whole one."""
+
+    exit_code = 9
+
+
+class NoDataError(BackupError):
+    """Redis has no append-only file that could be copied."""
+
+
 def no_room(where: str) -> DiskFullError:
     return DiskFullError(
         f"there is no room left on the disk: {where}",

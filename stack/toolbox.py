@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import IO
 
-from stack import docker, images, waiting
+from stack import aof_copy, docker, images, waiting
 from stack.board import Board
-from stack.errors import StackError, from_docker
+from stack.errors import NoDataError, StackError, from_docker, from_words, last_lines
 from stack.relay import READY
 
 RUN_LABEL = "compose-compliance.run"
@@ -23,6 +25,7 @@ HOME_LABEL = "compose-compliance.home"
 Labels = Mapping[str, str]
 RELAY_SECONDS = 10.0
 RELAY = (Path(__file__).parent / "relay.py").read_text()
+AOF_COPY = Path(aof_copy.__file__).read_text()
 EXHAUST = (Path(__file__).parent / "exhaust.py").read_text()
 SIGNAL = """
 import os, sys, time
@@ -184,6 +187,46 @@ def write_into(labels: Labels, container: str, file: str, at: int, data: bytes) 
     seen = bytes.fromhex(_on_mounts(labels, container, WRITE, file, str(at), data.hex()))
     if not seen.startswith(data):
         raise StackError(f"{len(data)} bytes could not be written into {file}")
+
+
+def copy_append_only_file(labels: Labels, container: str, folders: Sequence[str], out: IO[bytes]) -> None:
+    """Write a tar of the append-only file below folders that a container has mounted (see aof_copy) to a file.
+
+    Raises NoDataError where there is none.
+    """
+    _piped(labels, "copy Redis' append-only file", f"{container}:ro", ("take", *folders), stdout=out)
+
+
+def put_append_only_file_back(labels: Labels, container: str, folders: Sequence[str], given: IO[bytes]) -> None:
+    """Replace it by that of such a tar; raises StackError where it could not be, and what was there stays."""
+    _piped(labels, "put an append-only file back", container, ("put_back", *folders), stdin=given)
+
+
+def _piped(
+    labels: Labels,
+    doing: str,
+    volumes_from: str,
+    arguments: Iterable[str],
+    stdin: IO[bytes] | int = subprocess.DEVNULL,
+    stdout: IO[bytes] | int = subprocess.DEVNULL,
+) -> None:
+    """aof_copy in a helper container between two files of this machine: python-on-whales has only text for that."""
+    command = (
+        "docker", "run", "--interactive", "--rm", *words(labels), "--network", "none", "--read-only",
+        "--cap-drop", "ALL", "--cap-add", "DAC_OVERRIDE", "--cap-add", "CHOWN", "--cap-add", "FOWNER",
+        "--volumes-from", volumes_from, python_image(), "python3", "-I", "-S", "-c", AOF_COPY, *arguments,
+    )  # fmt: skip
+    done = subprocess.run(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    said = done.stderr.decode(errors="replace")
+    if done.returncode == aof_copy.NOTHING:
+        raise NoDataError("there is nothing to copy", details=last_lines(said, 1))
+    if done.returncode != 0:
+        raise from_words(said, doing)
+
+
+def words(labels: Labels) -> list[str]:
+    """The options that give labels to what the docker command makes."""
+    return [word for label in labels.items() for word in ("--label", "=".join(label))]
 
 
 def _on_mounts(labels: Labels, container: str, script: str, *arguments: str) -> str:

@@ -8,7 +8,7 @@ import shlex
 from checks.faults import rewrite
 from stack.driver import Sabotage, Stack
 from stack.errors import StackError
-from stack.subject import Role
+from stack.subject import Config, Role
 
 
 def nothing(_: Stack) -> None:
@@ -19,7 +19,7 @@ def redis_with(*arguments: str) -> Sabotage:
     """Redis started with these arguments behind its own, which they override."""
 
     def sabotage(stack: Stack) -> None:
-        spec = stack.config["services"][stack.roles[Role.REDIS]]
+        spec = _redis(stack)
         own = spec.get("command") or ([] if spec.get("entrypoint") else ["redis-server"])
         _override(stack, Role.REDIS, command=[*own, *arguments])
 
@@ -36,20 +36,26 @@ nothing_logged = redis_with("--logfile", "/dev/null")
 
 def started_again_at_once(stack: Stack) -> None:
     """Redis in a loop that starts it again as soon as it has ended: no restart policy sees any of it."""
-    spec = stack.config["services"][stack.roles[Role.REDIS]]
-    own = [*(spec.get("entrypoint") or ()), *(spec.get("command") or ())] or ["redis-server"]
     loop = "trap 'kill $$!; exit' TERM; while :; do \"$$@\" & wait; done"
-    _override(stack, Role.REDIS, entrypoint=["sh", "-c", loop, "again"], command=own)
+    _override(stack, Role.REDIS, entrypoint=["sh", "-c", loop, "again"], command=_started_with(stack))
 
 
 def damage_repaired_at_the_start(stack: Stack) -> None:
     """An entrypoint that first has every append-only file repaired, whatever that throws away."""
-    spec = stack.config["services"][stack.roles[Role.REDIS]]
-    own = [*(spec.get("entrypoint") or ()), *(spec.get("command") or ())] or ["redis-server"]
-    folders = [mount["target"] for mount in spec.get("volumes") or () if not mount.get("read_only")]
     repair = "for each; do yes | redis-check-aof --fix $$each; done"
-    found = f"find {shlex.join(folders)} -name '*.manifest' -exec sh -c '{repair}' repair {{}} +"
-    _override(stack, Role.REDIS, entrypoint=["sh", "-c", f'{found}; exec "$$@"', "repaired"], command=own)
+    _before_redis(stack, f"-name '*.manifest' -exec sh -c '{repair}' repair {{}} +")
+
+
+def data_thrown_away_at_the_start(stack: Stack) -> None:
+    """An entrypoint that first removes what there is."""
+    _before_redis(stack, "-mindepth 1 -delete")
+
+
+def _before_redis(stack: Stack, expression: str) -> None:
+    """Redis started only after this was done to its data (an expression of `find`)."""
+    folders = [mount["target"] for mount in _redis(stack).get("volumes") or () if not mount.get("read_only")]
+    first = f'find {shlex.join(folders)} {expression}; exec "$$@"'
+    _override(stack, Role.REDIS, entrypoint=["sh", "-c", first, "first"], command=_started_with(stack))
 
 
 def fsync_swallowed(stack: Stack) -> None:
@@ -259,6 +265,17 @@ def stored_in_a_transaction(stack: Stack) -> None:
     """The service stores an item with two commands between MULTI and EXEC, which its user may do."""
     _edit(stack, "-@all +set +get +ping\n", "-@all +set +get +ping +multi +exec\n")
     service_with("store.py", ONE_COMMAND, TWO_COMMANDS)(stack)
+
+
+def _redis(stack: Stack) -> Config:
+    spec: Config = stack.config["services"][stack.roles[Role.REDIS]]
+    return spec
+
+
+def _started_with(stack: Stack) -> list[str]:
+    """The words that start Redis."""
+    spec = _redis(stack)
+    return [*(spec.get("entrypoint") or ()), *(spec.get("command") or ())] or ["redis-server"]
 
 
 def _override(stack: Stack, role: Role, **keys: object) -> None:

@@ -16,6 +16,8 @@ EXIT_CODES = {
     "PortTakenError": 6,
     "DiskFullError": 7,
     "SecretsError": 8,
+    "BackupError": 9,
+    "NoDataError": 9,
 }
 
 

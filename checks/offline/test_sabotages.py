@@ -26,7 +26,7 @@ CONFIG = {
 def stack(tmp_path: Path) -> Stack:
     """A copy of the shipped directory with secrets in it, as a fresh stack starts from; resolved by hand."""
     directory = tmp_path / "copy"
-    shutil.copytree(SHIPPED, directory, ignore=shutil.ignore_patterns("data", "secrets", ".env", "*.py", "healer"))
+    shutil.copytree(SHIPPED, directory, ignore=shutil.ignore_patterns(*subject.read(SHIPPED).leave_out))
     secrets.ensure(directory / "secrets", {"api": os.geteuid(), "redis": os.geteuid()})
     copy = Stack(subject.read(directory), directory=directory, project="checks-1")
     copy.config = CONFIG
@@ -50,6 +50,7 @@ def files(stack: Stack) -> dict[str, str]:
         (sabotages.user_who_adds_users("one"), "secrets/redis-users.acl", "-@all\nuser keeper on #"),
         (sabotages.torn_tail_stops_the_start, ".compliance.override.yaml.0", '"--aof-load-truncated", "no"]'),
         (sabotages.damage_repaired_at_the_start, ".compliance.override.yaml.0", "redis-check-aof --fix $$each"),
+        (sabotages.data_thrown_away_at_the_start, ".compliance.override.yaml.0", "-mindepth 1 -delete"),
         (sabotages.password_on_the_command_line, ".compliance.override.yaml.0", '"--requirepass", '),
         (sabotages.wrong_scrape_path, "prometheus/prometheus.yml", "metrics_path: /prom-metrics-of-another"),
         (sabotages.metrics_dropped, "prometheus/prometheus.yml", "action: drop"),

@@ -21,7 +21,7 @@ NOWHERE = "unix:///nonexistent/docker.sock"
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """The project as it is cloned: nothing in it that a run has made."""
-    made = shutil.ignore_patterns("data", "secrets", ".env", "__pycache__")
+    made = shutil.ignore_patterns("backups", "data", "secrets", ".env", "__pycache__")
     shutil.copytree(PROJECT / "stack", tmp_path / "clone" / "stack", ignore=made)
     shutil.copy(PROJECT / "tasks.py", tmp_path / "clone")
     return tmp_path / "clone"
@@ -46,7 +46,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def test_the_list_of_tasks_reads_as_a_menu(clone: Path) -> None:
     listed = re.findall(r"^  (\w+) +(\S.*)$", run(clone, "invoke", "--list").stdout, re.MULTILINE)
-    assert [name for name, _ in listed] == ["down", "engine", "images", "logs", "status", "sweep", "up"]
+    names = ["backup", "down", "engine", "images", "logs", "restore", "status", "sweep", "up"]
+    assert [name for name, _ in listed] == names
     assert all(sentence[0].isupper() and len(sentence) < 90 for _, sentence in listed)
 
 
@@ -66,6 +67,8 @@ def test_up_without_an_engine_is_one_sentence_and_leaves_nothing(clone: Path) ->
     [
         (("invoke", "up", "--sources", "mirror"), ".", 5, "error: 'mirror' is no image source"),
         (("invoke", "down", "--data"), ".", 3, "error: the stack was never brought up here"),
+        (("invoke", "backup"), ".", 3, "error: the stack was never brought up here"),
+        (("invoke", "restore", "some.tar"), ".", 3, "error: the stack was never brought up here"),
         (("stack.prepare",), "stack", 5, "error: 'attic' is no image source"),
     ],
 )

@@ -1,0 +1,201 @@
+"""A copy of an append-only file is of one moment whatever happens meanwhile; only a whole one is put back."""
+
+import io
+import os
+import tarfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from stack import aof_copy
+from stack.aof_copy import AofCopyError, DamagedError, NothingError
+
+BASE, CHANGES, MANIFEST = "appendonly.aof.1.base.rdb", "appendonly.aof.1.incr.aof", "appendonly.aof.manifest"
+NAMES = f"file {BASE} seq 1 type b\nfile {CHANGES} seq 1 type i\n"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return redis_data(tmp_path / "data")
+
+
+def redis_data(home: Path) -> Path:
+    (home / "appendonlydir").mkdir(parents=True)
+    for name, text in ((BASE, "base"), (CHANGES, "changes"), (MANIFEST, NAMES)):
+        (home / "appendonlydir" / name).write_text(text)
+    return home
+
+
+def contents(home: Path) -> dict[str, str]:
+    return {str(path.relative_to(home)): path.read_text() for path in home.rglob("*") if path.is_file()}
+
+
+def taken(home: Path) -> bytes:
+    out = io.BytesIO()
+    aof_copy.take([home], out)
+    return out.getvalue()
+
+
+def put_back(home: Path, backup: bytes) -> None:
+    aof_copy.put_back([home], io.BytesIO(backup))
+
+
+def changed(backup: bytes, change: Callable[[dict[str, bytes]], None], kind: bytes = tarfile.REGTYPE) -> bytes:
+    """The backup with other members, each of this kind."""
+    with tarfile.open(fileobj=io.BytesIO(backup)) as tar:
+        members = {one.name: content.read() for one in tar if (content := tar.extractfile(one))}
+    change(members)
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, text in members.items():
+            one = aof_copy.member(name, len(text))
+            one.type = kind
+            tar.addfile(one, io.BytesIO(text))
+    return out.getvalue()
+
+
+def test_what_was_taken_is_put_back(data: Path) -> None:
+    before, backup = contents(data), taken(data)
+    (data / "appendonlydir" / CHANGES).write_text("other changes")
+    (data / "appendonlydir" / "appendonly.aof.2.incr.aof").write_text("more")
+    put_back(data, backup)
+    assert contents(data) == before
+
+
+def test_it_is_put_back_where_there_is_nothing(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    put_back(tmp_path / "new", taken(data))
+    assert contents(tmp_path / "new") == contents(data)
+
+
+def test_files_belong_to_the_owner_of_the_data(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[str, int]] = []
+    monkeypatch.setattr(os, "chown", lambda path, uid, _: given.append((Path(path).name, uid)))
+    (tmp_path / "new").mkdir()
+    put_back(tmp_path / "new", taken(data))
+    owner = (tmp_path / "new").stat().st_uid
+    assert sorted(given) == sorted((name, owner) for name in (BASE, CHANGES, MANIFEST, ".restoring"))
+
+
+def test_what_is_appended_meanwhile_is_not_in_it(data: Path) -> None:
+    with (data / "appendonlydir" / CHANGES).open("rb") as file:
+        copy = aof_copy.Copy(file)
+        (data / "appendonlydir" / CHANGES).write_text("changes and one torn in the mid")
+        assert (copy.size, copy.read(4), copy.read(100), copy.read(1)) == (7, b"chan", b"ges", b"")
+
+
+def rewrite(home: Path) -> None:
+    """What Redis does at the end of a rewrite: the manifest names new files, and the old ones go."""
+    for name in ("appendonly.aof.2.base.rdb", "appendonly.aof.2.incr.aof"):
+        (home / "appendonlydir" / name).write_text(f"new {name}")
+    aside = home / "appendonlydir" / f"temp-{MANIFEST}"
+    aside.write_text(NAMES.replace(".1.", ".2."))
+    aside.replace(home / "appendonlydir" / MANIFEST)
+    (home / "appendonlydir" / BASE).unlink()
+    (home / "appendonlydir" / CHANGES).unlink()
+
+
+@pytest.mark.parametrize("after", [BASE, CHANGES])
+def test_a_rewrite_that_ends_while_files_are_opened_is_seen(
+    data: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    """Right after one of the old files was opened: the other may be gone by then, or the manifest another."""
+    opens: Any = Path.open
+    done: list[Path] = []
+
+    def opening(path: Path, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever Path.open takes
+        file = opens(path, *arguments, **options)
+        if path.name == after and not done:
+            done.append(path)
+            rewrite(data)
+        return file
+
+    monkeypatch.setattr(Path, "open", opening)
+    backup = taken(data)
+    monkeypatch.undo()
+    aof_copy.read(io.BytesIO(backup))
+    with tarfile.open(fileobj=io.BytesIO(backup)) as tar:
+        assert "appendonlydir/appendonly.aof.2.base.rdb" in tar.getnames()
+        assert f"appendonlydir/{BASE}" not in tar.getnames()
+
+
+def test_what_a_rewrite_removes_afterwards_is_still_in_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, opened = contents(data), aof_copy.opened
+
+    def then_rewritten(manifest: Path, cleanup: ExitStack) -> dict[str, IO[bytes]]:
+        files = opened(manifest, cleanup)
+        rewrite(data)
+        return files
+
+    monkeypatch.setattr(aof_copy, "opened", then_rewritten)
+    backup = taken(data)
+    put_back(data, backup)
+    assert contents(data) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda members: members.update({f"appendonlydir/{CHANGES}": b"chances"}), "not those that it was made of"),
+        (lambda members: members.pop(f"appendonlydir/{BASE}"), "not those that it was made of"),
+        (lambda members: members.pop("SHA256SUMS"), "it breaks off"),
+        (lambda members: members.clear(), "a file is missing that its manifest names"),
+        (lambda members: members.update({"../outside": b""}), "in no place of an append-only file"),
+        (lambda members: members.update({"/etc/passwd": b""}), "in no place of an append-only file"),
+        (lambda members: members.update({"appendonlydir/below/file": b""}), "in no place of an append-only file"),
+        (lambda members: members.update({"another/file": b""}), "in no place of an append-only file"),
+    ],
+)
+def test_a_damaged_backup_is_refused_and_changes_nothing(
+    data: Path, change: Callable[[dict[str, bytes]], None], told: str
+) -> None:
+    before, backup = contents(data), changed(taken(data), change)
+    with pytest.raises(DamagedError, match=told):
+        put_back(data, backup)
+    with pytest.raises(DamagedError, match=told):
+        aof_copy.read(io.BytesIO(backup))
+    assert contents(data) == before
+    assert sorted(path.name for path in data.iterdir()) == ["appendonlydir"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+def test_nothing_but_files_is_taken_from_a_backup(data: Path, kind: bytes) -> None:
+    with pytest.raises(DamagedError):
+        put_back(data, changed(taken(data), lambda _: None, kind))
+
+
+@pytest.mark.parametrize("bytes_left", [0, 1, 600, 3000])
+def test_a_backup_that_was_cut_off_is_refused(data: Path, bytes_left: int) -> None:
+    before = contents(data)
+    with pytest.raises(DamagedError):
+        put_back(data, taken(data)[:bytes_left])
+    assert contents(data) == before
+
+
+def test_a_manifest_that_names_what_is_not_there_is_refused(data: Path) -> None:
+    backup = taken(data).replace(b"file appendonly.aof.1.incr.aof", b"file appendonly.aof.9.incr.aof")
+    with pytest.raises(DamagedError):
+        put_back(data, backup)
+
+
+def test_a_place_that_is_not_clear_is_refused(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(AofCopyError, match="which one"):
+        aof_copy.take([data, redis_data(tmp_path / "other")], io.BytesIO())
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(AofCopyError, match="None holds its files"):
+        aof_copy.put_back([tmp_path / "a", tmp_path / "b"], io.BytesIO(taken(data)))
+    with pytest.raises(NothingError):
+        aof_copy.take([tmp_path / "a"], io.BytesIO())
+
+
+def test_what_a_killed_restore_left_is_no_obstacle(data: Path) -> None:
+    before, backup = contents(data), taken(data)
+    for left in aof_copy.LEFT:
+        (data / left).mkdir()
+        (data / left / MANIFEST).write_text(NAMES)
+    put_back(data, backup)
+    assert contents(data) == before

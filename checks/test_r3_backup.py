@@ -1,0 +1,120 @@
+"""R3: a backup that is taken while Redis works brings everything back after its data were wiped."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from checks import writers
+from checks.evidence import Evidence
+from checks.items import Items, Load, writing
+from checks.logins import connect
+from checks.test_r3_persistence import data_directory
+from checks.verdict import Violation, judges
+from stack import backup, toolbox, waiting
+from stack.driver import Stack
+from stack.errors import StackError
+from stack.subject import Role
+
+RULE = "backup-restores"
+AT_LEAST = 100  # acknowledged writes through each of Redis and the api before the backup begins
+LOAD_SECONDS = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """What a backup brought back of what had been acknowledged before it began.
+
+    It is taken under load, with a rewrite of the append-only file `rewriting`; then the data are wiped, which takes
+    `wiped` of these writes away, and the backup is put back.
+    """
+
+    acknowledged: int
+    rewriting: bool
+    bytes: int
+    wiped: int
+    lost: int
+    some_lost: tuple[str, ...]
+    phases: Mapping[str, float]  # seconds: to take the backup, and to put it back until all is healthy
+
+
+@judges(Restored)
+def restored_violations(seen: Restored) -> list[Violation]:
+    if not seen.acknowledged or seen.wiped < seen.acknowledged:  # nothing was tried, so nothing was proven
+        told = f"{seen.wiped} of {seen.acknowledged} wiped"
+        return [Violation(RULE, seen=told, wanted="writes, and all of them gone before the backup is put back")]
+    if seen.lost:
+        told = f"{seen.lost} of {seen.acknowledged} not brought back: {', '.join(seen.some_lost)}"
+        return [Violation(RULE, seen=told, wanted="none missing")]
+    return []
+
+
+def back_up_wipe_and_restore(stack: Stack) -> Restored:
+    """Take a backup while writers and a rewrite are at work, wipe the data, put the backup back, and read back."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "backup.tar"
+        direct, api, rewriting, taking = _backed_up_under_load(stack, file)
+        _wipe(stack)
+        wiped = len(_missing(stack, direct, api))
+        began = time.monotonic()
+        backup.put_back(stack, file)
+        phases = {"backup": round(taking, 3), "restore": round(time.monotonic() - began, 3)}
+        size = file.stat().st_size
+    lost = _missing(stack, direct, api)
+    return Restored(
+        acknowledged=len(direct) + len(api),
+        rewriting=rewriting,
+        bytes=size,
+        wiped=wiped,
+        lost=len(lost),
+        some_lost=tuple(lost[:5]),
+        phases=phases,
+    )
+
+
+def _backed_up_under_load(stack: Stack, file: Path) -> tuple[dict[str, str], dict[str, str], bool, float]:
+    """What was acknowledged through Redis and the api before, whether a rewrite was under way, and the seconds."""
+    prefix = f"backup-{time.time_ns()}"
+    with (
+        writing(Items(stack), prefix) as api,
+        writers.writing_to_redis(stack, prefix) as direct,
+        connect(stack, "auditor") as auditor,
+    ):
+        _under_load(direct, api)
+        auditor.bgrewriteaof()
+        rewriting = bool(auditor.info("persistence")["aof_rewrite_in_progress"])
+        before, began = (dict(direct.acknowledged), dict(api.acknowledged)), time.monotonic()
+        backup.take(stack, file)
+        return *before, rewriting, time.monotonic() - began
+
+
+def _under_load(*loads: Load) -> None:
+    """Wait until writes are acknowledged through each; raises StackError where that never comes."""
+    seen = waiting.first(
+        lambda: min(len(one.acknowledged) for one in loads), lambda now: now >= AT_LEAST, within=LOAD_SECONDS
+    )
+    if not seen.reached:
+        raise StackError(f"{seen.value} writes were acknowledged within {LOAD_SECONDS:.0f} s: too few for a backup")
+
+
+def _wipe(stack: Stack) -> None:
+    """Redis stopped, all in its data directory removed, and Redis started again."""
+    service, (directory, mount, below) = stack.roles[Role.REDIS], data_directory(stack)
+    if mount == "none":
+        raise StackError(f"Redis' data directory {directory} is on no mount, so its data cannot be wiped")
+    stack.stop(service)
+    toolbox.empty_folder(below)
+    stack.start(service)
+    stack.wait_until_healthy()
+
+
+def _missing(stack: Stack, direct: dict[str, str], api: dict[str, str]) -> list[str]:
+    return [*writers.lost(stack, direct), *Items(stack).lost(api)]
+
+
+@pytest.mark.requirement("R3")
+def test_a_backup_brings_back_what_was_wiped(stack: Stack, evidence: Evidence) -> None:
+    assert restored_violations(evidence.saw(back_up_wipe_and_restore(stack))) == []

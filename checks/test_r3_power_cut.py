@@ -96,21 +96,25 @@ def _of(cut: Cut) -> list[Violation]:
 
 
 @contextmanager
-def on_a_disk_of_ours(stack: Stack, *, restarted: bool = False) -> Iterator[Disk]:
+def on_a_disk_of_ours(stack: Stack) -> Iterator[Disk]:
     """Redis made anew with its data directory, empty, on a disk whose power can be cut; nothing else is changed.
 
-    Unless told so, no restart policy starts it: that would be before the power is back. Raises NoDiskError where there
-    is no such disk.
+    No restart policy starts it: that would be before the power is back. Raises NoDiskError where there is no such disk.
     """
-    service, (directory, *_) = stack.roles[Role.REDIS], data_directory(stack)
-    with disk.provided(stack.labels, stack.main_process(service)) as found:
-        mount = {"type": "volume", "source": "power", "target": directory, "volume": {"nocopy": True}}
-        volume = {"labels": dict(stack.labels), "driver_opts": {"type": "ext4", "device": found.device}}
-        redis_on_it = {"volumes": [mount]} if restarted else {"restart": "no", "volumes": [mount]}
-        stack.override(json.dumps({"services": {service: redis_on_it}, "volumes": {"power": volume}}))
-        stack.recreate(service)
-        _wait_until_storing(stack, "on-our-disk")
+    with disk.provided(stack.labels, stack.main_process(stack.roles[Role.REDIS])) as found:
+        put_redis_on(stack, found, restart="no")
         yield found
+
+
+def put_redis_on(stack: Stack, found: Disk, **changes: str) -> None:
+    """Redis made anew with its data directory, empty, on a disk of ours, and with these keys of its service changed."""
+    service, (directory, *_) = stack.roles[Role.REDIS], data_directory(stack)
+    mount = {"type": "volume", "source": "ours", "target": directory, "volume": {"nocopy": True}}
+    volume = {"labels": dict(stack.labels), **found.volume} if "external" not in found.volume else found.volume
+    services = {service: {"volumes": [mount], **changes}}
+    stack.override(json.dumps({"services": services, "volumes": {"ours": volume}}))
+    stack.recreate(service)
+    _wait_until_storing(stack, "on-our-disk")
 
 
 def cut_the_power(

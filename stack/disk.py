@@ -1,11 +1,11 @@
-"""A disk whose power can be cut: what a privileged helper container (power.py) provides, asked from here."""
+"""A disk to fill up and to take the power from: what a helper container (power.py) provides, asked from here."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from stack.errors import StackError, from_words, last_lines
 
 POWER = (Path(__file__).parent / "power.py").read_text()
 ROOM = "size=160m,mode=0700"  # in memory, for a disk of 128 MiB; taken only as it fills
+MOUNTED = "/power/mounted"  # where the helper looks for what it did not mount itself
+NEEDED = ("KILL", "CHOWN", "DAC_OVERRIDE")
 ENDING_SECONDS = 5.0
 
 
@@ -23,11 +25,12 @@ class NoDiskError(StackError):
 
 
 class Disk:
-    """An ext4 file system on a loop device, for the container that has a process (`pid`) the file system belongs to."""
+    """A file system of our own, which belongs to the user of a process; `volume` is how a Compose file mounts it."""
 
-    def __init__(self, helper: subprocess.Popen[str]) -> None:
+    def __init__(self, helper: subprocess.Popen[str], volume: Mapping[str, Any] | None = None) -> None:
         self._helper = helper
         self.device = str(self._answer().get("device"))
+        self.volume = volume or {"driver_opts": {"type": "ext4", "device": self.device}}
 
     def cut(self, pid: int, *, end_first: float | None = None) -> bool:
         """SIGKILL a process, and at once take the disk's power away; whether the process was there until then.
@@ -87,20 +90,40 @@ class Disk:
 
 @contextmanager
 def provided(labels: toolbox.Labels, pid: int) -> Iterator[Disk]:
-    """A disk that belongs to the user of a process; it goes when nobody has it mounted any more.
+    """An ext4 file system on a loop device; it goes when nobody has it mounted any more.
 
     Raises NoDiskError where it is not to be had.
     """
+    with _helper(labels, pid, "ext4", "--privileged", "--tmpfs", f"/power:{ROOM}", "--volume", "/dev:/dev") as helper:
+        yield Disk(helper)
+
+
+@contextmanager
+def in_memory(labels: toolbox.Labels, pid: int) -> Iterator[Disk]:
+    """A tmpfs, for which nobody has to be privileged: it has no power to cut, and fills up as a disk does.
+
+    It goes with the run that the labels are of.
+    """
+    name = f"{labels[toolbox.STACK_LABEL]}-in-memory"
+    tmpfs = ("--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={ROOM}")
+    docker.ask("volume", "create", *toolbox.words(labels), *tmpfs, name)
+    allowed = ("--cap-drop", "ALL", *(word for one in NEEDED for word in ("--cap-add", one)))
+    with _helper(labels, pid, "tmpfs", *allowed, "--volume", f"{name}:{MOUNTED}") as helper:
+        yield Disk(helper, {"external": True, "name": name})
+
+
+@contextmanager
+def _helper(labels: toolbox.Labels, pid: int, kind: str, *options: str) -> Iterator[subprocess.Popen[str]]:
     command = (
-        *docker.UNTIL_WE_END, "docker", "run", "--interactive", "--rm", *toolbox.words(labels), "--privileged",
-        "--pid", "host", "--network", "none", "--read-only", "--tmpfs", f"/power:{ROOM}", "--volume", "/dev:/dev",
-        toolbox.python_image(), "python3", "-I", "-S", "-c", POWER, str(pid),
+        *docker.UNTIL_WE_END, "docker", "run", "--interactive", "--rm", *toolbox.words(labels), "--pid", "host",
+        "--network", "none", "--read-only", *options,
+        toolbox.python_image(), "python3", "-I", "-S", "-c", POWER, str(pid), kind,
     )  # fmt: skip
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as helper:
         try:
-            yield Disk(helper)
+            yield helper
         finally:
             assert helper.stdin
             helper.stdin.close()  # the end of its input is its end

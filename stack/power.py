@@ -1,6 +1,7 @@
-"""Runs in a privileged helper container, alone: a disk of our own on a loop device, whose power can be cut.
+"""Runs in a helper container, alone: a disk of our own, which can be filled and, on a loop device, lose its power.
 
-The disk is a file in memory with an ext4 file system on it. A power cut is SIGKILL for whoever writes to it, then the
+The disk is a file in memory with an ext4 file system on it, for which the helper has to be privileged; without that it
+is a tmpfs that Docker mounts, which has no power to lose. A power cut is SIGKILL for whoever writes to it, then the
 kernel's own call for it (`EXT4_IOC_SHUTDOWN`, without flushing the log): from then on nothing reaches the file, and
 what was not on it is gone with the next mount. That call goes only to a mount that was just seen to be ours. Device
 and mounts go when their last user does, so nothing of them outlives the helper and the container that mounted the disk.
@@ -173,33 +174,13 @@ def dead() -> bool:
     return False
 
 
-class Power:
+class Room:
     """The commands, by name: what each is given and answers is JSON."""
-
-    def __init__(self, disk: Disk) -> None:
-        self.disk = disk
-
-    def cut(self, pid: int, end_first: float | None = None) -> dict[str, Any]:
-        """SIGKILL a process, then take the disk's power away; SIGTERM came `end_first` seconds before, if told so."""
-        if end_first is not None:
-            os.kill(pid, signal.SIGTERM)
-            time.sleep(end_first)
-        was_there = state(pid) not in {"Z", "X", "gone"}
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        self.disk.cut()
-        return {"was_there": was_there}
 
     def kill(self, pid: int) -> dict[str, Any]:
         """SIGKILL alone: the disk keeps its power."""
         with suppress(ProcessLookupError):  # it may have ended by itself meanwhile
             os.kill(pid, signal.SIGKILL)
-        return {}
-
-    def renew(self) -> dict[str, Any]:
-        """The disk as whoever switches the machine on again finds it, once nobody has the old one mounted."""
-        self.disk.unmount()
-        self.disk.mount()
         return {}
 
     def freeze_child(self, pid: int, within: float) -> dict[str, Any]:
@@ -236,6 +217,30 @@ class Power:
     def room(self) -> dict[str, Any]:
         free = os.statvfs(MOUNT)
         return {"bytes": free.f_bavail * free.f_frsize}
+
+
+class Power(Room):
+    """The commands for a disk that has power."""
+
+    def __init__(self, disk: Disk) -> None:
+        self.disk = disk
+
+    def cut(self, pid: int, end_first: float | None = None) -> dict[str, Any]:
+        """SIGKILL a process, then take the disk's power away; SIGTERM came `end_first` seconds before, if told so."""
+        if end_first is not None:
+            os.kill(pid, signal.SIGTERM)
+            time.sleep(end_first)
+        was_there = state(pid) not in {"Z", "X", "gone"}
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        self.disk.cut()
+        return {"was_there": was_there}
+
+    def renew(self) -> dict[str, Any]:
+        """The disk as whoever switches the machine on again finds it, once nobody has the old one mounted."""
+        self.disk.unmount()
+        self.disk.mount()
+        return {}
 
     def guard(self, path: str) -> dict[str, Any]:
         """Why the power of the file system that this path is on would not be cut; '' if it is ours. Nothing is done."""
@@ -291,27 +296,37 @@ def answer(words: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def serve(power: Power) -> None:
+def serve(room: Room) -> None:
     """Answer each line of standard input, [command, arguments], by a line; the end of the input is the end."""
     for line in sys.stdin:
         name, arguments = json.loads(line)
         try:
-            answer(getattr(power, name)(**arguments))
+            answer(getattr(room, name)(**arguments))
         except (OSError, PowerError) as problem:
             answer({"error": str(problem)})
 
 
-def main(pid: int) -> None:
+def main(pid: int, kind: str) -> None:
+    if kind == "tmpfs":
+        given_to(pid)
+        answer({"device": ""})
+        serve(Room())
+        return
     MOUNT.mkdir()
     disk = Disk()
     disk.mount()
     (MOUNT / "lost+found").rmdir()  # in its way, Docker would not give the disk's owner to a volume
-    with _opened(str(MOUNT), os.O_RDONLY) as mounted:
-        os.fchown(mounted, *belongs_to(pid))
-        os.fsync(mounted)  # the owner is to survive the first power cut
+    given_to(pid)
     answer({"device": disk.path, "id": hashlib.sha256(disk.id).hexdigest()[:12]})
     serve(Power(disk))
 
 
+def given_to(pid: int) -> None:
+    """The disk belongs to the user of a process, and does so after the first power cut as well."""
+    with _opened(str(MOUNT), os.O_RDONLY) as mounted:
+        os.fchown(mounted, *belongs_to(pid))
+        os.fsync(mounted)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2])

@@ -61,4 +61,4 @@ def test_what_the_helper_refuses_is_raised() -> None:
     ) as helper:
         with pytest.raises(StackError, match="the power is not cut"):
             Disk(helper).cut(1)
-        assert disk.POWER.startswith('"""Runs in a privileged helper')
+        assert disk.POWER.startswith('"""Runs in a helper container')

@@ -23,6 +23,7 @@ FLUSHED = Flushes(disks=("vda",), not_counted="", writes=WRITES, flushed=WRITES,
 BY_REDIS = Answers(acknowledged=2, refused=2, refusals=("connection closed",), neither=(), slowest=0.1)
 BY_THE_API = Answers(acknowledged=1, refused=60, refusals=("HTTP 503",), neither=(), slowest=0.8)
 FULL = FullDisk(
+    disk="ext4",
     bytes_left=0,
     through_redis=BY_REDIS,
     through_api=BY_THE_API,
@@ -56,7 +57,7 @@ PROVING: tuple[object, ...] = (
     replace(FLUSHED, flushed_pauses=WRITES // 2),
     replace(FLUSHED, disks=(), not_counted="on no disk", writes=0, flushed=0, flushed_pauses=0),
     FULL,
-    replace(FULL, starts=0),
+    replace(FULL, starts=0, disk="tmpfs"),
     ATTACHED,
     replace(ATTACHED, mount="volume"),
     SETTINGS,

@@ -15,15 +15,17 @@ from checks import layers, recording
 from checks.evidence import Folder, Image
 from checks.layers import Saved
 from checks.sources import Sources, copied
-from stack import docker, driver, engine, images, runs, subject
+from stack import docker, driver, engine, images, nested, runs, subject
 from stack.board import Board
 from stack.driver import Sabotage, Stack
 from stack.errors import StackError
+from stack.nested import Nested
 from stack.prepare import SHIPPED
 from stack.runs import Run
 from stack.subject import Role, Subject
 
 Broken = Callable[[Sabotage], Stack]
+OnAnotherEngine = Callable[..., tuple[Stack, Nested]]
 RUN = pytest.StashKey[Run]()
 RUN_GIVEN = "compliance_run"
 
@@ -136,6 +138,21 @@ def _sabotaged(request: pytest.FixtureRequest, tested: Subject, *, started: bool
 
 
 @pytest.fixture
+def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: Stack) -> Iterator[OnAnotherEngine]:
+    """A fresh stack on an engine inside a container, for what would disturb others: `stack, engine = ...(sabotage)`."""
+    run, references = _run_of(request.config), [image.reference for image in stack.images.values()]
+    with ExitStack() as cleanup:
+        board = cleanup.enter_context(Board())
+
+        def prepare(sabotage: Sabotage = lambda _: None) -> tuple[Stack, Nested]:
+            with _told_in_a_sentence():
+                found = cleanup.enter_context(nested.begun(run.labels(f"{run.name}-engine"), run.folder, references))
+                return cleanup.enter_context(_fresh(request, tested, board, sabotage, described=False)), found
+
+        yield prepare
+
+
+@pytest.fixture
 def sources(stack: Stack) -> Iterator[Sources]:
     """A copy of what the image of the api is built from."""
     with ExitStack() as cleanup:
@@ -167,7 +184,12 @@ def _told_in_a_sentence() -> Iterator[None]:
 
 @contextmanager
 def _fresh(
-    request: pytest.FixtureRequest, tested: Subject, board: Board, *before_start: Sabotage, started: bool = True
+    request: pytest.FixtureRequest,
+    tested: Subject,
+    board: Board,
+    *before_start: Sabotage,
+    started: bool = True,
+    described: bool = True,
 ) -> Iterator[Stack]:
     """A fresh stack whose secrets are hidden before it starts, and whose logs are kept before it goes."""
     _watch_the_engine(request.config)
@@ -189,7 +211,7 @@ def _fresh(
     run = _run_of(request.config)
     with driver.fresh(tested, board, run, hide, *before_start, last_look=last_look, started=started) as stack:
         came_up = True
-        if started:  # before that, its images need not even be here
+        if started and described:  # before that, its images need not even be here
             describe(stack, folder)
         yield stack
 

@@ -370,6 +370,10 @@ REQUIREMENTS = (
             Rule("clean-exit-comes-back", "A service that ends by itself without a failure is back and healthy."),
             Rule("crash-comes-back", "A service whose main process is killed is back and healthy."),
             Rule("oom-kill-comes-back", "A service that the kernel kills for want of memory is back and healthy."),
+            Rule(
+                "engine-restart-comes-back",
+                "When the engine has been stopped and started, every service is healthy again by itself.",
+            ),
         ),
     ),
 )

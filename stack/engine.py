@@ -104,12 +104,13 @@ def watched() -> Iterator[Callable[[], bool]]:
         follow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as events:
         try:
-            yield lambda: _answers() and events.poll() is None
+            yield lambda: answers() and events.poll() is None
         finally:
             events.terminate()
 
 
-def _answers() -> bool:
+def answers() -> bool:
+    """Whether an engine answers to the docker command."""
     return subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
 
 

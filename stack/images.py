@@ -84,6 +84,11 @@ PYTHON = Base(
     packaged="compliance-python:3.13-debian13",
     recipe=Recipe(packages=("python3", "python3-venv")),
 )
+ENGINE = Base(  # for checks that need an engine of their own
+    official="docker:26-dind",
+    packaged="compliance-engine:26-debian13",
+    recipe=Recipe(packages=("docker.io", "iptables")),
+)
 BASES = (REDIS, PROMETHEUS, PYTHON)
 API = Own(name="compliance-api", context=PROJECT / "service")
 HEALER = Own(name="compliance-healer", context=PROJECT / "stack" / "healer")

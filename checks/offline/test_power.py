@@ -5,7 +5,6 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Timer
 
 import pytest
 
@@ -143,9 +142,10 @@ def test_the_device_goes_with_its_last_user(disk: Disk) -> None:
 
 
 def test_the_next_child_is_stopped(disk: Disk, capsys: pytest.CaptureFixture[str]) -> None:
-    with subprocess.Popen(["sh", "-c", "read go; sleep 9 & wait"], stdin=subprocess.PIPE, text=True) as parent:
-        assert parent.stdin
-        Timer(0.1, parent.communicate, args=["go\n"]).start()
+    with (
+        subprocess.Popen(["sh", "-c", "sleep 0.1; echo go"], stdout=subprocess.PIPE) as beginning,
+        subprocess.Popen(["sh", "-c", "read go; sleep 9 & wait"], stdin=beginning.stdout) as parent,
+    ):
         assert Power(disk).freeze_child(parent.pid, 5.0) == {"state": "T"}
         os.kill(power.children(parent.pid).pop(), signal.SIGKILL)
     assert capsys.readouterr().out == '{"armed": true}\n'

@@ -1,0 +1,25 @@
+"""Observations of R9's engine restart as no stack gave them: see the package."""
+
+from dataclasses import replace
+
+from checks.test_r9_engine_restart import EngineRestart
+
+BACK = EngineRestart(
+    health={"api": "healthy", "redis": "healthy"},
+    anew={"api": True, "redis": True},
+    phases={"engine": 4.1, "recover": 3.2},
+)
+
+PROVING: tuple[object, ...] = (BACK,)
+
+VIOLATING: dict[str, tuple[object, ...]] = {
+    "engine-restart-comes-back": (
+        replace(BACK, health={"api": "healthy", "redis": "exited"}, phases={"engine": 4.1}),
+        replace(BACK, health={"api": "unhealthy", "redis": "healthy"}, phases={"engine": 4.1}),
+    ),
+}
+
+NOTHING_TRIED: tuple[object, ...] = (
+    replace(BACK, anew={"api": True, "redis": False}),
+    replace(BACK, health={}, anew={}),
+)

@@ -89,7 +89,7 @@ def backup(to: str) -> None:
     stack, began = _prepared(), datetime.now(UTC)
     file = Path(to) if to else BACKUPS / f"redis-{began:%Y%m%dT%H%M%SZ}.tar"
     size = backups.take(stack, file)
-    print(f"{os.path.relpath(file)}: {size:,} bytes, with every write acknowledged before {began:%H:%M:%S} UTC")
+    print(f"{to or os.path.relpath(file)}: {size:,} bytes, with every write acknowledged before {began:%H:%M:%S} UTC")
 
 
 def restore(file: str) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from stack.aof_copy import is_manifest, named_in
 from stack.errors import StackError
 
-CHANGES = re.compile(r"^file (\S+) seq \d+ type i\b", re.MULTILINE)  # the lines of the manifest for what came after
 ANNOTATION = re.compile(rb"#[^\r\n]*\r\n")  # a time, with `aof-timestamp-enabled`
 ARRAY = re.compile(rb"\*(\d+)\r\n")
 WORD = re.compile(rb"\$(\d+)\r\n")
@@ -34,8 +34,8 @@ def changes(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """
     for path, text in files.items():
         manifest = PurePosixPath(path)
-        if manifest.suffix == ".manifest" and not manifest.name.startswith("temp-"):
-            named = [str(manifest.with_name(name)) for name in CHANGES.findall(text.decode(errors="replace"))]
+        if is_manifest(manifest):
+            named = [str(manifest.with_name(name)) for name in named_in(text, "i")]
             if named and set(named) <= set(files):
                 return {name: files[name] for name in named}
     raise StackError("the manifest of an append-only file that names its changes is not in Redis' data directory")

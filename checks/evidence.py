@@ -340,8 +340,12 @@ def digests(folder: Path) -> dict[str, str]:
 
 def seal(folder: Path) -> None:
     """List the digests of the folder's files, as `sha256sum --check` reads them."""
-    lines = [f"{digest}  {name}\n" for name, digest in digests(folder).items()]
-    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+    (folder / SUMS).write_text(listed(folder), encoding="utf-8")
+
+
+def listed(folder: Path) -> str:
+    """That list."""
+    return "".join(f"{digest}  {name}\n" for name, digest in digests(folder).items())
 
 
 @contextmanager

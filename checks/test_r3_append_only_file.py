@@ -1,6 +1,7 @@
 """R3: what becomes of the append-only file when it is damaged, and that no transaction stands in it."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -23,6 +24,7 @@ from stack.subject import Role
 
 ITEMS = 20
 LOADING_SECONDS = 20.0  # for Redis to read its files, beside the time until its first probe
+TRIES = 5
 ENDS = 3  # so often Redis ends by itself until it counts as one that does not start
 UNACKNOWLEDGED = packed("SET", "torn-tail", "a value that nobody acknowledged")
 TO_DO = "restore a backup, or try redis-check-aof on a copy"
@@ -190,18 +192,28 @@ def damage_the_middle(stack: Stack) -> Damaged:
 
 
 def store_and_read_the_file(stack: Stack) -> Changes:
-    """Store new items, then each of them anew, and look for the values and for transactions in the file."""
-    items = _stored(stack, "changes")
-    anew = {key: f"another {data}" for key, data in items.items()}
-    Items(stack).store(anew)
-    files = aof.changes(_files(stack, _directory(stack)))
+    """Store new items, then each of them anew, and look for the values and for transactions in the file.
+
+    Again where Redis has rewritten it meanwhile; raises StackError where it always does.
+    """
+    for _ in range(TRIES):
+        before = aof.changes(_files(stack, _directory(stack)))
+        items = _stored(stack, f"changes-{time.time_ns()}")
+        anew = {key: f"another {data}" for key, data in items.items()}
+        Items(stack).store(anew)
+        files = aof.changes(_files(stack, _directory(stack)))
+        if set(before) <= set(files):
+            return _changes([*items.values(), *anew.values()], files)
+    raise StackError("Redis rewrote its append-only file each time that something was stored, so no change is seen")
+
+
+def _changes(values: Sequence[str], files: Mapping[str, bytes]) -> Changes:
     found = [record for data in files.values() for record in aof.records(data)]
-    values = [value.encode() for value in (*items.values(), *anew.values())]
     words = {word for record in found for word in record.words}
     starts = [number for number, record in enumerate(found) if record.command == "MULTI"]
     return Changes(
         stored=len(values),
-        held=sum(any(value in word for word in words) for value in values),
+        held=sum(any(value.encode() in word for word in words) for value in values),
         records=len(found),
         transactions=len(starts),
         transaction=_transaction(found[starts[0] :]) if starts else (),

@@ -1,7 +1,6 @@
 """R3: Redis saves the data on every change to attached storage."""
 
 import os
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from checks.items import Items, Load, numbered, writing
 from checks.logins import connect
 from checks.verdict import Violation, judges
 from stack import waiting
+from stack.aof_copy import manifest_below, named_in
 from stack.board import Board
 from stack.driver import Stack
 from stack.errors import StackError
@@ -27,7 +27,6 @@ REWRITES = 3  # one alone may be over before a writer's next write
 REWRITE_SECONDS = 30
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "no-appendfsync-on-rewrite": "no"}
 IN_MEMORY = {"tmpfs", "ramfs"}
-BASE = re.compile(r"^file (\S+) seq \d+ type b$", re.MULTILINE)  # the line of the manifest for what a rewrite left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,8 +231,8 @@ def data_directory(stack: Stack) -> tuple[str, Literal["bind", "volume", "none"]
 def _base_file(stack: Stack) -> str:
     """The base file that the manifest on this machine names; '' where there is none."""
     _, mount, below = data_directory(stack)
-    manifests = below.rglob("*.manifest") if mount != "none" else ()
-    return next((name for path in manifests for name in BASE.findall(path.read_text())), "")
+    manifest = manifest_below([below]) if mount != "none" else None
+    return next(iter(named_in(manifest.read_bytes(), "b")), "") if manifest else ""
 
 
 def _file_system(path: Path) -> str:

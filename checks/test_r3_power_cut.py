@@ -36,18 +36,19 @@ LOAD_SECONDS = 20.0
 BACK_SECONDS = 30.0
 SHUTDOWN_SECONDS = 0.1  # Redis looks ten times a second whether it was asked to end
 NOT_SHOWN = "Not shown: that a given disk, controller or cloud volume keeps what it says is flushed"
+MOST_TRIES = 10
 TRIES = 3  # a control may be cut right after the one fsync of its second
 
 
 class Moment(StrEnum):
     """What Redis is doing when the power goes."""
 
-    WRITING = "writing"
+    WRITING = "writing"  # and the api goes as well: what it has only in memory does not come back
     PIPELINE = "answering pipelines"
     LARGE = "writing large values"
     REWRITE = "rewriting the append-only file"
     STOPPING = "stopping"
-    STARTING = "starting"
+    STARTING = "just started"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +102,7 @@ def on_a_disk_of_ours(stack: Stack) -> Iterator[Disk]:
 
     No restart policy starts it: that would be before the power is back. Raises NoDiskError where there is no such disk.
     """
-    with disk.provided(stack.labels, stack.main_process(stack.roles[Role.REDIS])) as found:
+    with disk.provided(stack.labels, main_process(stack)) as found:
         put_redis_on(stack, found, restart="no")
         yield found
 
@@ -155,13 +156,15 @@ def conclusive(seen: PowerCuts) -> None:
 
 
 def _cut_in_the_middle(stack: Stack, found: Disk, moment: Moment) -> Cut:
-    """A cut that met Redis at that moment; what a stopping Redis does is over in no time, so it may be missed."""
-    seen = cut(stack, found, moment)
-    for _ in range(TRIES):
-        if seen.in_the_middle or seen.lost:
-            break
+    """A cut that met Redis at that moment, or cost something; raises StackError where none did.
+
+    What a stopping Redis does is over in no time, so it is often missed.
+    """
+    for _ in range(MOST_TRIES):
         seen = cut(stack, found, moment)
-    return seen
+        if seen.in_the_middle or seen.lost or not seen.back:
+            return seen
+    raise StackError(f"{MOST_TRIES} power cuts did not meet Redis {moment}")
 
 
 def cut(stack: Stack, found: Disk, moment: Moment) -> Cut:
@@ -185,12 +188,17 @@ def outage(
         _under_load(api, AT_LEAST["api"])
         _under_load(direct, AT_LEAST_LARGE if moment is Moment.LARGE else AT_LEAST["redis"])
         time.sleep(longer)
+        also = main_process(stack, Role.API) if moment is Moment.WRITING else 0
         in_the_middle = CUTTING.get(moment, _while_writing)(stack, found, direct)
         began = time.monotonic()
+        if also:
+            found.kill(also)
         api.over.set()
         direct.over.set()
         found.renew()
-        stack.start(stack.roles[Role.REDIS])
+        _switch_on(stack, Role.REDIS)
+        if also and stack.restart_policy(stack.roles[Role.API]) == "no":
+            _switch_on(stack, Role.API)
     answers = _answers_again(stack, prefix)
     lost = writers.lost(stack, direct.acknowledged) if answers else []
     lost_through_api = Items(stack).lost(api.acknowledged) if answers else []
@@ -209,13 +217,17 @@ def outage(
     return seen, direct.acknowledged, api.acknowledged
 
 
+def _switch_on(stack: Stack, role: Role) -> None:
+    stack.start(stack.roles[role])
+
+
 def _while_writing(stack: Stack, found: Disk, _: Load) -> bool:
-    return found.cut(_main_process(stack))
+    return found.cut(main_process(stack))
 
 
 def _while_rewriting(stack: Stack, found: Disk, direct: Load) -> bool:
     """The rewrite's process is frozen, so that it is surely under way; writes go on beside it."""
-    pid = _main_process(stack)
+    pid = main_process(stack)
     with connect(stack, "auditor") as auditor:
         with found.next_child_frozen(pid):
             auditor.bgrewriteaof()
@@ -225,16 +237,17 @@ def _while_rewriting(stack: Stack, found: Disk, direct: Load) -> bool:
 
 
 def _while_stopping(stack: Stack, found: Disk, _: Load) -> bool:
-    return found.cut(_main_process(stack), end_first=Random().uniform(0, SHUTDOWN_SECONDS))  # noqa: S311
+    soon = SHUTDOWN_SECONDS * Random().random() ** 3  # noqa: S311 - rather soon: Redis may look more often than that
+    return found.cut(main_process(stack), end_first=soon)
 
 
 def _while_starting(stack: Stack, found: Disk, direct: Load) -> bool:
     """Killed and started again; the power goes soon after."""
-    found.kill(_main_process(stack))
+    found.kill(main_process(stack))
     direct.over.set()
     waiting.first(lambda: stack.state(stack.roles[Role.REDIS]).status, lambda status: status == "exited", within=10)
     stack.start(stack.roles[Role.REDIS])
-    return found.cut(_main_process(stack))
+    return found.cut(main_process(stack))
 
 
 CUTTING: Mapping[Moment, Callable[[Stack, Disk, Load], bool]] = {
@@ -244,11 +257,11 @@ CUTTING: Mapping[Moment, Callable[[Stack, Disk, Load], bool]] = {
 }
 
 
-def _main_process(stack: Stack) -> int:
-    """The pid of Redis; raises StackError where it does not run."""
-    if pid := stack.main_process(stack.roles[Role.REDIS]):
+def main_process(stack: Stack, role: Role = Role.REDIS) -> int:
+    """The pid of the service that plays a role; raises StackError where it does not run."""
+    if pid := stack.main_process(stack.roles[role]):
         return pid
-    raise StackError("Redis does not run, so the power is not cut")
+    raise StackError(f"the {role} does not run, so nothing can be done to it")
 
 
 def _under_load(load: Load, count: int) -> None:

@@ -8,6 +8,8 @@ persistence") has rewrites switched off meanwhile, for which somebody would have
 
 from __future__ import annotations
 
+import ast
+import ctypes
 import hashlib
 import io
 import os
@@ -15,25 +17,24 @@ import re
 import shutil
 import sys
 import tarfile
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO
 
-NAMED = re.compile(r"^file (\S+) seq \d+ type [bi]\b", re.MULTILINE)  # the lines for the base and for changes since
+NAMED = re.compile(r"""^file (\S+|"(?:[^"\\]|\\.)*") seq \d+ type ([bi])\b""", re.MULTILINE)  # base, or changes since
 SUMS = "SHA256SUMS"
 TRIES = 20  # a rewrite may come in between, and then another one
 PIECE = 2**20
-LEFT = UNFINISHED, REPLACED = ".restoring", ".replaced"  # beside the files, for as long as they are being put back
-NOTHING = 3  # exit code
+UNFINISHED = ".restoring"  # beside the files, for as long as they are being put back
+BEFORE = ".before-"  # in the name of a folder that was replaced
+HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class AofCopyError(Exception):
     """What could not be done, in a sentence."""
-
-
-class NothingError(AofCopyError):
-    """There is no append-only file."""
 
 
 class DamagedError(AofCopyError):
@@ -59,7 +60,7 @@ class Copy:
 def take(folders: Sequence[Path], out: IO[bytes]) -> None:
     """Write the append-only file that is below one of these folders as a tar, the digests of its files at the end."""
     if (manifest := manifest_below(folders)) is None:
-        raise NothingError(f"no append-only file is in {', '.join(map(str, folders))}")
+        raise AofCopyError(f"no append-only file with a manifest is in {', '.join(map(str, folders))}")
     with ExitStack() as cleanup, tarfile.open(fileobj=out, mode="w|") as tar:
         copies = {name: Copy(file) for name, file in opened(manifest, cleanup).items()}
         for name, copy in copies.items():
@@ -70,24 +71,33 @@ def take(folders: Sequence[Path], out: IO[bytes]) -> None:
 
 def opened(manifest: Path, cleanup: ExitStack) -> dict[str, IO[bytes]]:
     """The manifest and each file that it names, all of one moment."""
+    missing: dict[bytes, str] = {}
     for _ in range(TRIES):
         text = manifest.read_bytes()
+        if not named_in(text):
+            raise AofCopyError(f"{manifest} names no file")
         try:
             files = {name: cleanup.enter_context((manifest.parent / name).open("rb")) for name in named_in(text)}
-        except FileNotFoundError:  # a rewrite has just replaced it
-            continue
-        if manifest.read_bytes() == text:
-            return {manifest.name: io.BytesIO(text), **files}
+        except FileNotFoundError as problem:
+            if text in missing:  # a rewrite would have replaced the manifest first
+                raise AofCopyError(f"{problem.filename} is not there, and {manifest} names it") from problem
+            missing[text] = problem.filename
+        else:
+            if manifest.read_bytes() == text:
+                return {manifest.name: io.BytesIO(text), **files}
     raise AofCopyError(f"what {manifest} names did not stay for as long as it takes to open it")
 
 
-def put_back(folders: Sequence[Path], given: IO[bytes]) -> None:
-    """Replace the append-only file by what a tar of `take` holds: in one of the last steps, once all of it is whole."""
+def put_back(folders: Sequence[Path], given: IO[bytes]) -> Path | None:
+    """Put what a tar of `take` holds in place of the append-only file, in one step and once all of it is whole.
+
+    What was there stays beside it, whatever it was: gives that folder, and None where there was nothing.
+    """
     manifest = manifest_below(folders)
     if manifest is None and len(folders) != 1:
         raise AofCopyError(f"which of {', '.join(map(str, folders))} is Redis' data directory? None holds its files")
     home = manifest.parent.parent if manifest else folders[0]
-    unfinished, replaced = home / UNFINISHED, home / REPLACED
+    unfinished = home / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)  # of one that was killed
     unfinished.mkdir(mode=0o700)
     try:
@@ -96,15 +106,34 @@ def put_back(folders: Sequence[Path], given: IO[bytes]) -> None:
             raise AofCopyError(
                 f"the backup is of a `{place.name}`, and Redis has its files in `{manifest.parent.name}`"
             )
-        belongs_to(home.stat(), unfinished)
-        if place.exists():
-            shutil.rmtree(replaced, ignore_errors=True)
-            place.rename(replaced)
-        unfinished.rename(place)
+        made_like(place if place.exists() else home, unfinished)
+        kept = into_place(unfinished, place)
         fsync(home)
-        shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+    return kept
+
+
+def into_place(folder: Path, place: Path) -> Path | None:
+    """Have a folder in this place from one moment to the next; gives where that is which was there."""
+    if not place.exists():
+        folder.rename(place)
+        return None
+    kept = place.with_name(f"{place.name}{BEFORE}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+    folder.rename(kept)
+    try:
+        exchange(kept, place)
+    except OSError:
+        kept.rename(folder)
+        raise
+    return kept
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Have two folders change names: at no moment is either name without one. Raises OSError where that cannot be."""
+    if LIBC.renameat2(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{other} cannot be replaced: {os.strerror(number)}")
 
 
 def read(given: IO[bytes], into: Path | None = None) -> str:
@@ -122,11 +151,11 @@ def read(given: IO[bytes], into: Path | None = None) -> str:
                     raise DamagedError(f"`{one.name}` is no file")
                 if one.name == SUMS:
                     sums = content.read()
-                elif len(path.parts) != 2 or ".." in path.parts or folder not in ("", path.parts[0]):
+                elif not is_place(path) or folder not in ("", path.parts[0]):
                     raise DamagedError(f"`{one.name}` is in no place of an append-only file")
                 else:
                     folder, name = path.parts
-                    digests[name], text = received(content, into / name if into else None, keep=is_manifest(name))
+                    digests[name], text = received(content, into / name if into else None, keep=is_manifest(path))
                     manifest += text
     except tarfile.TarError as problem:
         raise DamagedError(str(problem)) from problem
@@ -153,19 +182,28 @@ def received(content: IO[bytes], file: Path | None, *, keep: bool) -> tuple[str,
 
 def manifest_below(folders: Sequence[Path]) -> Path | None:
     """Redis' manifest; raises AofCopyError where there are several."""
-    every = {path for folder in folders for path in folder.glob("**/*.manifest") if is_manifest(path.name)}
-    found = sorted(path for path in every if path.parent.name not in LEFT)
+    found = sorted({path for folder in folders for path in folder.glob("**/*.manifest") if is_manifest(path)})
     if len(found) > 1:
         raise AofCopyError(f"which one is Redis' append-only file? {', '.join(map(str, found))}")
     return found[0] if found else None
 
 
-def is_manifest(name: str) -> bool:
-    return name.endswith(".manifest") and not name.startswith("temp-")
+def is_manifest(path: PurePath) -> bool:
+    """Whether a path is that of a manifest in use: neither half written, nor of data that were or will be replaced."""
+    folder = path.parent.name
+    in_use = folder != UNFINISHED and BEFORE not in folder
+    return in_use and path.name.endswith(".manifest") and not path.name.startswith("temp-")
 
 
-def named_in(manifest: bytes) -> list[str]:
-    return NAMED.findall(manifest.decode(errors="replace"))
+def is_place(path: PurePosixPath) -> bool:
+    """Whether a path is that of a file in a folder that Redis may have."""
+    return len(path.parts) == 2 and not path.is_absolute() and not any(part.startswith(".") for part in path.parts)
+
+
+def named_in(manifest: bytes, kinds: str = "bi") -> list[str]:
+    """The files of these kinds, b for the base and i for changes since; Redis quotes a name that is not plain."""
+    found = NAMED.findall(manifest.decode(errors="surrogateescape"))
+    return [ast.literal_eval(name) if name.startswith('"') else name for name, kind in found if kind in kinds]
 
 
 def member(name: str, size: int) -> tarfile.TarInfo:
@@ -174,10 +212,12 @@ def member(name: str, size: int) -> tarfile.TarInfo:
     return found
 
 
-def belongs_to(owner: os.stat_result, folder: Path) -> None:
-    """Give a folder and its files to an owner, on the disk."""
+def made_like(model: Path, folder: Path) -> None:
+    """Give a folder and its files owner and mode of another, on the disk."""
+    like = model.stat()
     for path in (*folder.iterdir(), folder):
-        os.chown(path, owner.st_uid, owner.st_gid)
+        os.chown(path, like.st_uid, like.st_gid)
+        path.chmod(like.st_mode & (0o777 if path == folder else 0o666))
     fsync(folder)
 
 
@@ -188,13 +228,16 @@ def fsync(folder: Path) -> None:
 
 
 def main(command: str, *folders: str) -> int:
-    """Take a copy to stdout, or put one from stdin back; 1, or 3 if there is none, with a sentence."""
+    """Take a copy to stdout, or put one from stdin back and print what was there; 1 with a sentence where it cannot."""
     places = [place for place in map(Path, folders) if place.is_dir()]
     try:
-        take(places, sys.stdout.buffer) if command == "take" else put_back(places, sys.stdin.buffer)
+        if command == "take":
+            take(places, sys.stdout.buffer)
+        else:
+            print(put_back(places, sys.stdin.buffer) or "")
     except (AofCopyError, OSError) as problem:
         print(problem, file=sys.stderr)
-        return NOTHING if isinstance(problem, NothingError) else 1
+        return 1
     return 0
 
 

@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
-from stack import aof_copy, toolbox
+from stack import aof_copy, runs, toolbox
 from stack.driver import Stack
 from stack.errors import BackupError, no_room
 from stack.subject import Role
@@ -20,35 +21,31 @@ def take(stack: Stack, file: Path) -> int:
     Raises BackupError where there is such a file already or none can be written, DiskFullError, or StackError where
     Redis has no container or no append-only file.
     """
-    if file.exists():
-        raise BackupError(f"{file} is already there", hint="a backup replaces nothing: name another file")
-    partial = file.with_name(f".{file.name}.partial")
     with _told("written", file):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-                toolbox.copy_append_only_file(stack.labels, *_where(stack), out)
-                os.fsync(out.fileno())
-            partial.rename(file)
-        finally:
-            partial.unlink(missing_ok=True)
+        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as unfinished:  # mode 0600, and nobody's link
+            toolbox.copy_append_only_file(stack.labels, *_where(stack), unfinished)
+            os.fsync(unfinished.fileno())
+            os.link(unfinished.name, file)  # which replaces nothing
     return file.stat().st_size
 
 
-def put_back(stack: Stack, file: Path) -> None:
+def put_back(stack: Stack, file: Path) -> str:
     """Stop Redis, replace its append-only file by that of a backup, start it, and wait until all is healthy.
 
-    Raises BackupError for a file that is no whole backup, and StackError; what was there stays then.
+    Gives where what was there is kept, as Redis' container sees it, and '' if there was nothing. Raises BackupError for
+    a file that is no whole backup, and StackError; what was there stays then. An interrupt waits until Redis runs.
     """
     refuse_damaged(file)
     service = stack.roles[Role.REDIS]
-    with _told("read", file), file.open("rb") as given:
+    with _told("read", file), file.open("rb") as given, runs.uninterrupted():
         stack.stop(service)
         try:
-            toolbox.put_append_only_file_back(stack.labels, *_where(stack), given)
+            kept = toolbox.put_append_only_file_back(stack.labels, *_where(stack), given)
         finally:
             stack.start(service)
     stack.wait_until_healthy()
+    return kept
 
 
 def refuse_damaged(file: Path) -> None:

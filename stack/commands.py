@@ -6,9 +6,8 @@ import os
 import shutil
 import signal
 import sys
-from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rich.console import Console
 from rich.table import Table
@@ -19,7 +18,7 @@ from stack import engine as engines
 from stack import images as image_sources
 from stack.board import Board
 from stack.driver import Stack, fixed
-from stack.errors import NoDataError, NotHealthyError, StackError, SubjectError
+from stack.errors import NotHealthyError, StackError, SubjectError
 from stack.images import Source
 from stack.prepare import PROJECT, SHIPPED, prepare
 
@@ -86,23 +85,26 @@ def down(*, data: bool) -> None:
 
 
 def backup(to: str) -> None:
-    stack, began = _prepared(), datetime.now(UTC)
+    stack, began = _up(), datetime.now(UTC)
     file = Path(to) if to else BACKUPS / f"redis-{began:%Y%m%dT%H%M%SZ}.tar"
     size = backups.take(stack, file)
     print(f"{to or os.path.relpath(file)}: {size:,} bytes, with every write acknowledged before {began:%H:%M:%S} UTC")
 
 
 def restore(file: str) -> None:
-    stack = _prepared()
-    aside = BACKUPS / f"redis-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-before-restore.tar"
-    with Board() as board:
-        backups.refuse_damaged(Path(file))
-        with suppress(NoDataError):  # then there is nothing to lose
-            backups.take(stack, aside)
-            board.say(f"what is there now is kept in {os.path.relpath(aside)}")
-        board.say("replacing it, with Redis stopped meanwhile")
-        backups.put_back(stack, Path(file))
+    stack = _up()
+    kept = backups.put_back(stack, Path(file))
     print(f"Redis has the data of {file} again, and every service is healthy")
+    if kept:
+        print(f"what was there is kept in {os.path.relpath(SHIPPED / 'data' / 'redis' / PurePosixPath(kept).name)}")
+
+
+def _up() -> Stack:
+    """The shipped stack with containers; raises StackError where it has none."""
+    stack = _prepared()
+    if not toolbox.is_known(stack.project):
+        raise StackError("the stack is not up", hint="`invoke up`")
+    return stack
 
 
 def status() -> None:

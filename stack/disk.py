@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,6 +17,10 @@ from stack.errors import StackError, from_words, last_lines
 POWER = (Path(__file__).parent / "power.py").read_text()
 ROOM = "size=160m,mode=0700"  # in memory, for a disk of 128 MiB; taken only as it fills
 MOUNTED = "/power/mounted"  # where the helper looks for what it did not mount itself
+REFUSED = re.compile(
+    r"privileged|not permitted|permission denied|authorization denied|/dev/loop|no loop device|No such device|mount: ",
+    re.IGNORECASE,
+)
 NEEDED = ("KILL", "CHOWN", "DAC_OVERRIDE")
 ENDING_SECONDS = 5.0
 
@@ -29,7 +34,9 @@ class Disk:
 
     def __init__(self, helper: subprocess.Popen[str], volume: Mapping[str, Any] | None = None) -> None:
         self._helper = helper
-        self.device = str(self._answer().get("device"))
+        if not (line := helper.stdout.readline() if helper.stdout else ""):
+            raise _refused(_said(helper))
+        self.device = str(json.loads(line)["device"])
         self.volume = volume or {"driver_opts": {"type": "ext4", "device": self.device}}
 
     def cut(self, pid: int, *, end_first: float | None = None) -> bool:
@@ -40,9 +47,9 @@ class Disk:
         """
         return bool(self.ask("cut", pid=pid, end_first=end_first)["was_there"])
 
-    def kill(self, pid: int) -> None:
-        """SIGKILL alone, past Docker."""
-        self.ask("kill", pid=pid)
+    def kill(self, pid: int) -> bool:
+        """SIGKILL alone, past Docker; whether the process was there until then."""
+        return bool(self.ask("kill", pid=pid)["was_there"])
 
     def renew(self) -> None:
         """Have the disk as it is found when the power is back; raises StackError while somebody has it mounted."""
@@ -81,7 +88,7 @@ class Disk:
     def _answer(self) -> dict[str, Any]:
         assert self._helper.stdout
         if not (line := self._helper.stdout.readline()):
-            raise _gone(self._helper)
+            raise from_words(_said(self._helper), "go on with a disk of ours")
         told: dict[str, Any] = json.loads(line)
         if "error" in told:
             raise StackError(told["error"])
@@ -130,7 +137,13 @@ def _helper(labels: toolbox.Labels, pid: int, kind: str, *options: str) -> Itera
             helper.wait()
 
 
-def _gone(helper: subprocess.Popen[str]) -> StackError:
-    said = helper.stderr.read() if helper.stderr else ""
+def _said(helper: subprocess.Popen[str]) -> str:
+    return helper.stderr.read() if helper.stderr else ""
+
+
+def _refused(said: str) -> StackError:
+    """Why there is no disk: NoDiskError where it is not to be had, another where something went wrong."""
     problem = from_words(said, "provide a disk whose power can be cut")
-    return NoDiskError(problem.sentence, details=last_lines(said, 2)) if type(problem) is StackError else problem
+    if type(problem) is StackError and REFUSED.search(said):
+        return NoDiskError(problem.sentence, details=last_lines(said, 1))
+    return problem

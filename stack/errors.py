@@ -84,10 +84,6 @@ class BackupError(StackError):
     exit_code = 9
 
 
-class NoDataError(BackupError):
-    """Redis has no append-only file that could be copied."""
-
-
 def no_room(where: str) -> DiskFullError:
     return DiskFullError(
         f"there is no room left on the disk: {where}",

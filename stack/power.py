@@ -45,8 +45,9 @@ EMPTY = (
 UUID_AT = 1024 + 0x68  # in the superblock
 
 LOOP = 7  # major number of loop devices
-LOOP_SET_FD, LOOP_SET_STATUS64, LOOP_GET_STATUS64, LOOP_CTL_GET_FREE = 0x4C00, 0x4C04, 0x4C05, 0x4C82
+LOOP_GET_STATUS64, LOOP_CONFIGURE, LOOP_CTL_GET_FREE = 0x4C05, 0x4C0A, 0x4C82
 LOOP_INFO = struct.Struct("=5Q4I64s64s32s2Q")  # struct loop_info64: first the backing file's device and inode
+LOOP_CONFIG = struct.Struct(f"=2I{LOOP_INFO.size}s64x")  # struct loop_config (Linux 5.8): file, block size, the above
 AUTOCLEAR = 4
 SHUTDOWN, WITHOUT_LOG = 0x8004587D, struct.pack("=I", 2)
 MNT_DETACH = 2
@@ -123,8 +124,7 @@ def attach(file: int) -> int:
             os.mknod(path, 0o600 | 0o060000, os.makedev(LOOP, number))
         device = os.open(path, os.O_RDWR)
         try:
-            fcntl.ioctl(device, LOOP_SET_FD, file)
-            fcntl.ioctl(device, LOOP_SET_STATUS64, info)
+            fcntl.ioctl(device, LOOP_CONFIGURE, LOOP_CONFIG.pack(file, 0, info))
         except OSError as problem:
             os.close(device)
             if problem.errno != errno.EBUSY:
@@ -179,9 +179,10 @@ class Room:
 
     def kill(self, pid: int) -> dict[str, Any]:
         """SIGKILL alone: the disk keeps its power."""
+        was_there = state(pid) not in {"Z", "X", "gone"}
         with suppress(ProcessLookupError):  # it may have ended by itself meanwhile
             os.kill(pid, signal.SIGKILL)
-        return {}
+        return {"was_there": was_there}
 
     def freeze_child(self, pid: int, within: float) -> dict[str, Any]:
         """Stop (SIGSTOP) the next child that a process forks: a rewrite of Redis then stays under way."""
@@ -230,11 +231,9 @@ class Power(Room):
         if end_first is not None:
             os.kill(pid, signal.SIGTERM)
             time.sleep(end_first)
-        was_there = state(pid) not in {"Z", "X", "gone"}
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+        seen = self.kill(pid)
         self.disk.cut()
-        return {"was_there": was_there}
+        return seen
 
     def renew(self) -> dict[str, Any]:
         """The disk as whoever switches the machine on again finds it, once nobody has the old one mounted."""

@@ -15,7 +15,7 @@ from typing import IO
 
 from stack import aof_copy, docker, images, waiting
 from stack.board import Board
-from stack.errors import NoDataError, StackError, from_docker, from_words, last_lines
+from stack.errors import StackError, from_docker, from_words
 from stack.relay import READY
 
 RUN_LABEL = "compose-compliance.run"
@@ -190,16 +190,17 @@ def write_into(labels: Labels, container: str, file: str, at: int, data: bytes) 
 
 
 def copy_append_only_file(labels: Labels, container: str, folders: Sequence[str], out: IO[bytes]) -> None:
-    """Write a tar of the append-only file below folders that a container has mounted (see aof_copy) to a file.
-
-    Raises NoDataError where there is none.
-    """
+    """Write a tar of the append-only file below folders that a container has mounted (see aof_copy) to a file."""
     _piped(labels, "copy Redis' append-only file", f"{container}:ro", ("take", *folders), stdout=out)
 
 
-def put_append_only_file_back(labels: Labels, container: str, folders: Sequence[str], given: IO[bytes]) -> None:
-    """Replace it by that of such a tar; raises StackError where it could not be, and what was there stays."""
-    _piped(labels, "put an append-only file back", container, ("put_back", *folders), stdin=given)
+def put_append_only_file_back(labels: Labels, container: str, folders: Sequence[str], given: IO[bytes]) -> str:
+    """Replace it by that of such a tar; gives where what was there is kept, as the container sees it, or ''.
+
+    Raises StackError where it could not be, and what was there stays.
+    """
+    said = _piped(labels, "put an append-only file back", container, ("put_back", *folders), stdin=given)
+    return said.decode().strip()
 
 
 def _piped(
@@ -208,20 +209,19 @@ def _piped(
     volumes_from: str,
     arguments: Iterable[str],
     stdin: IO[bytes] | int = subprocess.DEVNULL,
-    stdout: IO[bytes] | int = subprocess.DEVNULL,
-) -> None:
-    """aof_copy in a helper container between two files of this machine: python-on-whales has only text for that."""
+    stdout: IO[bytes] | int = subprocess.PIPE,
+) -> bytes:
+    """aof_copy in a helper container, on files of this machine: python-on-whales has only text for that."""
     command = (
         "docker", "run", "--interactive", "--rm", *words(labels), "--network", "none", "--read-only",
+        "--log-driver", "none",  # the data are nobody's log
         "--cap-drop", "ALL", "--cap-add", "DAC_OVERRIDE", "--cap-add", "CHOWN", "--cap-add", "FOWNER",
         "--volumes-from", volumes_from, python_image(), "python3", "-I", "-S", "-c", AOF_COPY, *arguments,
     )  # fmt: skip
     done = subprocess.run(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, check=False)
-    said = done.stderr.decode(errors="replace")
-    if done.returncode == aof_copy.NOTHING:
-        raise NoDataError("there is nothing to copy", details=last_lines(said, 1))
     if done.returncode != 0:
-        raise from_words(said, doing)
+        raise from_words(done.stderr.decode(errors="replace"), doing)
+    return done.stdout or b""
 
 
 def words(labels: Labels) -> list[str]:
@@ -234,7 +234,7 @@ def _on_mounts(labels: Labels, container: str, script: str, *arguments: str) -> 
         said = docker.DockerClient().run(
             python_image(), ["python3", "-I", "-S", "-c", script, *arguments], remove=True, networks=["none"],
             labels=dict(labels), read_only=True, cap_drop=["ALL"], cap_add=["DAC_OVERRIDE"],
-            volumes_from=[container],
+            volumes_from=[container], log_driver="none",
         )  # fmt: skip
     assert isinstance(said, str)
     return said.strip()

@@ -249,6 +249,18 @@ STORED_LATER = """asyncio.get_running_loop().call_later(
         return True"""
 acknowledged_before_it_is_stored = service_with("store.py", STORED_FIRST, STORED_LATER)
 
+STORED_AT_LEISURE = """async def later():
+            await asyncio.sleep(0.05)
+            while True:
+                try:
+                    return await self._ask("SET", command, self._items)
+                except StoreError:
+                    await asyncio.sleep(0.1)
+
+        asyncio.ensure_future(later())
+        return True"""
+stored_later_until_it_works = service_with("store.py", STORED_FIRST, STORED_AT_LEISURE)
+
 TRIED_AGAIN = """while True:
             try:
                 return await self._ask("SET", command, self._items) is None

@@ -14,6 +14,7 @@ from stack.subject import Role
 def test_fsync_every_second_is_noticed_on_a_full_disk(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r3.fill_the_disk(broken(sabotages.fsync_every_second)))
     assert objections(seen) == {"full-disk-loses-nothing"}
+    assert seen.lost
 
 
 @pytest.mark.control("R3", objects="full-disk-is-told")
@@ -26,6 +27,7 @@ def test_an_api_that_waits_for_room_is_noticed(broken: Broken, evidence: Evidenc
 def test_a_redis_that_logs_nothing_is_noticed_on_a_full_disk(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r3.fill_the_disk(broken(sabotages.nothing_logged)))
     assert objections(seen) == {"full-disk-is-told"}
+    assert not seen.logged
 
 
 @pytest.mark.control("R3", objects="full-disk-is-no-tight-loop")

@@ -2,6 +2,7 @@
 
 import io
 import os
+import stat
 import tarfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from typing import IO, Any
 import pytest
 
 from stack import aof_copy
-from stack.aof_copy import AofCopyError, DamagedError, NothingError
+from stack.aof_copy import BEFORE, UNFINISHED, AofCopyError, DamagedError
 
 BASE, CHANGES, MANIFEST = "appendonly.aof.1.base.rdb", "appendonly.aof.1.incr.aof", "appendonly.aof.manifest"
 NAMES = f"file {BASE} seq 1 type b\nfile {CHANGES} seq 1 type i\n"
@@ -30,7 +31,9 @@ def redis_data(home: Path) -> Path:
 
 
 def contents(home: Path) -> dict[str, str]:
-    return {str(path.relative_to(home)): path.read_text() for path in home.rglob("*") if path.is_file()}
+    """What is there, but for what a restore kept of before."""
+    files = [path for path in home.rglob("*") if path.is_file() and BEFORE not in path.parent.name]
+    return {str(path.relative_to(home)): path.read_text() for path in files}
 
 
 def taken(home: Path) -> bytes:
@@ -39,8 +42,8 @@ def taken(home: Path) -> bytes:
     return out.getvalue()
 
 
-def put_back(home: Path, backup: bytes) -> None:
-    aof_copy.put_back([home], io.BytesIO(backup))
+def put_back(home: Path, backup: bytes) -> Path | None:
+    return aof_copy.put_back([home], io.BytesIO(backup))
 
 
 def changed(backup: bytes, change: Callable[[dict[str, bytes]], None], kind: bytes = tarfile.REGTYPE) -> bytes:
@@ -67,17 +70,47 @@ def test_what_was_taken_is_put_back(data: Path) -> None:
 
 def test_it_is_put_back_where_there_is_nothing(data: Path, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
-    put_back(tmp_path / "new", taken(data))
+    assert put_back(tmp_path / "new", taken(data)) is None
     assert contents(tmp_path / "new") == contents(data)
 
 
-def test_files_belong_to_the_owner_of_the_data(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("gone", [(), (MANIFEST,), (CHANGES,), (BASE, CHANGES, MANIFEST)])
+def test_what_was_there_is_kept_however_damaged(data: Path, gone: tuple[str, ...]) -> None:
+    backup, before = taken(data), contents(data)
+    for name in gone:
+        (data / "appendonlydir" / name).unlink()
+    kept = put_back(data, backup)
+    assert kept is not None
+    assert sorted(path.name for path in kept.iterdir()) == sorted({BASE, CHANGES, MANIFEST} - set(gone))
+    assert contents(data) == before
+    assert aof_copy.manifest_below([data]) == data / "appendonlydir" / MANIFEST
+
+
+@pytest.mark.parametrize("at", ["exchange", "rename", "chown"])
+def test_a_restore_that_fails_at_any_step_leaves_one_whole_file(
+    data: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    backup, before = taken(data), contents(data)
+
+    def refused(*_: object) -> None:
+        raise OSError(f"no {at}")
+
+    owner = {"exchange": aof_copy, "rename": Path, "chown": os}[at]
+    monkeypatch.setattr(owner, at, refused)
+    with pytest.raises(OSError, match=f"no {at}"):
+        put_back(data, backup)
+    assert contents(data) == before
+
+
+def test_files_are_owned_and_open_as_those_that_were_there(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[tuple[str, int]] = []
     monkeypatch.setattr(os, "chown", lambda path, uid, _: given.append((Path(path).name, uid)))
-    (tmp_path / "new").mkdir()
-    put_back(tmp_path / "new", taken(data))
-    owner = (tmp_path / "new").stat().st_uid
-    assert sorted(given) == sorted((name, owner) for name in (BASE, CHANGES, MANIFEST, ".restoring"))
+    (data / "appendonlydir").chmod(0o770)
+    put_back(data, taken(data))
+    uid = (data / "appendonlydir").stat().st_uid
+    assert sorted(given) == sorted((name, uid) for name in (BASE, CHANGES, MANIFEST, UNFINISHED))
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (data / "appendonlydir").iterdir()}
+    assert (stat.S_IMODE((data / "appendonlydir").stat().st_mode), modes) == (0o770, {0o660})
 
 
 def test_what_is_appended_meanwhile_is_not_in_it(data: Path) -> None:
@@ -147,6 +180,9 @@ def test_what_a_rewrite_removes_afterwards_is_still_in_it(data: Path, monkeypatc
         (lambda members: members.update({"/etc/passwd": b""}), "in no place of an append-only file"),
         (lambda members: members.update({"appendonlydir/below/file": b""}), "in no place of an append-only file"),
         (lambda members: members.update({"another/file": b""}), "in no place of an append-only file"),
+        (lambda members: members.update({"/x.manifest": b""}), "in no place of an append-only file"),
+        (lambda members: members.update({".restoring/x.manifest": b""}), "in no place of an append-only file"),
+        (lambda members: members.update({"./x": b""}), "in no place of an append-only file"),
     ],
 )
 def test_a_damaged_backup_is_refused_and_changes_nothing(
@@ -188,14 +224,35 @@ def test_a_place_that_is_not_clear_is_refused(data: Path, tmp_path: Path) -> Non
         (tmp_path / name).mkdir()
     with pytest.raises(AofCopyError, match="None holds its files"):
         aof_copy.put_back([tmp_path / "a", tmp_path / "b"], io.BytesIO(taken(data)))
-    with pytest.raises(NothingError):
-        aof_copy.take([tmp_path / "a"], io.BytesIO())
+
+
+@pytest.mark.parametrize(("gone", "told"), [(MANIFEST, "with a manifest is in"), (CHANGES, "names it")])
+def test_damaged_data_are_not_taken_for_a_backup(data: Path, gone: str, told: str) -> None:
+    (data / "appendonlydir" / gone).unlink()
+    with pytest.raises(AofCopyError, match=told):
+        taken(data)
+
+
+def test_a_manifest_that_names_nothing_is_no_backup(data: Path) -> None:
+    (data / "appendonlydir" / MANIFEST).write_text("")
+    with pytest.raises(AofCopyError, match="names no file"):
+        taken(data)
+
+
+def test_a_quoted_name_is_read_as_redis_writes_it() -> None:
+    manifest = b'file "a b\\"\\x01.1.base.rdb" seq 1 type b\nfile c.1.incr.aof seq 1 type i startoffset 9\n'
+    assert aof_copy.named_in(manifest) == ['a b"\x01.1.base.rdb', "c.1.incr.aof"]
+    assert aof_copy.named_in(manifest, "i") == ["c.1.incr.aof"]
+
+
+def test_a_file_of_the_history_is_none_of_the_data() -> None:
+    manifest = b"file a.4.base.rdb seq 4 type b\nfile a.3.incr.aof seq 3 type h\nfile a.4.incr.aof seq 4 type i\n"
+    assert aof_copy.named_in(manifest) == ["a.4.base.rdb", "a.4.incr.aof"]
 
 
 def test_what_a_killed_restore_left_is_no_obstacle(data: Path) -> None:
     before, backup = contents(data), taken(data)
-    for left in aof_copy.LEFT:
-        (data / left).mkdir()
-        (data / left / MANIFEST).write_text(NAMES)
+    (data / UNFINISHED).mkdir()
+    (data / UNFINISHED / MANIFEST).write_text(NAMES)
     put_back(data, backup)
     assert contents(data) == before

@@ -17,7 +17,6 @@ EXIT_CODES = {
     "DiskFullError": 7,
     "SecretsError": 8,
     "BackupError": 9,
-    "NoDataError": 9,
 }
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from checks.test_r3_persistence import BASE
 from checks.test_r4_acl import PASSWORD_IN_ACL, _files_of, shows
 
 
@@ -52,10 +51,3 @@ def test_what_is_mounted_is_named_as_the_container_sees_it(tmp_path: Path) -> No
         "/data/below/users.acl": tmp_path / "below" / "users.acl",
     }
     assert dict(_files_of(file, Path("/etc/redis.conf"))) == {"/etc/redis.conf": file}
-
-
-def test_the_base_file_is_the_one_that_the_manifest_calls_so() -> None:
-    manifest = (
-        "file a.aof.4.base.rdb seq 4 type b\nfile a.aof.3.incr.aof seq 3 type h\nfile a.aof.4.incr.aof seq 4 type i\n"
-    )
-    assert BASE.findall(manifest) == ["a.aof.4.base.rdb"]

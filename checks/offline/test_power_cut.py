@@ -51,7 +51,7 @@ def test_a_helper_that_ends_in_the_middle_is_told() -> None:
     with helper_that('echo \'{"device": "/dev/loop7"}\'; echo killed >&2') as helper:
         provided = Disk(helper)
         assert provided.device == "/dev/loop7"
-        with pytest.raises(StackError, match="provide a disk"):
+        with pytest.raises(StackError, match="go on with a disk of ours"):
             provided.renew()
 
 

@@ -1,6 +1,8 @@
 """What a soak sets out to do, what it saw, and what that amounts to: a folder that an interrupted soak goes on in."""
 
-from collections.abc import Iterable, Sequence
+import fcntl
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -8,7 +10,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from checks.evidence import OBSERVATIONS, RUN, Folder, Run, now, said_in_a_sentence
+from checks.evidence import OBSERVATIONS, RUN, SUMS, Folder, Run, listed, now, said_in_a_sentence
 from checks.test_r3_power_cut import BACK_SECONDS, Cut, Moment
 from checks.verdict import UnfitError, Verdict, read_as
 from stack.subject import Subject
@@ -195,13 +197,30 @@ class SoakFolder(Folder):
 
     @classmethod
     def again(cls, path: Path) -> "SoakFolder":
-        """The folder of an earlier soak; raises UnfitError for what is none."""
+        """The folder of an earlier soak; raises UnfitError for what is none, or is not as that soak left it."""
         for name in (RUN, PLAN, OBSERVATIONS):
             if not (path / name).is_file():
                 raise UnfitError(f"`{path}` is no folder of a soak: it has no {name}")
+        if (sums := path / SUMS).exists():  # without, it was killed before it could list them
+            if sums.read_text("utf-8", "replace") != listed(path):
+                raise UnfitError(f"`{path}` was altered since: its files are not those that {SUMS} lists")
+            sums.unlink()
         folder = cls(path)
-        folder.soak()
+        try:
+            folder.soak()
+        except UnicodeDecodeError as problem:
+            raise UnfitError(f"`{path}` is no folder of a soak: {problem}") from problem
         return folder
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Nobody else goes on with it meanwhile; raises UnfitError where somebody does."""
+        with (self.path / PLAN).open() as plan:
+            try:
+                fcntl.flock(plan, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as problem:
+                raise UnfitError(f"`{self.path}`: somebody else is at work on this soak") from problem
+            yield
 
     def happened(self, one: Outage) -> None:
         """Store what happened, on the disk before anything else does."""

@@ -110,8 +110,7 @@ class PowerStays(Disk):
         """SIGKILL alone."""
         if end_first is not None:
             raise StackError("a kill that asks first is none")
-        self.kill(pid)
-        return True
+        return self.kill(pid)
 
     def renew(self) -> None:
         """Wait until Docker has seen that the container is over; it starts none before."""

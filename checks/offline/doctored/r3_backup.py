@@ -6,7 +6,7 @@ from checks.test_r3_backup import Restored
 
 RESTORED = Restored(
     acknowledged=300,
-    rewriting=True,
+    rewrites=9,
     bytes=30720,
     wiped=300,
     lost=0,
@@ -14,7 +14,7 @@ RESTORED = Restored(
     phases={"backup": 0.4, "restore": 1.9},
 )
 
-PROVING: tuple[object, ...] = (RESTORED, replace(RESTORED, rewriting=False))
+PROVING: tuple[object, ...] = (RESTORED, replace(RESTORED, rewrites=1))
 
 VIOLATING: dict[str, tuple[object, ...]] = {
     "backup-restores": (
@@ -26,4 +26,5 @@ VIOLATING: dict[str, tuple[object, ...]] = {
 NOTHING_TRIED: tuple[object, ...] = (
     replace(RESTORED, acknowledged=0, wiped=0),
     replace(RESTORED, wiped=299),
+    replace(RESTORED, rewrites=0),
 )

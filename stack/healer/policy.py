@@ -8,8 +8,10 @@ has had its whole detection window in which to be found out.
 import math
 from dataclasses import dataclass, replace
 
-from stack.healer.container import Container, Probe
+from stack.healer.container import DEFAULT_STOP_SECONDS, Container, Probe
 from stack.healer.settings import Settings
+
+ENDING_SECONDS = 5  # for the engine to kill what did not stop in its time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,7 @@ class Memory:
     gave_way: bool = False  # restarted although its dependency was down; not again before that is up
     restarts: int = 0  # in a row, with no steady run between them
     tried_at: float = -math.inf
+    hands_off_until: float = -math.inf  # somebody else is stopping or restarting it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,11 @@ class Restart:
     reason: str
     gave_way: bool = False
 
+    @property
+    def kind(self) -> str:
+        """One of few words for it."""
+        return "patience" if self.gave_way else "unhealthy"
+
 
 Decision = Leave | Wait | Restart
 
@@ -82,7 +90,8 @@ def decide(case: Case, memory: Memory, now: float, settings: Settings) -> Decisi
     if excuse := untouchable(case.patient):
         return Leave(reason=excuse)
     return (
-        _blocked(case, memory, now, settings)
+        _in_others_hands(memory, now)
+        or _blocked(case, memory, now, settings)
         or _in_doubt(case, memory, now, settings)
         or _recovering(case, memory, now)
         or _backing_off(memory, now, settings)
@@ -134,6 +143,17 @@ def resumed(memory: Memory, now: float) -> Memory:
     return replace(memory, started_at="", grace_from=now)  # whichever run it is that goes on
 
 
+def asked_to_end(memory: Memory, patient: Container | None, now: float) -> Memory:
+    """Take in that somebody else asked it to end: until its stop time is over it may run on, and is not ours."""
+    seconds = patient.stop_seconds if patient else DEFAULT_STOP_SECONDS
+    return replace(memory, hands_off_until=now + seconds + ENDING_SECONDS)
+
+
+def started(memory: Memory) -> Memory:
+    """Take in that it was started: whatever somebody else had begun is done."""
+    return replace(memory, hands_off_until=-math.inf)
+
+
 def delay(restarts: int, cap: float) -> float:
     """Reckon the seconds to hold back before the next restart: 0, 2, 4, 8 and so on up to the cap."""
     return float(min(2 ** min(restarts, 30), cap)) if restarts else 0.0
@@ -159,6 +179,12 @@ def _ran_steadily(patient: Container, settings: Settings) -> bool:
     if not patient.failures:
         return False
     return patient.failures[0].start - patient.started >= settings.backoff_reset_seconds
+
+
+def _in_others_hands(memory: Memory, now: float) -> Wait | None:
+    if now >= memory.hands_off_until:
+        return None
+    return Wait(until=memory.hands_off_until, reason="somebody else is stopping or restarting it")
 
 
 def _blocked(case: Case, memory: Memory, now: float, settings: Settings) -> Decision | None:

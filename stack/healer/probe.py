@@ -9,6 +9,7 @@ import time
 
 HEARTBEAT = "/run/healer/heartbeat"
 SOCKET = "/var/run/docker.sock"
+NOTE = "/var/lib/healer/asked"  # for the next run of the healer, which counts this restart as well
 STALE_SECONDS = 3.0
 ENGINE_SECONDS = 0.3  # two calls and the start of Python fit into a health check's timeout of 1 s
 
@@ -19,7 +20,7 @@ def main() -> int:
     if not (trouble := stale(stamp, time.monotonic())):
         return 0
     print(trouble, end="; ")
-    print(restart_when_condemned(own_id))
+    print(restart_when_condemned(own_id, trouble))
     return 1
 
 
@@ -41,18 +42,28 @@ def stale(stamp: float | None, now: float) -> str:
     return f"no heartbeat for {age:.1f} s" if age >= STALE_SECONDS else ""
 
 
-def restart_when_condemned(own_id: str) -> str:
+def restart_when_condemned(own_id: str, trouble: str) -> str:
     """Ask for a restart of this container once Docker has declared it unhealthy; say what came of it."""
     if not own_id:
         return "the container is not known yet"
     try:
         if b'"Health":{"Status":"unhealthy"' not in ask("GET", f"/containers/{own_id}/json"):
             return "waiting for Docker's verdict"
+        leave_note(trouble)
         return refusal(ask("POST", f"/containers/{own_id}/restart?t=1"))
     except TimeoutError:  # the answer would come after our own end
         return "asked the engine for a restart"
     except OSError as error:
         return f"cannot reach the engine: {error}"
+
+
+def leave_note(trouble: str) -> None:
+    """Tell the next run why there is one."""
+    try:
+        with open(NOTE, "w") as file:  # noqa: PTH123
+            file.write(trouble)
+    except OSError:  # a full disk must not keep us from what matters
+        pass
 
 
 def refusal(answer: bytes) -> str:

@@ -76,7 +76,9 @@ def down(*, data: bool) -> None:
                 shutil.rmtree(folder)
         print("stack is down; its data and its secrets are removed")
     else:
-        print(f"stack is down; its data is kept in {os.path.relpath(kept)} and the volumes prometheus-data, healer-data")
+        print(
+            f"stack is down; its data is kept in {os.path.relpath(kept)} and the volumes prometheus-data, healer-data"
+        )
 
 
 def status() -> None:

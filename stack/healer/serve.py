@@ -7,6 +7,10 @@ A process of its own, in a container of its own, without the engine's socket: no
 import sys
 from _socket import socket  # the C part of `socket`, without the Python around it
 
+TYPE_CHECKING = False  # the `typing` of the standard library would cost a probe more than all the rest
+if TYPE_CHECKING:
+    from http.server import ThreadingHTTPServer
+
 PUBLISHED = "/var/lib/healer/healer.prom"
 PORT = 9101
 SECONDS = 1.0  # shorter than Docker's timeout for the probe
@@ -16,7 +20,17 @@ FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 def serve() -> int:
     """Answer until told to stop."""
     import signal
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    # The kernel ignores SIGTERM for a process 1 that does not ask for it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with server(PORT) as answering:
+        answering.serve_forever()
+    return 0
+
+
+def server(port: int) -> "ThreadingHTTPServer":
+    """Listen on every address of this container."""
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer  # not for the probe, which it would slow down
 
     class Answer(BaseHTTPRequestHandler):
         timeout = SECONDS * 2  # for a client that says nothing
@@ -32,12 +46,8 @@ def serve() -> int:
         def log_message(self, *_: object) -> None:
             """Say nothing: somebody asks every few seconds."""
 
-    # The kernel ignores SIGTERM for a process 1 that does not ask for it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with ThreadingHTTPServer(("", PORT), Answer) as server:
-        server.daemon_threads = True
-        server.serve_forever()
-    return 0
+    ThreadingHTTPServer.daemon_threads = True
+    return ThreadingHTTPServer(("", port), Answer)
 
 
 def answer(path: str) -> tuple[int, bytes]:

@@ -38,8 +38,8 @@ def test_a_heartbeat_since_the_last_probe_is_enough(tmp_path: Path) -> None:
 def test_without_one_the_clock_that_nobody_sets_decides(tmp_path: Path, age: int) -> None:
     (tmp_path / "heartbeat").touch()
     run(tmp_path)
-    at = (tmp_path / "probed").stat().st_mtime - age  # the wall clock may have been set meanwhile
-    os.utime(tmp_path / "heartbeat", (at, at))
+    at = (tmp_path / "probed").stat().st_mtime_ns - age * 10**9  # the wall clock may have been set meanwhile
+    os.utime(tmp_path / "heartbeat", ns=(at, at))
     assert run(tmp_path) == ((0, "") if age < 0 else (7, "asked\n"))
 
 

@@ -6,11 +6,12 @@ import os
 import shutil
 import signal
 import sys
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
-from stack import docker, runs, subject, toolbox
+from stack import docker, healing, runs, subject, toolbox
 from stack import engine as engines
 from stack import images as image_sources
 from stack.board import Board
@@ -84,6 +85,8 @@ def down(*, data: bool) -> None:
 def status() -> None:
     stack = _prepared()
     _show(stack)
+    for line in healing.told_of(stack.project, datetime.now(UTC)):
+        sys.stdout.write(f"{line}\n")
     if stack.unwell():
         raise NotHealthyError("not every service is healthy", hint="`invoke logs` shows what every container said")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from stack.healer import record
 from stack.healer.chart import Chart, Totals, Treatment
+from stack.healer.container import Container
 from stack.healer.exposition import exposition
 from stack.healer.policy import Memory
 
@@ -61,6 +62,8 @@ class Book:
         treatment = Treatment(reason="unhealthy, says its own health check", fault=fault, began_at=at)
         self.totals = self.totals.with_restart(service, "unhealthy")
         self.enter(container, service=service, treatment=treatment)
+        ourselves = Container(id=container, project="", service=service)
+        record.write("restarted", ourselves, **record.course(treatment))
 
     def chart(self, container: str) -> Chart:
         """What is known of a container, which may be nothing."""

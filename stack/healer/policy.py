@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from stack.healer.container import DEFAULT_STOP_SECONDS, Container, Probe
 from stack.healer.settings import Settings
 
-ENDING_SECONDS = 5  # for the engine to kill what did not stop in its time
+LONGER_SECONDS = 30  # beyond its stop time: `docker stop --time` may give it longer than it asks for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +144,9 @@ def resumed(memory: Memory, now: float) -> Memory:
 
 
 def asked_to_end(memory: Memory, patient: Container | None, now: float) -> Memory:
-    """Take in that somebody else asked it to end: until its stop time is over it may run on, and is not ours."""
+    """Take in that somebody else asked it to end: until its stop time is over, and some more, it may run on and is theirs."""
     seconds = patient.stop_seconds if patient else DEFAULT_STOP_SECONDS
-    return replace(memory, hands_off_until=now + seconds + ENDING_SECONDS)
+    return replace(memory, hands_off_until=now + seconds + LONGER_SECONDS)
 
 
 def started(memory: Memory) -> Memory:

@@ -144,7 +144,7 @@ def resumed(memory: Memory, now: float) -> Memory:
 
 
 def asked_to_end(memory: Memory, patient: Container | None, now: float) -> Memory:
-    """Take in that somebody else asked it to end: until its stop time is over, and some more, it may run on and is theirs."""
+    """Take in that somebody else asked it to end: until its stop time and some more is over, it is theirs."""
     seconds = patient.stop_seconds if patient else DEFAULT_STOP_SECONDS
     return replace(memory, hands_off_until=now + seconds + LONGER_SECONDS)
 

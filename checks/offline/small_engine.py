@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 LONG_AGO = "2026-01-01T00:00:00Z"
+NOON = 1_767_268_800 * 10**9  # of that day: when all events happen
+EVENING = "2026-01-01T18:00:00Z"
 PROBE = {"Start": "2026-01-01T01:00:00Z", "End": "2026-01-01T01:00:00.1Z", "ExitCode": 1, "Output": "no answer"}
 
 
@@ -43,6 +45,8 @@ class SmallEngine:
     questions_at_once: int = 0
     streams: set[asyncio.StreamWriter] = field(default_factory=set)
     callers: set[asyncio.StreamWriter] = field(default_factory=set)
+    socket: str = ""
+    server: asyncio.Server = field(init=False)
     restarting: int = 0
     answering: int = 0
 
@@ -52,7 +56,7 @@ class SmallEngine:
     def tell(self, action: str, one: dict[str, Any], **attributes: str) -> None:
         """Report an event of a container to everybody who listens."""
         actor = {"ID": one["Id"], "Attributes": one["Config"]["Labels"] | attributes}
-        self.say(json.dumps({"Action": action, "Actor": actor, "timeNano": 4 * 10**18}) + "\n")
+        self.say(json.dumps({"Action": action, "Actor": actor, "timeNano": NOON}) + "\n")
 
     def say(self, text: str) -> None:
         for stream in self.streams:
@@ -77,14 +81,26 @@ class SmallEngine:
     async def listening(self) -> AsyncIterator[str]:
         """The path of its socket: a short one, for 108 bytes is all there is."""
         with tempfile.TemporaryDirectory() as folder:
-            server = await asyncio.start_unix_server(self._answer, f"{folder}/s")
+            self.socket = f"{folder}/s"
+            self.server = await asyncio.start_unix_server(self._answer, self.socket)
             try:
-                yield f"{folder}/s"
+                yield self.socket
             finally:
-                server.close()
-                for writer in self.callers:
-                    writer.transport.abort()
-                await asyncio.sleep(0.01)  # both sides take leave
+                await self._end()
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """Ended, and started again at the end."""
+        await self._end()
+        yield
+        self.server = await asyncio.start_unix_server(self._answer, self.socket)
+
+    async def _end(self) -> None:
+        self.server.close()
+        for writer in self.callers:
+            writer.transport.abort()
+        self.streams.clear()
+        await asyncio.sleep(0.01)  # both sides take leave
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.callers.add(writer)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from checks.offline.small_engine import SmallEngine, container, written
+from checks.offline.small_engine import EVENING, SmallEngine, container, written
 from stack.healer import ward, watch
 from stack.healer.book import Book
-from stack.healer.engine import Engine
+from stack.healer.engine import AwayError, Engine
 from stack.healer.identity import Project
 from stack.healer.settings import Settings
 from stack.healer.ward import Ward
@@ -140,6 +140,35 @@ def test_what_a_silent_stream_did_not_report_is_found(tmp_path: Path) -> None:
         await until(lambda: engine.restarted == ["api"])
 
     told(engine, tmp_path, fall_silent)
+
+
+def test_an_engine_that_comes_back_is_followed_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    engine = one_engine("api")
+
+    async def restart(engine: SmallEngine) -> None:
+        async with engine.away():
+            engine.fall_sick(first(engine), reported=False)
+            await asyncio.sleep(0.1)
+        await until(lambda: engine.restarted == ["api"])
+
+    told(engine, tmp_path, restart)
+    said = lines(capsys)
+    assert [one["reason"] for one in said if one["action"] == "failed"] == ["the event stream ended"]
+    assert "back after: the event stream ended" in [one.get("reason") for one in said]
+
+
+def test_a_healer_left_with_the_socket_of_an_engine_that_is_gone_ends_for_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "AWAY_SECONDS", 0.1)
+
+    async def go(engine: SmallEngine) -> None:
+        async with engine.away():
+            await asyncio.sleep(PATIENCE)
+
+    with pytest.raises(ExceptionGroup) as ended:
+        told(one_engine("api"), tmp_path, go)
+    assert ended.group_contains(AwayError)
 
 
 def test_a_storm_is_met_with_a_few_restarts_at_a_time(tmp_path: Path) -> None:
@@ -268,7 +297,7 @@ def test_whoever_was_only_reloaded_or_is_back_is_healed(tmp_path: Path, then: st
     async def go_on(engine: SmallEngine) -> None:
         engine.tell("kill", first(engine), signal="1" if then == "reloaded" else "15")
         if then == "started":
-            engine.tell("start", first(engine))
+            first(engine)["State"]["StartedAt"] = EVENING
         await fall_sick_and_be_healed(engine)
 
     told(engine, tmp_path, go_on)

@@ -51,7 +51,8 @@ class Memory:
     gave_way: bool = False  # restarted although its dependency was down; not again before that is up
     restarts: int = 0  # in a row, with no steady run between them
     tried_at: float = -math.inf
-    hands_off_until: float = -math.inf  # somebody else is stopping or restarting it
+    asked_to_end_at: float = -math.inf  # by somebody else; seconds since the epoch, as the engine tells them
+    hands_off_until: float = -math.inf  # unless it has been started since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +91,7 @@ def decide(case: Case, memory: Memory, now: float, settings: Settings) -> Decisi
     if excuse := untouchable(case.patient):
         return Leave(reason=excuse)
     return (
-        _in_others_hands(memory, now)
+        in_others_hands(case.patient, memory, now)
         or _blocked(case, memory, now, settings)
         or _in_doubt(case, memory, now, settings)
         or _recovering(case, memory, now)
@@ -143,15 +144,17 @@ def resumed(memory: Memory, now: float) -> Memory:
     return replace(memory, started_at="", grace_from=now)  # whichever run it is that goes on
 
 
-def asked_to_end(memory: Memory, patient: Container | None, now: float) -> Memory:
+def asked_to_end(memory: Memory, patient: Container | None, at: float, now: float) -> Memory:
     """Take in that somebody else asked it to end: until its stop time and some more is over, it is theirs."""
     seconds = patient.stop_seconds if patient else DEFAULT_STOP_SECONDS
-    return replace(memory, hands_off_until=now + seconds + LONGER_SECONDS)
+    return replace(memory, asked_to_end_at=at, hands_off_until=now + seconds + LONGER_SECONDS)
 
 
-def started(memory: Memory) -> Memory:
-    """Take in that it was started: whatever somebody else had begun is done."""
-    return replace(memory, hands_off_until=-math.inf)
+def in_others_hands(patient: Container, memory: Memory, now: float) -> Wait | None:
+    """Wait for whoever asked it to end, until it has ended or been started, or that is unlikely to happen."""
+    if now >= memory.hands_off_until or patient.started > memory.asked_to_end_at:
+        return None
+    return Wait(until=memory.hands_off_until, reason="somebody else is stopping or restarting it")
 
 
 def delay(restarts: int, cap: float) -> float:
@@ -179,12 +182,6 @@ def _ran_steadily(patient: Container, settings: Settings) -> bool:
     if not patient.failures:
         return False
     return patient.failures[0].start - patient.started >= settings.backoff_reset_seconds
-
-
-def _in_others_hands(memory: Memory, now: float) -> Wait | None:
-    if now >= memory.hands_off_until:
-        return None
-    return Wait(until=memory.hands_off_until, reason="somebody else is stopping or restarting it")
 
 
 def _blocked(case: Case, memory: Memory, now: float, settings: Settings) -> Decision | None:

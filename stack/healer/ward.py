@@ -65,11 +65,8 @@ class Ward:
         restarted_at = treatment and treatment.restarted_at
         if container in self.in_hand or (restarted_at and at <= restarted_at):
             return  # that was us
-        self._remember(container, policy.asked_to_end(self._memory(container), self.seen.get(container), self.now))
-
-    def started(self, container: str) -> None:
-        """Take in that it was started, by whomever."""
-        self._remember(container, policy.started(self._memory(container)))
+        memory = policy.asked_to_end(self._memory(container), self.seen.get(container), at, self.now)
+        self._remember(container, memory)
 
     def resumed(self, container: str) -> None:
         """Take in that somebody ended a pause."""
@@ -193,7 +190,7 @@ class Ward:
         if excuse := policy.changed(judged, fresh):
             self._leave(fresh, excuse)
             return not self.wakes[judged.id].is_set()
-        if self._memory(judged.id).hands_off_until > self.now:  # asked to end meanwhile
+        if policy.in_others_hands(fresh, self._memory(fresh.id), self.now):  # since it began to wait
             return False
         treatment = self._begin(fresh, decision)
         self.in_hand.add(fresh.id)

@@ -92,8 +92,6 @@ class Watch:
                 self.ward.resumed(container)
             case "kill" if told.get("signal") in ENDING_SIGNALS:
                 self.ward.asked_to_end(container, event["timeNano"] * NANOSECOND)
-            case "start":
-                self.ward.started(container)
             case "destroy":
                 self.ward.forget(container)
         self.ward.heard_of(container, told.get(SERVICE, ""))

@@ -304,6 +304,28 @@ def test_whoever_was_only_reloaded_or_is_back_is_healed(tmp_path: Path, then: st
     assert engine.restarted == ["api"]
 
 
+@pytest.mark.parametrize("recovers", [True, False])
+def test_whoever_suffers_from_a_dependency_gets_time_to_recover_once_that_is_well(
+    tmp_path: Path, recovers: bool
+) -> None:
+    engine = SmallEngine()
+    api, redis = container("api", depends_on="redis:service_healthy:false"), container("redis")
+    engine.add(api, redis)
+
+    async def suffer(engine: SmallEngine) -> None:
+        engine.fall_sick(api)  # and is found out first
+        engine.fall_sick(redis)
+        await until(lambda: redis["State"]["Health"]["Status"] == "healthy")
+        if recovers:
+            engine.get_well(api)
+            await asyncio.sleep(0.5)  # more than its window
+        else:
+            await until(lambda: api["State"]["Health"]["Status"] == "healthy")
+
+    told(engine, tmp_path, suffer)
+    assert engine.restarted == (["redis"] if recovers else ["redis", "api"])
+
+
 def test_a_restart_of_the_healer_is_no_way_round_the_back_off(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -267,6 +267,19 @@ def test_a_stranger_is_left_alone_whatever_its_labels_say(tmp_path: Path, labels
     assert engine.restarted == ["redis"]
 
 
+def test_a_stranger_has_no_series(tmp_path: Path) -> None:
+    engine = one_engine("redis")
+    engine.add(container("api", **STRANGERS["from elsewhere"]))
+
+    async def publish() -> None:
+        async with at_work(engine, tmp_path) as ours:
+            ours.book.publish()
+
+    asyncio.run(publish())
+    assert "redis" in written(tmp_path)
+    assert "api" not in written(tmp_path)
+
+
 def test_a_container_that_cannot_be_understood_keeps_nobody_else_from_being_healed(tmp_path: Path) -> None:
     engine = SmallEngine()
     strange = container("strange", health="unhealthy")

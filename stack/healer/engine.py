@@ -15,7 +15,6 @@ LINE_LIMIT = 2**22  # an event carries every label of its container in one line
 RESTART_SECONDS = 30  # what the engine may take beyond the stop time
 QUESTIONS_AT_ONCE = 8  # however many containers fall sick together: the engine has their probes to run as well
 
-
 Labels = dict[str, str]
 
 

@@ -11,6 +11,7 @@ from stack.healer.engine import Engine
 # The engine mounts a container's own /etc/hostname from a directory named after the container.
 MOUNT = re.compile(r"/containers/([0-9a-f]{64})/hostname /etc/hostname ")
 PROJECT = "com.docker.compose.project"
+DIRECTORY = f"{PROJECT}.working_dir"
 
 
 @dataclass(frozen=True, kw_only=True)

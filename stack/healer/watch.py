@@ -9,7 +9,7 @@ from typing import Any
 from stack.healer import record
 from stack.healer.container import NANOSECOND
 from stack.healer.engine import AwayError, Engine, EngineError, Labels
-from stack.healer.identity import PROJECT
+from stack.healer.identity import DIRECTORY, PROJECT
 from stack.healer.ward import SERVICE, Ward
 
 EVENTS = ["health_status", "start", "die", "destroy", "pause", "unpause", "kill"]
@@ -74,7 +74,8 @@ class Watch:
         self.connected_at = self.turned_at = time.monotonic()
 
     def _count(self, present: dict[str, Labels]) -> None:
-        own = [labels for labels in present.values() if labels.get(ONEOFF, "").lower() != "true"]
+        ours = [labels for labels in present.values() if labels.get(DIRECTORY, "") == self.ward.project.directory]
+        own = [labels for labels in ours if labels.get(ONEOFF, "").lower() != "true"]
         book = self.ward.book
         totals = book.totals.with_services({labels[SERVICE] for labels in own if labels.get(SERVICE)})
         book.count(replace(totals, last_look_at=time.time()))

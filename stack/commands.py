@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stack import backup as backups
-from stack import docker, runs, subject, toolbox
+from stack import docker, healing, runs, subject, toolbox
 from stack import engine as engines
 from stack import images as image_sources
 from stack.board import Board
@@ -81,7 +81,9 @@ def down(*, data: bool) -> None:
                 shutil.rmtree(folder)
         print("stack is down; its data and its secrets are removed")
     else:
-        print(f"stack is down; its data is kept in {os.path.relpath(kept)} and the volume prometheus-data")
+        print(
+            f"stack is down; its data is kept in {os.path.relpath(kept)} and the volumes prometheus-data, healer-data"
+        )
 
 
 def backup(to: str) -> None:
@@ -110,6 +112,8 @@ def _up() -> Stack:
 def status() -> None:
     stack = _prepared()
     _show(stack)
+    for line in healing.told_of(stack.project, datetime.now(UTC)):
+        sys.stdout.write(f"{line}\n")
     if stack.unwell():
         raise NotHealthyError("not every service is healthy", hint="`invoke logs` shows what every container said")
 

@@ -201,5 +201,26 @@ def test_a_recovery_begins_a_new_spell() -> None:
     )
 
 
+def test_whoever_is_asked_to_end_by_somebody_else_is_theirs_until_that_is_over() -> None:
+    memory = policy.asked_to_end(Memory(), replace(API, stop_seconds=5), at=2, now=1000)
+    wait = Wait(until=1035, reason="somebody else is stopping or restarting it")
+    assert judged(Case(patient=API), memory, now=1034) == wait
+    assert judged(Case(patient=API), memory, now=1035) == Restart(reason="unhealthy")
+    again = replace(API, started_at="1970-01-01T00:00:05Z")
+    assert judged(Case(patient=again), memory, now=1001) == Restart(reason="unhealthy")
+
+
+def test_whoever_nothing_is_known_of_has_dockers_own_stop_time() -> None:
+    assert policy.asked_to_end(Memory(), None, at=0, now=0).hands_off_until == 40
+
+
+@pytest.mark.parametrize(
+    ("decision", "kind"),
+    [(Restart(reason="unhealthy"), "unhealthy"), (Restart(reason="patience is over", gave_way=True), "patience")],
+)
+def test_a_restart_is_counted_under_one_of_few_words(decision: Restart, kind: str) -> None:
+    assert decision.kind == kind
+
+
 def sick_since(moment: float) -> Memory:
     return Memory(started_at=STARTED, sick_since=moment)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stack.healer import probe, record
+from stack.healer.chart import Treatment
 from stack.healer.container import Container, Probe, needed_services, read, window
 from stack.healer.identity import from_mounts
 from stack.healer.settings import Settings, SettingsError, from_environment
@@ -113,8 +114,24 @@ def test_a_line_is_one_line_whatever_it_quotes() -> None:
 
 def test_no_environment_is_ever_said() -> None:
     patient = read(INSPECTED)
-    said = record.line("restarting", patient, datetime.now(UTC), record.trouble(patient))
-    assert "hunter2" not in said
+    treatment = Treatment(reason="unhealthy", fault=patient.fault, began_at=0)
+    assert "hunter2" not in record.line("restarting", patient, datetime.now(UTC), record.course(treatment))
+
+
+def test_a_restart_is_told_from_its_cause_to_its_end() -> None:
+    treatment = Treatment(
+        reason="unhealthy", fault="no route", detected_at=7.5, detect_seconds=4, began_at=8, restarted_at=9.25
+    )
+    assert record.course(treatment, healthy_at=9.75) == {
+        "reason": "unhealthy",
+        "fault": "no route",
+        "detected_at": "1970-01-01T00:00:07.500+00:00",
+        "restarted_at": "1970-01-01T00:00:09.250+00:00",
+        "healthy_at": "1970-01-01T00:00:09.750+00:00",
+        "detect_seconds": 4,
+        "restart_seconds": 1.25,
+        "recover_seconds": 0.5,
+    }
 
 
 def test_settings_have_defaults_that_may_be_overridden() -> None:

@@ -23,12 +23,12 @@ def block(name: str, text: str = COMPOSE, indent: str = "") -> str:
     return found[1]
 
 
-NAMES = re.findall(r"^  (\w+):$", block("services"), re.MULTILINE)
+NAMES = re.findall(r"^  ([\w-]+):", block("services"), re.MULTILINE)
 SERVICES = {name: block(name, block("services"), "  ") for name in NAMES}
 
 
 def test_the_stack_is_the_service_redis_prometheus_and_the_healer() -> None:
-    assert list(SERVICES) == ["api", "redis", "prometheus", "healer"]
+    assert list(SERVICES) == ["api", "redis", "prometheus", "healer", "healer-metrics"]
 
 
 @pytest.mark.parametrize("name", SERVICES)

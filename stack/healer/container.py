@@ -7,6 +7,7 @@ from typing import Any
 
 NANOSECOND = 1e-9
 DEFAULT_RETRIES = 3
+DEFAULT_STOP_SECONDS = 10
 LOG_LENGTH = 5  # as many probes as the engine remembers
 OUTPUT_LIMIT = 200
 # Nothing is lost while a dependency of the other kind, one that has to complete, is not running.
@@ -30,6 +31,7 @@ class Container:
     id: str
     project: str
     service: str
+    directory: str = ""  # that its Compose project was started from
     oneoff: bool = False
     depends_on: tuple[str, ...] = ()
     status: str = "running"
@@ -37,6 +39,7 @@ class Container:
     started_at: str = ""
     window: float = 0  # seconds within which a fault turns into `unhealthy`
     retries: int = DEFAULT_RETRIES
+    stop_seconds: float = DEFAULT_STOP_SECONDS  # what a person who stops it has to wait at most
     probes: tuple[Probe, ...] = ()
 
     @property
@@ -51,6 +54,19 @@ class Container:
         if not self.retries <= len(failures) < LOG_LENGTH:
             return None
         return failures[self.retries - 1].end - failures[0].start
+
+    @property
+    def detected_at(self) -> float | None:
+        """When the probe that decided ended, in seconds since the epoch; of a full log, the last one."""
+        failures = self.failures
+        if not failures:
+            return None
+        return failures[-1 if self.detect_seconds is None else self.retries - 1].end
+
+    @property
+    def fault(self) -> str:
+        """What the last failed probe said."""
+        return self.failures[-1].output if self.failures else ""
 
     @property
     def started(self) -> float:
@@ -69,7 +85,7 @@ class Container:
 
 
 def read(inspected: dict[str, Any]) -> Container:
-    """Read the answer of `GET /containers/{id}/json`."""
+    """Read the answer of `GET /containers/{id}/json`; raises KeyError, TypeError or ValueError where it is none."""
     labels = inspected["Config"].get("Labels") or {}
     state = inspected["State"]
     health = state.get("Health") or {}
@@ -78,6 +94,7 @@ def read(inspected: dict[str, Any]) -> Container:
         id=inspected["Id"],
         project=labels.get("com.docker.compose.project", ""),
         service=labels.get("com.docker.compose.service", ""),
+        directory=labels.get("com.docker.compose.project.working_dir", ""),
         oneoff=labels.get("com.docker.compose.oneoff", "").lower() == "true",
         depends_on=needed_services(labels.get("com.docker.compose.depends_on", "")),
         status=state["Status"],
@@ -85,6 +102,7 @@ def read(inspected: dict[str, Any]) -> Container:
         started_at=state["StartedAt"],
         window=window(healthcheck),
         retries=healthcheck.get("Retries") or DEFAULT_RETRIES,
+        stop_seconds=DEFAULT_STOP_SECONDS if (told := inspected["Config"].get("StopTimeout")) is None else told,
         probes=tuple(_probe(entry) for entry in health.get("Log") or ()),
     )
 

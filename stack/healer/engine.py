@@ -1,4 +1,4 @@
-"""The engine, through its unix socket: as much HTTP as five calls need.
+"""The engine, through its unix socket: as much HTTP as a few calls need.
 
 HTTP/1.0 is asked for on purpose: the engine then answers without chunks and closes when it is done.
 """
@@ -13,6 +13,9 @@ from urllib.parse import quote, urlencode
 SOCKET = "/var/run/docker.sock"
 LINE_LIMIT = 2**22  # an event carries every label of its container in one line
 RESTART_SECONDS = 30  # what the engine may take beyond the stop time
+QUESTIONS_AT_ONCE = 8  # however many containers fall sick together: the engine has their probes to run as well
+
+Labels = dict[str, str]
 
 
 class EngineError(Exception):
@@ -23,26 +26,35 @@ class GoneError(EngineError):
     """There is no such container, any more or for us."""
 
 
+class StrangerError(GoneError):
+    """It says that it is of this project, and Compose did not make it for this project."""
+
+
 class AwayError(EngineError):
     """Nobody listens at the socket."""
 
 
 class Engine:
-    """Five calls, each with a time limit."""
+    """A few calls, each with a time limit."""
 
     def __init__(self, seconds: float, socket: str = SOCKET) -> None:
         self.seconds = seconds
         self.socket = socket
+        self.turns = asyncio.Semaphore(QUESTIONS_AT_ONCE)
 
     async def inspect(self, container: str) -> dict[str, Any]:
         """Look at one container."""
         seen: dict[str, Any] = await self._get(f"/containers/{quote(container, safe='')}/json")
         return seen
 
-    async def containers(self, *, stopped: bool = False, **filters: list[str]) -> list[str]:
-        """Name the containers that pass the filters, by id."""
+    async def containers(self, *, stopped: bool = False, **filters: list[str]) -> dict[str, Labels]:
+        """Name the containers that pass the filters, by id, each with its labels."""
         query = urlencode({"all": int(stopped), "filters": json.dumps(filters)})
-        return [one["Id"] for one in await self._get(f"/containers/json?{query}")]
+        listed = await self._get(f"/containers/json?{query}")
+        try:
+            return {one["Id"]: one["Labels"] or {} for one in listed}
+        except (KeyError, TypeError) as error:
+            raise EngineError(f"the engine's list of containers is not understood: {error!r}") from error
 
     async def restart(self, container: str, stop_seconds: float) -> None:
         """Restart it, and wait until that is done."""
@@ -58,7 +70,7 @@ class Engine:
             yield reader
 
     async def _get(self, target: str) -> Any:  # noqa: ANN401 - whatever JSON says
-        async with self._answer("GET", target, self.seconds) as reader, _within(self.seconds):
+        async with self.turns, self._answer("GET", target, self.seconds) as reader, _within(self.seconds):
             return json.loads(await reader.read())
 
     @asynccontextmanager

@@ -8,8 +8,10 @@ has had its whole detection window in which to be found out.
 import math
 from dataclasses import dataclass, replace
 
-from stack.healer.container import Container, Probe
+from stack.healer.container import DEFAULT_STOP_SECONDS, Container, Probe
 from stack.healer.settings import Settings
+
+LONGER_SECONDS = 30  # beyond its stop time: `docker stop --time` may give it longer than it asks for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,8 @@ class Memory:
     gave_way: bool = False  # restarted although its dependency was down; not again before that is up
     restarts: int = 0  # in a row, with no steady run between them
     tried_at: float = -math.inf
+    asked_to_end_at: float = -math.inf  # by somebody else; seconds since the epoch, as the engine tells them
+    hands_off_until: float = -math.inf  # unless it has been started since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +77,11 @@ class Restart:
     reason: str
     gave_way: bool = False
 
+    @property
+    def kind(self) -> str:
+        """One of few words for it."""
+        return "patience" if self.gave_way else "unhealthy"
+
 
 Decision = Leave | Wait | Restart
 
@@ -82,7 +91,8 @@ def decide(case: Case, memory: Memory, now: float, settings: Settings) -> Decisi
     if excuse := untouchable(case.patient):
         return Leave(reason=excuse)
     return (
-        _blocked(case, memory, now, settings)
+        in_others_hands(case.patient, memory, now)
+        or _blocked(case, memory, now, settings)
         or _in_doubt(case, memory, now, settings)
         or _recovering(case, memory, now)
         or _backing_off(memory, now, settings)
@@ -132,6 +142,19 @@ def recovered(memory: Memory) -> Memory:
 def resumed(memory: Memory, now: float) -> Memory:
     """Take in that a pause was ended by hand: a verdict from during the pause says nothing."""
     return replace(memory, started_at="", grace_from=now)  # whichever run it is that goes on
+
+
+def asked_to_end(memory: Memory, patient: Container | None, at: float, now: float) -> Memory:
+    """Take in that somebody else asked it to end: until its stop time and some more is over, it is theirs."""
+    seconds = patient.stop_seconds if patient else DEFAULT_STOP_SECONDS
+    return replace(memory, asked_to_end_at=at, hands_off_until=now + seconds + LONGER_SECONDS)
+
+
+def in_others_hands(patient: Container, memory: Memory, now: float) -> Wait | None:
+    """Wait for whoever asked it to end, until it has ended or been started, or that is unlikely to happen."""
+    if now >= memory.hands_off_until or patient.started > memory.asked_to_end_at:
+        return None
+    return Wait(until=memory.hands_off_until, reason="somebody else is stopping or restarting it")
 
 
 def delay(restarts: int, cap: float) -> float:

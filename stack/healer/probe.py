@@ -1,16 +1,20 @@
-"""The healer's own health check: is its heartbeat fresh?
+"""The healer's own health check, where probe.sh has doubts: is its heartbeat fresh?
 
-A file of its own with next to no imports, because Docker runs it every few seconds. The healer heals everybody else;
-for the healer itself Docker gives its verdict first, and then the next probe asks the engine to restart this container.
+A file of its own with next to no imports, because Docker may run it every few seconds. The healer heals everybody else;
+for a healer that stands still a child of the probe waits for Docker's verdict, and then asks the engine for a restart.
 """
 
+import os
 import sys
 import time
 
 HEARTBEAT = "/run/healer/heartbeat"
 SOCKET = "/var/run/docker.sock"
+NOTE = "/var/lib/healer/asked"  # for the next run of the healer, which counts this restart as well
 STALE_SECONDS = 3.0
-ENGINE_SECONDS = 0.3  # two calls and the start of Python fit into a health check's timeout of 1 s
+ENGINE_SECONDS = 0.5
+LOOKS = 10  # for the verdict, which comes when this probe has ended: over before the next one
+LOOK_SECONDS = 0.1
 
 
 def main() -> int:
@@ -18,8 +22,10 @@ def main() -> int:
     stamp, own_id = heartbeat()
     if not (trouble := stale(stamp, time.monotonic())):
         return 0
-    print(trouble, end="; ")
-    print(restart_when_condemned(own_id))
+    print(trouble, flush=True)
+    if own_id and os.fork() == 0:
+        leave()
+        restart_when_condemned(own_id, trouble)
     return 1
 
 
@@ -41,24 +47,35 @@ def stale(stamp: float | None, now: float) -> str:
     return f"no heartbeat for {age:.1f} s" if age >= STALE_SECONDS else ""
 
 
-def restart_when_condemned(own_id: str) -> str:
-    """Ask for a restart of this container once Docker has declared it unhealthy; say what came of it."""
-    if not own_id:
-        return "the container is not known yet"
+def leave() -> None:
+    """Let go of the output, or Docker takes the probe for one that goes on."""
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+
+
+def restart_when_condemned(own_id: str, trouble: str) -> bool:
+    """Ask for a restart of this container once Docker has declared it unhealthy; false if that does not happen."""
+    for _ in range(LOOKS):
+        try:
+            if b'"Health":{"Status":"unhealthy"' in ask("GET", f"/containers/{own_id}/json"):
+                leave_note(trouble)
+                # No time to stop: whoever stands still has no use for it.
+                return b" 204 " in ask("POST", f"/containers/{own_id}/restart?t=0").split(b"\r\n", 1)[0]
+        except OSError:  # the next probe tries again
+            return False
+        time.sleep(LOOK_SECONDS)
+    return False
+
+
+def leave_note(trouble: str) -> None:
+    """Tell the next run why there is one."""
     try:
-        if b'"Health":{"Status":"unhealthy"' not in ask("GET", f"/containers/{own_id}/json"):
-            return "waiting for Docker's verdict"
-        return refusal(ask("POST", f"/containers/{own_id}/restart?t=1"))
-    except TimeoutError:  # the answer would come after our own end
-        return "asked the engine for a restart"
-    except OSError as error:
-        return f"cannot reach the engine: {error}"
-
-
-def refusal(answer: bytes) -> str:
-    """Tell a refusal from an answer that came quickly."""
-    status = answer.split(b"\r\n", 1)[0].decode(errors="replace")
-    return "asked the engine for a restart" if " 2" in status else f"the engine refused a restart: {status}"
+        with open(NOTE, "w") as file:  # noqa: PTH123
+            file.write(trouble)
+    except OSError:  # a full disk must not keep us from what matters
+        pass
 
 
 def ask(method: str, path: str) -> bytes:

@@ -5,12 +5,15 @@ import os
 import signal
 
 from stack.healer import record
+from stack.healer.book import Book
 from stack.healer.engine import Engine, EngineError
 from stack.healer.heartbeat import beat, strike
 from stack.healer.identity import IdentityError, own_id, own_project
 from stack.healer.settings import Settings, SettingsError, from_environment
 from stack.healer.ward import Ward
 from stack.healer.watch import Watch
+
+PUBLISH_SECONDS = 1.0  # oftener than anybody scrapes
 
 
 def main() -> int:
@@ -41,10 +44,19 @@ async def _until_told_to_stop(settings: Settings) -> None:
 
 
 async def _watch(settings: Settings) -> None:
-    engine, container = Engine(settings.engine_seconds), own_id()
+    engine, container, book = Engine(settings.engine_seconds), own_id(), Book()
     strike(container)  # before anything that may hang
+    book.open()
     project = await own_project(engine, container)
+    book.take_note(container, project.service)
     async with asyncio.TaskGroup() as group:
-        watch = Watch(engine, Ward(engine, settings, project, group))
+        watch = Watch(engine, Ward(engine, settings, project, group, book))
         group.create_task(beat(container, watch.turning))
         group.create_task(watch.follow())
+        group.create_task(_publish(book))
+
+
+async def _publish(book: Book) -> None:
+    while True:
+        book.publish()
+        await asyncio.sleep(PUBLISH_SECONDS)

@@ -1,32 +1,40 @@
-"""Tends the sick containers of one Compose project, each in a task of its own: nobody waits for anybody's restart."""
+"""Tends the sick containers of one Compose project, each in a task of its own: nobody waits for anybody's looks."""
 
 import asyncio
 import time
+from dataclasses import replace
 
 from stack.healer import policy, record
+from stack.healer.book import Book
+from stack.healer.chart import Treatment
 from stack.healer.container import Container, read
-from stack.healer.engine import Engine, EngineError, GoneError
-from stack.healer.identity import PROJECT
+from stack.healer.engine import Engine, EngineError, GoneError, StrangerError
+from stack.healer.identity import PROJECT, Project
 from stack.healer.settings import Settings
 
 SERVICE = "com.docker.compose.service"
-RETRY_SECONDS = 0.5
+RETRY_SECONDS = 0.5  # after the first failure; doubled with each one that follows
+RETRY_CAP_SECONDS = 8.0
 LOOK_SECONDS = 15  # while waiting: look again even if nobody reports anything
+RESTARTS_AT_ONCE = 4  # a machine on which everybody falls sick together is not helped by starting all at once
 
 
 class Ward:
-    """What is known of the project's containers, by id."""
+    """The project's containers, by id: what was last seen of them, and what is being done."""
 
-    def __init__(self, engine: Engine, settings: Settings, project: str, group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, project: Project, group: asyncio.TaskGroup, book: Book
+    ) -> None:
         self.engine = engine
         self.settings = settings
         self.project = project
         self.group = group
+        self.book = book
         self.seen: dict[str, Container] = {}
-        self.memories: dict[str, policy.Memory] = {}
         self.wakes: dict[str, asyncio.Event] = {}  # one for each container that has a task
         self.said: dict[str, str] = {}
-        self.restarted_at: dict[str, float] = {}
+        self.turns = asyncio.Semaphore(RESTARTS_AT_ONCE)
+        self.in_hand: set[str] = set()  # those that the engine is restarting for us
 
     def attend(self, container: str) -> None:
         """Begin to tend a container, or look at it again."""
@@ -36,33 +44,68 @@ class Ward:
         self.wakes[container] = asyncio.Event()
         self.group.create_task(self._tend(container))
 
-    def wake(self) -> None:
-        """Have everybody looked at again: there is news, and somebody may be waiting for it."""
-        for wake in self.wakes.values():
-            wake.set()
+    def heard_of(self, container: str, service: str) -> None:
+        """Have it, and those that depend on its service, looked at again if they are waiting for something."""
+        for waiting, wake in self.wakes.items():
+            seen = self.seen.get(waiting)
+            if waiting == container or seen is None or service in seen.depends_on:
+                wake.set()
+
+    def reconcile(self, unhealthy: set[str], present: set[str]) -> None:
+        """Take in who is there and who is sick, whatever was reported or missed."""
+        for container in {*self.book.charts, *self.seen} - present:
+            self.forget(container)
+        unfinished = {name for name, one in self.book.charts.items() if one.treatment or one.sick_from is not None}
+        for container in unhealthy | unfinished:
+            self.attend(container)
+
+    def asked_to_end(self, container: str, at: float) -> None:
+        """Take in that somebody asked it to end; `at` is in seconds since the epoch, as the engine tells it."""
+        treatment = self.book.chart(container).treatment
+        restarted_at = treatment and treatment.restarted_at
+        if container in self.in_hand or (restarted_at and at <= restarted_at):
+            return  # that was us
+        memory = policy.asked_to_end(self._memory(container), self.seen.get(container), at, self.now)
+        self._remember(container, memory)
 
     def resumed(self, container: str) -> None:
         """Take in that somebody ended a pause."""
-        self.memories[container] = policy.resumed(self._memory(container), time.monotonic())
+        self._remember(container, policy.resumed(self._memory(container), self.now))
         self.attend(container)
 
     def recovered(self, container: str) -> None:
         """Take in that it is healthy."""
-        self.memories[container] = policy.recovered(self._memory(container))
-        began = self.restarted_at.pop(container, None)
-        if began is not None:
-            seconds = round(time.monotonic() - began, 3)
-            record.write("healthy", self.seen.get(container), since_restart_seconds=seconds)
+        self._remember(container, policy.recovered(self._memory(container)))
+        self.book.end_spell(container)
+        if treatment := self.book.chart(container).treatment:
+            self.book.enter(container, treatment=None, waiting="")
+            record.write(
+                "healthy", self._named(container), **record.course(self._done(treatment, container), time.time())
+            )
 
     def forget(self, container: str) -> None:
         """It is gone."""
-        for known in (self.seen, self.memories, self.said, self.restarted_at):
+        self.book.forget(container)
+        for known in (self.seen, self.said):
             known.pop(container, None)
 
+    @property
+    def now(self) -> float:
+        """The time of the clock that charts are kept in."""
+        return self.book.clock()
+
     async def _tend(self, container: str) -> None:
+        failures = 0
         try:
-            while not await self._treated(container):
-                pass
+            while True:
+                try:
+                    if await self._treated(container):
+                        return
+                    failures = 0
+                except EngineError as error:
+                    self._say_once("failed", container, reason=str(error))
+                    await asyncio.sleep(min(RETRY_SECONDS * 2**failures, RETRY_CAP_SECONDS))
+                    failures = min(failures + 1, 10)
         finally:
             del self.wakes[container]
 
@@ -72,13 +115,11 @@ class Ward:
         try:
             case = await self._look_at(container)
             return await self._carry_out(case, self._judge(case))
+        except StrangerError as error:
+            self._say_once("left-alone", container, reason=str(error))
         except GoneError:
             self.forget(container)
-            return True
-        except EngineError as error:
-            self._say_once("failed", container, reason=str(error))
-            await asyncio.sleep(RETRY_SECONDS)
-            return False
+        return True
 
     async def _look_at(self, container: str) -> policy.Case:
         patient = await self._see(container)
@@ -88,14 +129,20 @@ class Ward:
         return policy.Case(patient=patient, dependencies=tuple(dependencies))
 
     async def _see(self, container: str) -> Container:
-        seen = read(await self.engine.inspect(container))
-        if seen.project != self.project:  # whatever a filter or a name may have said
+        inspected = await self.engine.inspect(container)
+        try:
+            seen = read(inspected)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise EngineError(f"what the engine says of it is not understood: {error!r}") from error
+        if seen.project != self.project.name:  # whatever a filter or a name may have said
             raise GoneError("not a container of this project")
+        if not self.project.owns(seen):
+            raise StrangerError("it carries this project's name, and Compose did not make it from this directory")
         self.seen[container] = seen
         return seen
 
     async def _dependency(self, service: str) -> policy.Dependency:
-        labels = [f"{PROJECT}={self.project}", f"{SERVICE}={service}"]
+        labels = [f"{PROJECT}={self.project.name}", f"{SERVICE}={service}"]
         named = await self.engine.containers(stopped=True, label=labels)
         replicas = await asyncio.gather(*map(self._replica, named))
         return policy.Dependency(service=service, replicas=tuple(one for one in replicas if one and not one.oneoff))
@@ -107,10 +154,13 @@ class Ward:
             return None
 
     def _judge(self, case: policy.Case) -> policy.Decision:
-        now, known = time.monotonic(), self._memory(case.patient.id)
-        if policy.untouchable(case.patient):
-            return policy.decide(case, known, now, self.settings)
-        memory = self.memories[case.patient.id] = policy.remember(known, case, now, self.settings)
+        patient, now = case.patient, self.now
+        chart = self.book.chart(patient.id)
+        if policy.untouchable(patient):
+            return policy.decide(case, chart.memory, now, self.settings)
+        memory = policy.remember(chart.memory, case, now, self.settings)
+        sick_from = now if chart.sick_from is None else chart.sick_from
+        self.book.enter(patient.id, service=patient.service, memory=memory, sick_from=sick_from)
         return policy.decide(case, memory, now, self.settings)
 
     async def _carry_out(self, case: policy.Case, decision: policy.Decision) -> bool:
@@ -121,44 +171,91 @@ class Ward:
                 return not self.wakes[patient.id].is_set()  # something happened while we looked
             case policy.Wait(until=until, reason=reason):
                 self._say_once("waiting", patient.id, reason=reason)
+                self.book.enter(patient.id, waiting=reason)
                 await self._pause(patient.id, until)
                 return False
             case policy.Restart():
-                return await self._restart(patient, decision)
+                async with self.turns:
+                    return await self._restart(patient, decision)
 
     async def _pause(self, container: str, until: float) -> None:
         try:
-            async with asyncio.timeout(min(until - time.monotonic(), LOOK_SECONDS)):
+            async with asyncio.timeout(min(until - self.now, LOOK_SECONDS)):
                 await self.wakes[container].wait()
         except TimeoutError:
             pass
 
     async def _restart(self, judged: Container, decision: policy.Restart) -> bool:
-        fresh = await self._see(judged.id)
+        fresh = await self._see(judged.id)  # it may have waited for its turn
         if excuse := policy.changed(judged, fresh):
             self._leave(fresh, excuse)
             return not self.wakes[judged.id].is_set()
-        began = time.monotonic()
-        self.memories[judged.id] = policy.restarting(self._memory(judged.id), decision, began)
-        action = "gave-way" if decision.gave_way else "restarting"
-        record.write(action, fresh, reason=decision.reason, **record.trouble(fresh))
-        await self.engine.restart(judged.id, self.settings.stop_seconds)
-        record.write("restarted", fresh, restart_seconds=round(time.monotonic() - began, 3))
-        self.restarted_at[judged.id] = began
-        self.said.pop(judged.id, None)
+        if policy.in_others_hands(fresh, self._memory(fresh.id), self.now):  # since it began to wait
+            return False
+        treatment = self._begin(fresh, decision)
+        self.in_hand.add(fresh.id)
+        try:
+            await self.engine.restart(fresh.id, self.settings.stop_seconds)
+        finally:
+            self.in_hand.discard(fresh.id)
+        treatment = replace(treatment, restarted_at=time.time())
+        self.book.enter(fresh.id, treatment=treatment)
+        record.write("restarted", fresh, **record.course(treatment))
+        self.said.pop(fresh.id, None)
         return True
 
+    def _begin(self, patient: Container, decision: policy.Restart) -> Treatment:
+        """Enter what is about to be done, before it is done: it may be ourselves."""
+        treatment = Treatment(
+            reason=decision.reason,
+            fault=patient.fault,
+            detected_at=patient.detected_at,
+            detect_seconds=patient.detect_seconds,
+            began_at=time.time(),
+        )
+        memory = policy.restarting(self._memory(patient.id), decision, self.now)
+        self.book.totals = self.book.totals.with_restart(patient.service, decision.kind)
+        self.book.enter(patient.id, memory=memory, treatment=treatment, waiting="")
+        self.book.publish()
+        record.write("gave-way" if decision.gave_way else "restarting", patient, **record.course(treatment))
+        return treatment
+
+    def _done(self, treatment: Treatment, container: str) -> Treatment:
+        """Add when it was restarted, where we could not see it because it was ourselves."""
+        seen = self.seen.get(container)
+        if treatment.restarted_at or not seen or seen.started < treatment.began_at:
+            return treatment
+        return replace(treatment, restarted_at=seen.started)
+
     def _leave(self, patient: Container, reason: str) -> None:
-        if patient.health == "healthy" and patient.status == "running":
+        if patient.well:
             self.recovered(patient.id)
+        elif patient.status not in ("running", "restarting"):  # by hand: what we began is over
+            self.book.end_spell(patient.id)
+            self._close(patient.id, treatment=None)
+        self._close(patient.id)
         waited = patient.id in self.said
         if waited or patient.status in ("paused", "exited"):
             self._say_once("left-alone", patient.id, reason=reason)
 
+    def _close(self, container: str, **news: None) -> None:
+        """Enter in its chart, if it has one, that nothing is waited for."""
+        if container in self.book.charts:
+            self.book.enter(container, waiting="", **news)
+
+    def _remember(self, container: str, memory: policy.Memory) -> None:
+        if memory != self._memory(container):
+            self.book.enter(container, memory=memory)
+
     def _memory(self, container: str) -> policy.Memory:
-        return self.memories.get(container, policy.Memory())
+        return self.book.chart(container).memory
+
+    def _named(self, container: str) -> Container:
+        """What was last seen of it; after a restart of ours that may be no more than its chart says."""
+        service = self.book.chart(container).service
+        return self.seen.get(container) or Container(id=container, project=self.project.name, service=service)
 
     def _say_once(self, action: str, container: str, reason: str) -> None:
         if self.said.get(container) != f"{action} {reason}":
             self.said[container] = f"{action} {reason}"
-            record.write(action, self.seen.get(container), reason=reason)
+            record.write(action, self._named(container), reason=reason)

@@ -3,14 +3,18 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 from stack.healer import record
-from stack.healer.engine import AwayError, Engine, EngineError
-from stack.healer.identity import PROJECT
-from stack.healer.ward import Ward
+from stack.healer.container import NANOSECOND
+from stack.healer.engine import AwayError, Engine, EngineError, Labels
+from stack.healer.identity import DIRECTORY, PROJECT
+from stack.healer.ward import SERVICE, Ward
 
-EVENTS = ["health_status", "start", "die", "destroy", "pause", "unpause"]
+EVENTS = ["health_status", "start", "die", "destroy", "pause", "unpause", "kill"]
+ENDING_SIGNALS = ("2", "3", "9", "15")  # others ask a process to reload, and the like
+ONEOFF = "com.docker.compose.oneoff"
 ROUND_SECONDS = 15  # a look round even if nothing is reported: a silent stream may be a dead one
 RETRY_SECONDS = 0.5
 # A new engine makes a new socket, and the mount still shows the old one: only a restart of ours mends that.
@@ -23,7 +27,7 @@ class Watch:
     def __init__(self, engine: Engine, ward: Ward) -> None:
         self.engine = engine
         self.ward = ward
-        self.label = f"{PROJECT}={ward.project}"
+        self.label = f"{PROJECT}={ward.project.name}"
         self.outage = ""
         self.connected_at = self.turned_at = time.monotonic()
 
@@ -57,15 +61,29 @@ class Watch:
         """Read events until it is time to look round."""
         ends = asyncio.get_running_loop().time() + ROUND_SECONDS
         while line := await _line_before(ends, stream):
-            self._notice(json.loads(line))
+            try:
+                self._notice(json.loads(line))
+            except (KeyError, TypeError, AttributeError) as error:
+                raise EngineError(f"an event that is not understood: {error!r}") from error
 
     async def _look_round(self) -> None:
-        for container in await self.engine.containers(label=[self.label], health=["unhealthy"]):
-            self.ward.attend(container)
+        present = await self.engine.containers(stopped=True, label=[self.label])
+        unhealthy = await self.engine.containers(label=[self.label], health=["unhealthy"])
+        self.ward.reconcile(set(unhealthy), {*present, *unhealthy})
+        self._count(present)
         self.connected_at = self.turned_at = time.monotonic()
+
+    def _count(self, present: dict[str, Labels]) -> None:
+        ours = [labels for labels in present.values() if labels.get(DIRECTORY, "") == self.ward.project.directory]
+        own = [labels for labels in ours if labels.get(ONEOFF, "").lower() != "true"]
+        book = self.ward.book
+        totals = book.totals.with_services({labels[SERVICE] for labels in own if labels.get(SERVICE)})
+        book.count(replace(totals, last_look_at=time.time()))
 
     def _notice(self, event: dict[str, Any]) -> None:
         container: str = event["Actor"]["ID"]
+        told = event["Actor"]["Attributes"]
+        self.ward.book.totals = replace(self.ward.book.totals, last_event_at=event["timeNano"] * NANOSECOND)
         match event["Action"]:
             case "health_status: unhealthy":
                 self.ward.attend(container)
@@ -73,9 +91,11 @@ class Watch:
                 self.ward.recovered(container)
             case "unpause":
                 self.ward.resumed(container)
+            case "kill" if told.get("signal") in ENDING_SIGNALS:
+                self.ward.asked_to_end(container, event["timeNano"] * NANOSECOND)
             case "destroy":
                 self.ward.forget(container)
-        self.ward.wake()
+        self.ward.heard_of(container, told.get(SERVICE, ""))
 
     def _lost(self, reason: str) -> None:
         if not self.outage:  # told once, however long it lasts
@@ -83,7 +103,7 @@ class Watch:
         self.outage = reason
 
     def _found(self) -> None:
-        record.write("watching", project=self.ward.project, reason=self.outage and f"back after: {self.outage}")
+        record.write("watching", project=self.ward.project.name, reason=self.outage and f"back after: {self.outage}")
         self.outage = ""
 
 

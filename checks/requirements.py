@@ -354,10 +354,14 @@ REQUIREMENTS = (
         rules=(
             Rule(
                 "found-unhealthy",
-                "Docker reports a frozen service as unhealthy within the bound its settings declare.",
+                "Docker reports a service that is frozen, hangs or cannot be probed as unhealthy within the bound its "
+                "settings declare.",
             ),
             Rule("restarted", "The unhealthy container is restarted: it has a new start time."),
-            Rule("healthy-again", "After the restart the service is healthy again."),
+            Rule(
+                "healthy-again",
+                "After the restart the service is healthy again, as soon as health check, stop time and start allow.",
+            ),
             Rule(
                 "others-left-alone",
                 "No other service is restarted meanwhile, not even one whose dependency is the sick one.",
@@ -365,6 +369,19 @@ REQUIREMENTS = (
             Rule("clean-exit-comes-back", "A service that ends by itself without a failure is back and healthy."),
             Rule("crash-comes-back", "A service whose main process is killed is back and healthy."),
             Rule("oom-kill-comes-back", "A service that the kernel kills for want of memory is back and healthy."),
+            Rule(
+                "crash-at-start-comes-back",
+                "A service that crashes again at each of its next starts is back and healthy once it crashes no more.",
+            ),
+            Rule("stop-left-alone", "A service that somebody stopped by hand stays stopped."),
+            Rule(
+                "pause-left-alone", "A service that somebody paused stays paused, and is not restarted when it goes on."
+            ),
+            Rule("stall-left-alone", "Nothing is restarted for a stall that is over before Docker's verdict."),
+            Rule(
+                "dependent-left-alone",
+                "A service whose dependency is frozen is not restarted for that, neither then nor when it is over.",
+            ),
         ),
     ),
 )

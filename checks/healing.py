@@ -304,7 +304,9 @@ def in_short(cells: Sequence[Cell]) -> str:
     healed = [cell for cell in cells if cell.seconds is not None]
     if not healed:
         return "not noticed"
-    return f"{statistics.median(cell.seconds or 0.0 for cell in healed):.1f} ({_split(healed)})"
+    unnoticed = len(cells) - len(healed)
+    sometimes = f", not noticed {unnoticed} of {len(cells)} times" if unnoticed else ""
+    return f"{statistics.median(cell.seconds or 0.0 for cell in healed):.1f} ({_split(healed)}){sometimes}"
 
 
 def _split(healed: Sequence[Cell]) -> str:

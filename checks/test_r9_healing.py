@@ -25,6 +25,7 @@ COMEBACK_SLACK = POLICY_SECONDS + RECOVER_SECONDS
 SETTLING_SECONDS = 30.0
 TOLD_SECONDS = 10.0  # for the engine to report an exit that was seen
 Events = list[tuple[datetime, str]]
+Starts = Mapping[str, datetime | None]
 Steps = Mapping[str, str | tuple[str, ...]]
 RED = "health_status: unhealthy"
 STEPS: Steps = {"detect": RED, "restart": "start", "recover": "health_status: healthy"}
@@ -99,10 +100,7 @@ def healing_violations(seen: Healing) -> list[Violation]:
         found.append(Violation(missing[0], seen=f"{told}: never", wanted=f"{told}: within the bound"))
     if not missing and not late and (took := sum(seen.phases.values())) > seen.healed_bound_s + HEALED_SLACK:
         found.append(Violation("healthy-again", seen=f"{told}: after {took:.1f} s", wanted=seen.healed_bound_s))
-    restarted = [name for name, was_restarted in seen.others.items() if was_restarted]
-    if restarted:
-        found.append(Violation("others-left-alone", seen=f"restarted: {', '.join(restarted)}", wanted="left alone"))
-    return found
+    return found + _restarted(seen.others)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +108,8 @@ class Comeback:
     """What became of a service whose main process ended.
 
     `phases` are seconds: from the (last) exit to the new start, to healthy; one that was not reached is missing.
-    `bound_s` is what the restart policy's delay and the first probe may take of them together.
+    `bound_s` is what the restart policy's delay and the first probe may take of them together. `others` tells for each
+    other service whether it was restarted meanwhile.
     """
 
     service: str
@@ -119,11 +118,16 @@ class Comeback:
     exit_code: int
     phases: Mapping[str, float]
     bound_s: float
+    others: Mapping[str, bool]
     bounded: tuple[str, ...] = ("restart", "recover")  # what the bound is for: the report's pictures want to know
 
 
 @judges(Comeback)
 def comeback_violations(seen: Comeback) -> list[Violation]:
+    return [*_not_back(seen), *_restarted(seen.others)]
+
+
+def _not_back(seen: Comeback) -> list[Violation]:
     rule, took = f"{seen.fault}-comes-back", sum(seen.phases.values())
     if missing := [phase for phase in ("restart", "recover") if phase not in seen.phases]:
         told = f"{seen.service} (restart: {seen.policy}): no {missing[0]}"
@@ -136,13 +140,19 @@ def comeback_violations(seen: Comeback) -> list[Violation]:
     return []
 
 
+def _restarted(others: Mapping[str, bool]) -> list[Violation]:
+    if restarted := [name for name, was_restarted in others.items() if was_restarted]:
+        return [Violation("others-left-alone", seen=f"restarted: {', '.join(restarted)}", wanted="left alone")]
+    return []
+
+
 def hurt(stack: Stack, service: str, fault: Sickness) -> Healing:
     """Make a service sick and follow the engine's events until it is healthy again."""
     stack.wait_until_healthy()
     bound = stack.detection_bound(service)
     steps = OR_EXIT_STEPS if fault in MAY_GO_UNNOTICED else STEPS
     patience = (bound + DETECTION_SLACK, RESTART_SECONDS, stack.first_probe_bound(service) + RECOVER_SECONDS)
-    starts = {name: stack.state(name).started_at for name in stack.services if name != service}
+    starts = _starts_beside(stack, service)
     with stack.news("health_status", "start", "die") as news:
         with SICKNESSES[fault](stack, service) as since:
             seen = _followed(lambda: events_of(service, news), since, steps, patience)
@@ -158,8 +168,16 @@ def hurt(stack: Stack, service: str, fault: Sickness) -> Healing:
         phases=seen,
         bound_s=bound,
         healed_bound_s=stack.healed_bound(service),
-        others={name: stack.state(name).started_at != start and name not in excused for name, start in starts.items()},
+        others={name: anew and name not in excused for name, anew in _started_anew(stack, starts).items()},
     )
+
+
+def _starts_beside(stack: Stack, service: str) -> Starts:
+    return {name: stack.state(name).started_at for name in stack.services if name != service}
+
+
+def _started_anew(stack: Stack, starts: Starts) -> dict[str, bool]:
+    return {name: stack.state(name).started_at != start for name, start in starts.items()}
 
 
 def settle(stack: Stack) -> None:
@@ -175,6 +193,7 @@ def events_of(service: str, news: Sequence[News]) -> Events:
 def end(stack: Stack, service: str, fault: Exit) -> Comeback:
     """Have the main process of a service end in this way, and follow the engine's events until it is healthy again."""
     stack.wait_until_healthy()
+    starts = _starts_beside(stack, service)
     delay, probe = stack.restart_delay_bound(service, after=IN_A_ROW.get(fault, 0)), stack.first_probe_bound(service)
     with stack.events(service, "die", "start", "health_status") as events, _brought_back(stack, service):
         since = EXITS[fault](stack, service)
@@ -189,6 +208,7 @@ def end(stack: Stack, service: str, fault: Exit) -> Comeback:
         exit_code=exit_code(events, since),
         phases={name: seconds for name, seconds in seen.items() if name != "exit"},
         bound_s=delay + probe,
+        others=_started_anew(stack, starts),
     )
 
 

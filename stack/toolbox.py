@@ -29,7 +29,7 @@ HURT = (Path(__file__).parent / "hurt.py").read_text()
 NEEDED = {  # to hurt a container in this way and to mend it: capabilities
     "freeze": (),
     "pids": (),
-    "deafen": ("SYS_PTRACE", "DAC_READ_SEARCH", "SYS_ADMIN"),  # for its sockets, and a look from inside its network
+    "deafen": ("SYS_PTRACE", "DAC_READ_SEARCH", "NET_ADMIN", "SYS_ADMIN"),  # its sockets, and a look from its network
     "cut-off": ("SYS_PTRACE", "SYS_ADMIN", "NET_ADMIN"),
     "cover": ("SYS_PTRACE", "SYS_ADMIN", "SYS_CHROOT"),
     "files": ("SETUID", "SETGID"),

@@ -22,6 +22,7 @@ ENDED = Comeback(
     exit_code=0,
     phases={"restart": 0.1, "recover": 0.5},
     bound_s=1.9,
+    others={"api": False},
 )
 CRASHED = replace(ENDED, fault="crash", exit_code=137)
 OOM_KILLED = replace(CRASHED, fault="oom-kill")
@@ -69,6 +70,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     "others-left-alone": (
         replace(HEALED, others={"prometheus": False, "api": True}),
         replace(HEALED, fault="cut-off", phases={}, others={"api": True}),
+        replace(CRASHED, others={"api": True}),
     ),
     "clean-exit-comes-back": (
         replace(ENDED, policy="on-failure", phases={}),

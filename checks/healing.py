@@ -1,6 +1,7 @@
 """`python -m checks.healing`: every fault on every service, and how long each took to be well again.
 
-One fresh stack goes through it all, so many times over; a cell that ends in trouble is told and gets another stack.
+One fresh stack goes through it all, so many times over; a cell that ends in trouble is told and gets another stack. A
+service that was restarted rests before it is made sick again: healers hold back where restarts come one upon another.
 Exit codes: 0 every cell kept its rules; 1 one did not; 2 a cell could not be evaluated; 3 unusable arguments;
 130 interrupted.
 """
@@ -16,7 +17,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 import redis
@@ -28,7 +31,7 @@ from checks.report import UNUSABLE, Parser, UnusableError
 from checks.test_r9_healing import Comeback, Exit, Healing, Sickness
 from checks.test_r9_left_alone import LeftAlone, LeftTo
 from checks.verdict import as_data, judge
-from stack import driver, engine, runs, subject
+from stack import driver, engine, runs, subject, waiting
 from stack.board import Board
 from stack.driver import Stack
 from stack.errors import EngineError, NothingThereError, StackError, SubjectError
@@ -37,6 +40,8 @@ from stack.runs import Run
 from stack.subject import Subject
 
 TIMES = 5
+REST = 60.0  # seconds that a service is to have run before it is made sick
+TOLD_EVERY = 8  # cells, where no terminal shows each
 INTERRUPTED = 130
 Fault = Sickness | Exit | LeftTo
 Seen = Healing | Comeback | LeftAlone
@@ -74,6 +79,7 @@ class Asked:
     times: int
     faults: tuple[Fault, ...]
     services: tuple[str, ...]
+    rest: float
     json: Path | None
 
 
@@ -118,6 +124,7 @@ class Ground:
     kernel: str
     services: tuple[str, ...]
     times: int
+    rest: float
 
 
 def go_through(stack: Stack, fault: Fault, service: str) -> Seen:
@@ -126,6 +133,13 @@ def go_through(stack: Stack, fault: Fault, service: str) -> Seen:
     Raises NothingThereError where the service has nothing that could break so, StackError where it cannot be told.
     """
     return CELLS[fault](stack, service)
+
+
+def rest(stack: Stack, fault: Fault, service: str, seconds: float) -> None:
+    """Wait until a service that is to be made sick has run for so long; for other faults it makes no difference."""
+    started = stack.state(service).started_at
+    if fault in r9.SICKNESSES and started is not None:
+        waiting.pause(max(seconds - (datetime.now(UTC) - started) / timedelta(seconds=1), 0.0))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -160,6 +174,8 @@ def asked_for(arguments: list[str] | None) -> Asked:
     parser.add_argument("--times", type=int, metavar="N", default=TIMES, help=f"of each cell (default: {TIMES})")
     parser.add_argument("--faults", metavar="A,B", default="", help=f"of {', '.join(FAULTS)}")
     parser.add_argument("--services", metavar="X,Y", default="", help="as the Compose file names them")
+    told = f"seconds that it is to have run before it is made sick (default: {REST:.0f})"
+    parser.add_argument("--rest", type=float, metavar="S", default=REST, help=told)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was seen there as well")
     given = parser.parse_args(arguments)
     if given.times < 1:
@@ -172,6 +188,7 @@ def asked_for(arguments: list[str] | None) -> Asked:
         times=given.times,
         faults=tuple(fault for fault in FAULTS if fault in named or not named),
         services=_words(given.services),
+        rest=given.rest,
         json=given.json,
     )
 
@@ -209,6 +226,7 @@ def measured(asked: Asked, tested: Subject, ground: list[Ground]) -> Iterator[Ce
                     kernel=kernel,
                     services=services,
                     times=asked.times,
+                    rest=asked.rest,
                 )
             )
             for cell in _cells(asked, services, stacks, board):
@@ -218,12 +236,14 @@ def measured(asked: Asked, tested: Subject, ground: list[Ground]) -> Iterator[Ce
 
 
 def _cells(asked: Asked, services: Sequence[str], stacks: _Stacks, board: Board) -> Iterator[Cell]:
-    order = [(number, fault, name) for number in range(asked.times) for fault in asked.faults for name in services]
+    faults = in_turns(asked.faults)
+    order = [(number, fault, name) for number in range(asked.times) for fault in faults for name in services]
     began = time.monotonic()
     for done, (number, fault, name) in enumerate(order):
         to_go = f", {(time.monotonic() - began) / done * (len(order) - done):.0f} s to go" if done else ""
-        board.show("healing", f"{done + 1} of {len(order)}: {name}, {WORDS[fault]}{to_go}")
-        cell = _cell(stacks.current, number + 1, fault, name)
+        if board.console.is_terminal or done % TOLD_EVERY == 0:
+            board.show("healing", f"{done + 1} of {len(order)}: {name}, {WORDS[fault]}{to_go}")
+        cell = _cell(stacks.current, number + 1, fault, name, asked.rest)
         if cell.trouble or cell.broken:
             board.say(f"{name}, {WORDS[fault]}: {cell.trouble or ', '.join(cell.broken)}")
         if cell.trouble:
@@ -231,8 +251,17 @@ def _cells(asked: Asked, services: Sequence[str], stacks: _Stacks, board: Board)
         yield cell
 
 
-def _cell(stack: Stack, number: int, fault: Fault, service: str) -> Cell:
+def in_turns(faults: Sequence[Fault]) -> list[Fault]:
+    """Those that make sick in turns with those that nobody is restarted for, so that services rest meanwhile."""
+    sick = [fault for fault in faults if fault in r9.SICKNESSES]
+    quiet = [fault for fault in faults if fault in left.LEFT]
+    turns = [fault for both in zip_longest(sick, quiet) for fault in both if fault]
+    return turns + [fault for fault in faults if fault in r9.EXITS]
+
+
+def _cell(stack: Stack, number: int, fault: Fault, service: str, seconds: float) -> Cell:
     try:
+        rest(stack, fault, service, seconds)
         return Cell(round=number, fault=fault, service=service, seen=go_through(stack, fault, service))
     except NothingThereError as nothing:
         return Cell(round=number, fault=fault, service=service, nothing_there=nothing.sentence)
@@ -279,7 +308,7 @@ def exit_code(cells: Sequence[Cell]) -> int:
 
 def table(ground: Ground, cells: Sequence[Cell]) -> str:
     """Markdown: a row per fault, a column per service, seconds from the fault to healthy again; and what to know."""
-    faults = tuple(dict.fromkeys(cell.fault for cell in cells))
+    faults = [fault for fault in FAULTS if any(cell.fault == fault for cell in cells)]
     lines = ["| healed in s | " + " | ".join(ground.services) + " |", "|---|" + "---|" * len(ground.services)]
     for fault in faults:
         row = [
@@ -318,7 +347,10 @@ def _split(healed: Sequence[Cell]) -> str:
 def notes(ground: Ground, cells: Sequence[Cell]) -> list[str]:
     """What the figures are, the worst of them against its bound, and what was not noticed or cannot be."""
     split = "all (detect + restart + recover; of what ends by itself: restart + recover)"
-    found = [f"Median of {ground.times}: {split}. Docker Engine {ground.engine}, kernel {ground.kernel}."]
+    found = [
+        f"Median of {ground.times}: {split}; made sick after a run of {ground.rest:.0f} s at least.",
+        f"Docker Engine {ground.engine}, kernel {ground.kernel}.",
+    ]
     bounded = [cell for cell in cells if cell.seconds is not None and cell.bound_s]
     if bounded:
         worst = max(bounded, key=lambda cell: (cell.seconds or 0.0) - (cell.bound_s or 0.0))

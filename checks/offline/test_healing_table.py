@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -9,13 +10,27 @@ from typing import cast
 import pytest
 
 from checks import healing
-from checks.healing import CELLS, FAULTS, WORDS, Cell, Ground, as_json, asked_for, exit_code, in_short, main, table
+from checks.healing import (
+    CELLS,
+    FAULTS,
+    WORDS,
+    Cell,
+    Fault,
+    Ground,
+    as_json,
+    asked_for,
+    exit_code,
+    in_short,
+    main,
+    table,
+)
 from checks.offline.doctored.r9 import CRASHED, HEALED, PHASES, STOPPED
 from checks.report import UNUSABLE, UnusableError
+from stack import waiting
 from stack.driver import Stack
 from stack.errors import NothingThereError, StackError
 
-GROUND = Ground(subject="compose.yaml", engine="26.1.5", kernel="6.1", services=("api", "redis"), times=3)
+GROUND = Ground(subject="compose.yaml", engine="26.1.5", kernel="6.1", services=("api", "redis"), times=3, rest=60.0)
 FROZEN = [Cell(round=number, fault="frozen", service="redis", seen=HEALED) for number in (1, 2, 3)]
 SLOW = replace(HEALED, phases=PHASES | {"detect": 6.9})
 UNNOTICED = Cell(round=1, fault="cut-off", service="redis", seen=replace(HEALED, fault="cut-off", phases={}))
@@ -87,8 +102,23 @@ def test_unusable_arguments_are_told_in_a_sentence(capsys: pytest.CaptureFixture
 
 def test_what_a_cell_raises_is_told_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def raises(problem: StackError) -> Cell:
+        monkeypatch.setattr(healing, "rest", lambda *_: None)
         monkeypatch.setattr(healing, "go_through", lambda *_: (_ for _ in ()).throw(problem))
-        return healing._cell(cast(Stack, SimpleNamespace()), 1, "hang", "redis")
+        return healing._cell(cast(Stack, SimpleNamespace()), 1, "hang", "redis", 0.0)
 
     assert raises(NothingThereError("no port")).nothing_there == "no port"
     assert raises(StackError("not healthy")).trouble == "not healthy"
+
+
+def test_those_that_make_sick_take_turns_with_those_that_restart_nobody() -> None:
+    assert healing.in_turns(("frozen", "hang", "crash", "stopped")) == ["frozen", "stopped", "hang", "crash"]
+    assert sorted(healing.in_turns(FAULTS)) == sorted(FAULTS)
+
+
+@pytest.mark.parametrize(("fault", "waited"), [("hang", 50.0), ("crash", 0.0)])
+def test_a_service_rests_before_it_is_made_sick(fault: Fault, waited: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused = [0.0]
+    monkeypatch.setattr(waiting, "pause", paused.append)
+    seen = SimpleNamespace(started_at=datetime.now(UTC) - timedelta(seconds=10))
+    healing.rest(cast(Stack, SimpleNamespace(state=lambda _: seen)), fault, "redis", 60.0)
+    assert sum(paused) == pytest.approx(waited, abs=0.5)

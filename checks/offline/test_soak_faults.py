@@ -128,6 +128,7 @@ def test_a_fault_befalls_the_first_service_that_has_what_is_to_break(monkeypatch
         return HEALED
 
     monkeypatch.setattr(faulty, "go_through", go_through)
+    monkeypatch.setattr(faulty, "rest", lambda *_: None)
     stack = cast(Stack, SimpleNamespace(services=("api", "redis", "healer")))
     assert Sufferer(stack, None)._befallen(steps(PLAN)[0]) == ("redis", HEALED)  # type: ignore[arg-type]
     assert asked[-1] == "redis"

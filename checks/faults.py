@@ -127,14 +127,18 @@ def paused(stack: Stack, *services: str) -> Iterator[datetime]:
                 stack.unpause(service)
 
 
-def dependency_frozen(stack: Stack, service: str) -> AbstractContextManager[datetime]:
+@contextmanager
+def dependency_frozen(stack: Stack, service: str) -> Iterator[datetime]:
     """What the service depends on frozen, and not to be healed meanwhile: paused by hand.
 
-    Raises NothingThereError where it depends on nothing.
+    Raises NothingThereError where it depends on nothing, StackError where somebody ended that pause.
     """
     if not (needed := needs(stack, service)):
         raise NothingThereError(f"service `{service}` depends on no other")
-    return paused(stack, *needed)
+    with paused(stack, *needed) as at:
+        yield at
+        if undone := [name for name in needed if stack.state(name).status != "paused"]:
+            raise StackError(f"somebody ended the pause of {', '.join(undone)}, so `{service}` was not without it")
 
 
 def needs(stack: Stack, service: str) -> tuple[str, ...]:

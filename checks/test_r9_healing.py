@@ -158,7 +158,7 @@ def hurt(stack: Stack, service: str, fault: Sickness) -> Healing:
             seen = _followed(lambda: events_of(service, news), since, steps, patience)
             if len(seen) == len(steps):  # dependents may still be judged by what the sick one did to them
                 settle(stack)
-        if not seen:
+        if len(seen) < len(steps):  # now that it is put back
             settle(stack)
         found = {one.service for one in news if one.action == RED and one.at >= since}
     excused = found if not seen and fault in MAY_GO_UNNOTICED else set()

@@ -66,7 +66,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Cut the power and kill Redis many times over: `-- --cuts N --kills N`, `--stack DIR`, or `--resume DIR`."""
+    """Cut the power and kill Redis many times over: `-- --cuts N --kills N`, or `--faults N`, or `--resume DIR`."""
     _provide(session)
     _run(session, "checks.soak", *session.posargs)
 

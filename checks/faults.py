@@ -4,7 +4,7 @@ import signal
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,13 +15,14 @@ from checks.items import Items, numbered
 from checks.logins import connect
 from stack import waiting
 from stack.driver import Stack
-from stack.errors import StackError
+from stack.errors import NothingThereError, StackError
 from stack.subject import PROFILE_NAME, Role
 
 DETECTION_SLACK = 5.0  # seconds that Docker may find out later than declared: starting a probe takes time as well
 WRONG = "no password of anybody"
 GONE = "gone Z X"
 ENDING_SLACK = 5.0  # for a machine that is busy
+CRASHES = 3  # in a row, after the first: each has the restart policy hold back for longer
 REFUSED_SECONDS = 20.0  # for a restarted service to try to log in
 
 
@@ -45,25 +46,147 @@ def frozen(stack: Stack, service: str) -> Iterator[datetime]:
             stack.signal(pid, signal.SIGCONT, wanted="R S D I")
 
 
-def ended(stack: Stack, service: str) -> None:
+def frozen_whole(stack: Stack, service: str) -> AbstractContextManager[datetime]:
+    """Everything in the service's container frozen, what is started there later included; yields since when.
+
+    By the cgroup freezer, past Docker, which knows nothing of it: SIGSTOP would miss the probe that Docker starts next.
+    """
+    return _hurt(stack, service, "freeze")
+
+
+def hung(stack: Stack, service: str) -> AbstractContextManager[datetime]:
+    """The service's TCP ports open, its process alive and at work, and no answer: it hears nothing of what it is sent.
+
+    Raises NothingThereError for a service that listens on none.
+    """
+    return _hurt(stack, service, "deafen")
+
+
+def without_pids(stack: Stack, service: str) -> AbstractContextManager[datetime]:
+    """No process or thread can be started in the service's container any more."""
+    return _hurt(stack, service, "pids")
+
+
+def without_files(stack: Stack, service: str) -> AbstractContextManager[datetime]:
+    """The main process of the service cannot open a file or accept a connection any more."""
+    return _hurt(stack, service, "files")
+
+
+def cut_off(stack: Stack, service: str) -> AbstractContextManager[datetime]:
+    """The service's network interfaces down, as if somebody had pulled the plug; its loopback stays.
+
+    Not `docker network disconnect`, which is somebody's wish, and which no restart would undo. Raises
+    NothingThereError for a service that is on no network.
+    """
+    return _hurt(stack, service, "cut-off")
+
+
+def without_probe(stack: Stack, service: str) -> AbstractContextManager[datetime]:
+    """The program that the health check starts cannot be run any more; raises NothingThereError where there is none."""
+    return _hurt(stack, service, "cover", *stack.probe_program(service))
+
+
+@contextmanager
+def _hurt(stack: Stack, service: str, what: str, *more: str) -> Iterator[datetime]:
+    """The service hurt in one of the ways of stack/hurt.py, which sees that it took hold; yields since when.
+
+    A container that nobody restarted meanwhile is mended at the end.
+    """
+    done = stack.hurt(service, what, *more)
+    try:
+        yield done.at
+    finally:
+        stack.mend(service, done)
+
+
+@contextmanager
+def stalled(stack: Stack, service: str, seconds: float) -> Iterator[datetime]:
+    """The main process of the service stopped (SIGSTOP) for so many seconds, which are over when this yields the time.
+
+    It goes on by itself, so nothing is to be done at the end.
+    """
+    yield stack.hurt(service, "stall", str(seconds)).at
+
+
+@contextmanager
+def paused(stack: Stack, *services: str) -> Iterator[datetime]:
+    """The services paused by hand (`docker pause`), which is nobody's to undo; they go on at the end.
+
+    Raises StackError for one that was not seen paused.
+    """
+    try:
+        at = datetime.now(UTC)
+        for service in services:
+            stack.pause(service)
+            if (seen := stack.state(service)).status != "paused":
+                raise StackError(f"service `{service}` could not be paused: it is {seen}")
+        yield at
+    finally:
+        for service in services:
+            if stack.state(service).status == "paused":
+                stack.unpause(service)
+
+
+@contextmanager
+def dependency_frozen(stack: Stack, service: str) -> Iterator[datetime]:
+    """What the service depends on frozen, and not to be healed meanwhile: paused by hand.
+
+    Raises NothingThereError where it depends on nothing, StackError where somebody ended that pause.
+    """
+    if not (needed := needs(stack, service)):
+        raise NothingThereError(f"service `{service}` depends on no other")
+    with paused(stack, *needed) as at:
+        yield at
+        if undone := [name for name in needed if stack.state(name).status != "paused"]:
+            raise StackError(f"somebody ended the pause of {', '.join(undone)}, so `{service}` was not without it")
+
+
+def needs(stack: Stack, service: str) -> tuple[str, ...]:
+    """What the service depends on, as the Compose file says; the api depends on Redis whatever that says."""
+    declared = stack.depends_on(service)
+    redis_too = (stack.roles[Role.REDIS],) if service == stack.roles[Role.API] else ()
+    return tuple(dict.fromkeys((*declared, *redis_too)))
+
+
+@contextmanager
+def stopped_by_hand(stack: Stack, service: str) -> Iterator[datetime]:
+    """The same as `stopped`, but yields since when."""
+    at = datetime.now(UTC)
+    with stopped(stack, service):
+        yield at
+
+
+def crashing_at_start(stack: Stack, service: str) -> datetime:
+    """The service's program crashed, and again at each of its next three starts: bad configuration, then mended.
+
+    Gives the time of the last crash. One that is not started again crashes no more.
+    """
+    return stack.hurt(service, "crash-at-start", str(CRASHES)).at
+
+
+def ended(stack: Stack, service: str) -> datetime:
     """The main process of the service asked to end (SIGTERM past Docker); raises StackError if it was not seen gone."""
     patience = stack.stop_grace(service) + ENDING_SLACK
     seen = stack.signal(stack.main_process(service), signal.SIGTERM, wanted=GONE, within=patience)
     if seen.state not in GONE.split():
         raise StackError(f"the main process of `{service}` does not end when it is asked to (SIGTERM)")
+    return seen.at
 
 
-def killed(stack: Stack, service: str) -> None:
+def killed(stack: Stack, service: str) -> datetime:
     """The main process of the service gone at once (SIGKILL); raises StackError if it was not seen gone."""
     seen = stack.signal(stack.main_process(service), signal.SIGKILL, wanted=GONE)
     if seen.state not in GONE.split():
         raise StackError(f"the main process of `{service}` could not be killed: it is in state {seen.state}")
+    return seen.at
 
 
-def out_of_memory(stack: Stack, service: str) -> None:
+def out_of_memory(stack: Stack, service: str) -> datetime:
     """The main process of the service killed by the kernel for want of memory; raises StackError if it was not."""
+    since = datetime.now(UTC)
     if not stack.exhaust_memory(stack.main_process(service)):
         raise StackError(f"the kernel did not kill the main process of `{service}` when its memory was used up")
+    return since
 
 
 @contextmanager

@@ -359,10 +359,14 @@ REQUIREMENTS = (
         rules=(
             Rule(
                 "found-unhealthy",
-                "Docker reports a frozen service as unhealthy within the bound its settings declare.",
+                "Docker reports a service that is frozen, hangs or cannot be probed as unhealthy within the bound its "
+                "settings declare.",
             ),
             Rule("restarted", "The unhealthy container is restarted: it has a new start time."),
-            Rule("healthy-again", "After the restart the service is healthy again."),
+            Rule(
+                "healthy-again",
+                "After the restart the service is healthy again, as soon as health check, stop time and start allow.",
+            ),
             Rule(
                 "others-left-alone",
                 "No other service is restarted meanwhile, not even one whose dependency is the sick one.",
@@ -373,6 +377,19 @@ REQUIREMENTS = (
             Rule(
                 "engine-restart-comes-back",
                 "When the engine has been stopped and started, every service is healthy again by itself.",
+            ),
+            Rule(
+                "crash-at-start-comes-back",
+                "A service that crashes again at each of its next starts is back and healthy once it crashes no more.",
+            ),
+            Rule("stop-left-alone", "A service that somebody stopped by hand stays stopped."),
+            Rule(
+                "pause-left-alone", "A service that somebody paused stays paused, and is not restarted when it goes on."
+            ),
+            Rule("stall-left-alone", "Nothing is restarted for a stall that is over before Docker's verdict."),
+            Rule(
+                "dependent-left-alone",
+                "A service whose dependency is frozen is not restarted for that, neither then nor when it is over.",
             ),
         ),
     ),

@@ -24,7 +24,7 @@ from stack.board import Board
 from stack.errors import NotHealthyError, StackError, SubjectError, from_docker, from_words, last_lines
 from stack.runs import Run
 from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Credential, Role, Subject, find_roles
-from stack.toolbox import Signalled
+from stack.toolbox import Hurt, Signalled
 
 UP_SECONDS = 120
 LOOK_SECONDS = 0.25  # each look costs processor time, of which checks in parallel have little
@@ -32,6 +32,7 @@ SECRET_NAME = re.compile(r"passw|pass$|secret|token|credential|(?:api|private|ac
 NO_SECRET = re.compile(r"[/$].*|\d*|true|false|unknown", re.IGNORECASE)  # a path, a variable, a number or a switch
 DOWN = {"exited", "dead", "restarting", "unhealthy"}
 DOWN_SECONDS = 5.0
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # what Docker gives an image without one
 OVERRIDE_NAME = ".compliance.override.yaml"
 PROGRESS = re.compile(r"Container (?P<container>\S+)\s+(?P<state>\w+)")
 
@@ -71,6 +72,15 @@ class Published:
     port: str
     address: str
     host_port: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """Something that the engine reported of a service's container: 'start', 'health_status: healthy', 'die: 137'."""
+
+    at: datetime
+    service: str
+    action: str
 
 
 Sabotage = Callable[["Stack"], None]
@@ -261,6 +271,35 @@ class Stack:
         """Use up the memory of a process' container; whether the kernel killed the process for it (OOM)."""
         return toolbox.exhaust_memory(self.labels, pid)
 
+    def hurt(self, service: str, what: str, *more: str) -> Hurt:
+        """Hurt the service's container past Docker, in one of the ways of hurt.py (see toolbox.hurt)."""
+        pid = self.main_process(service)
+        if pid == 0:
+            raise StackError(f"service `{service}` does not run, so it cannot be hurt")
+        return toolbox.hurt(self.labels, what, pid, self.container(service).id, *more)
+
+    def mend(self, service: str, hurt: Hurt) -> None:
+        """Put that back, unless the container was restarted or has ended since: then there is nothing left of it."""
+        if self.main_process(service) == hurt.pid:
+            try:
+                toolbox.mend(self.labels, hurt)
+            except StackError:
+                if self.main_process(service) == hurt.pid:  # else it was restarted just now
+                    raise
+
+    def pause(self, service: str) -> None:
+        """Pause the service's container by hand (`docker pause`)."""
+        docker.ask("pause", self.container(service).id)
+
+    def unpause(self, service: str) -> None:
+        """End such a pause."""
+        docker.ask("unpause", self.container(service).id)
+
+    def depends_on(self, service: str) -> tuple[str, ...]:
+        """The services that the Compose file says it needs all the time."""
+        needed = self.config["services"][service].get("depends_on") or {}
+        return tuple(name for name in needed if name not in self.one_shots)
+
     # look at it
 
     def state(self, service: str) -> ContainerState:
@@ -311,21 +350,17 @@ class Stack:
         The action of an exit is told with its code: 'die: 137'. Followed live: the engine remembers 256 events, and
         each health probe is three of them.
         """
-        container, now = self.container(service).id, f"{time.time():.3f}"  # `docker events` takes a while to listen
-        question = ("--format", "{{json .}}", "--filter", f"container={container}", "--since", now)
-        follow = [*docker.UNTIL_WE_END, "docker", "events", *question]
-        wanted = [word for action in actions for word in ("--filter", f"event={action}")]
         seen: list[tuple[datetime, str]] = []
-        with subprocess.Popen([*follow, *wanted], stdout=subprocess.PIPE, text=True) as events:
-            reader = threading.Thread(target=_append_events, args=(events, seen), daemon=True)
-            reader.start()
-            try:
-                yield seen
-                if events.poll() is not None:
-                    raise StackError(f"the engine's event stream of `{service}` broke off, so nothing is known of it")
-            finally:
-                events.terminate()
-                reader.join()
+        about = f"container={self.container(service).id}"
+        with _reported(about, actions, lambda one: seen.append((one.at, one.action)), whose=f"`{service}`"):
+            yield seen
+
+    @contextmanager
+    def news(self, *actions: str) -> Iterator[list[News]]:
+        """The same of every container of this project."""
+        seen: list[News] = []
+        with _reported(docker.of_project(self.project)[1], actions, seen.append, whose=f"`{self.project}`"):
+            yield seen
 
     def detection_bound(self, service: str) -> float:
         """Seconds in which Docker, by the health check's settings, finds out: 0 where there is no health check.
@@ -338,6 +373,25 @@ class Stack:
             return 0.0
         interval, timeout = (check.interval or 30e9) / 1e9, (check.timeout or 30e9) / 1e9
         return (interval + timeout) * (check.retries or 3)
+
+    def healed_bound(self, service: str) -> float:
+        """Seconds from a fault to healthy, by the subject's own settings: to be found, to stop, to pass a first probe.
+
+        How long the service itself takes to start is not declared anywhere, and not in it.
+        """
+        return self.detection_bound(service) + self.stop_grace(service) + self.first_probe_bound(service)
+
+    def probe_program(self, service: str) -> tuple[str, ...]:
+        """Where the program that the health check starts may be, by the container's PATH; empty where there is none."""
+        test = self.probe(service)
+        if not test:
+            return ()
+        if test[0] == "CMD-SHELL":
+            return ("/bin/sh",)
+        if "/" in test[1]:
+            return (test[1],)
+        environment = dict(one.split("=", 1) for one in self.container(service).config.env or () if "=" in one)
+        return tuple(f"{folder}/{test[1]}" for folder in environment.get("PATH", SEARCH_PATH).split(":"))
 
     def probe(self, service: str) -> tuple[str, ...]:
         """The command of the health check, as the engine has it; empty where there is none."""
@@ -371,12 +425,12 @@ class Stack:
         policy = self.container(service).host_config.restart_policy
         return (policy.name if policy else "") or "no"
 
-    def restart_delay_bound(self, service: str) -> float:
-        """Seconds for which Docker's restart policy holds the next restart back, at most.
+    def restart_delay_bound(self, service: str, *, after: int = 0) -> float:
+        """Seconds for which Docker's restart policy holds the next restart back, at most; or after so many more.
 
         They are 0.1 and double with each restart up to 60; a run of 10 s resets them (Docker: restart policies).
         """
-        return float(min(0.1 * 2 ** min(self.container(service).restart_count or 0, 10), 60.0))
+        return float(min(0.1 * 2 ** min((self.container(service).restart_count or 0) + after, 10), 60.0))
 
     def probe_timeout(self, service: str) -> float | None:
         """Seconds that the health check's settings give one probe; None where there is no health check."""
@@ -686,11 +740,40 @@ def _running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
             raise
 
 
-def _append_events(events: subprocess.Popen[str], seen: list[tuple[datetime, str]]) -> None:
+@contextmanager
+def _reported(about: str, actions: tuple[str, ...], take: Callable[[News], None], *, whose: str) -> Iterator[None]:
+    """Follow what the engine reports of what passes the filter `about`, and hand each on to `take` as it comes."""
+    now = f"{time.time():.3f}"  # `docker events` takes a while to listen
+    question = ("--format", "{{json .}}", "--filter", about, "--filter", "type=container", "--since", now)
+    wanted = [word for action in actions for word in ("--filter", f"event={action}")]
+    follow = [*docker.UNTIL_WE_END, "docker", "events", *question, *wanted]
+    with subprocess.Popen(follow, stdout=subprocess.PIPE, text=True) as events:
+        reader = threading.Thread(target=_take_events, args=(events, take), daemon=True)
+        reader.start()
+        try:
+            yield
+            if events.poll() is not None:
+                raise StackError(f"the engine's event stream of {whose} broke off, so nothing is known of it")
+        finally:
+            events.terminate()
+            reader.join()
+
+
+def _take_events(events: subprocess.Popen[str], take: Callable[[News], None]) -> None:
     for line in events.stdout or ():
-        event = json.loads(line)
-        exit_code = f": {event['Actor']['Attributes'].get('exitCode')}" if event["Action"] == "die" else ""
-        seen.append((datetime.fromtimestamp(event["timeNano"] / 1e9, UTC), event["Action"] + exit_code))
+        take(news_in(line))
+
+
+def news_in(line: str) -> News:
+    """What one line of `docker events --format '{{json .}}'` tells of a container."""
+    event = json.loads(line)
+    about = event["Actor"]["Attributes"]
+    exit_code = f": {about.get('exitCode')}" if event["Action"] == "die" else ""
+    return News(
+        at=datetime.fromtimestamp(event["timeNano"] / 1e9, UTC),
+        service=about.get("com.docker.compose.service", ""),
+        action=event["Action"] + exit_code,
+    )
 
 
 def state_of(container: docker.Container) -> ContainerState:

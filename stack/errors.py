@@ -36,6 +36,10 @@ class NotHealthyError(StackError):
     exit_code = 1
 
 
+class NothingThereError(StackError):
+    """A service has nothing that could be broken in this way: no port, no network, no health check."""
+
+
 class SubjectError(StackError):
     """The directory, Compose file or `compliance.toml` named cannot be used."""
 

@@ -33,6 +33,11 @@ def first(see: Callable[[], T], wanted: Callable[[T], bool], *, within: float, e
         _sleep(every)
 
 
+def pause(seconds: float) -> None:
+    """Let so many seconds pass, in which something is not to happen."""
+    _sleep(seconds)
+
+
 def slept() -> float:
     """Seconds that this process has slept here: of whatever it did, the part that waited for somebody else."""
     return _slept

@@ -4,11 +4,15 @@ import hashlib
 import json
 import os
 import shlex
+from pathlib import Path
 
 from checks.faults import rewrite
 from stack.driver import Sabotage, Stack
 from stack.errors import StackError
 from stack.subject import Config, Role
+from stack.toolbox import python_image
+
+EAGER = (Path(__file__).parent / "eager.py").read_text()
 
 
 def nothing(_: Stack) -> None:
@@ -202,6 +206,16 @@ def samples_in_memory(stack: Stack) -> None:
 
 def no_healer(stack: Stack) -> None:
     stack.override("services: { healer: { profiles: [removed] } }")
+
+
+def eager_healer(stack: Stack) -> None:
+    """One more healer, which restarts what is stopped, paused, unhealthy or only stalled."""
+    words = ["python3", "-I", "-S", "-c", EAGER, stack.project]
+    socket = "${DOCKER_SOCKET:-/var/run/docker.sock}:/var/run/docker.sock"
+    eager = {"image": python_image(), "entrypoint": words, "network_mode": "none", "volumes": [socket]}
+    stack.override(
+        json.dumps({"services": {"eager": eager | {"labels": dict(stack.labels), "stop_grace_period": "0s"}}})
+    )
 
 
 def health_check_that_cannot_fail(stack: Stack) -> None:

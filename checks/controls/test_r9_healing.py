@@ -13,25 +13,25 @@ from stack.subject import Role
 @pytest.mark.control("R9", objects="found-unhealthy")
 def test_a_health_check_that_cannot_fail_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.health_check_that_cannot_fail)
-    assert objections(evidence.saw(r9.freeze(stack, stack.roles[Role.API]))) == {"found-unhealthy"}
+    assert objections(evidence.saw(r9.hurt(stack, stack.roles[Role.API], "frozen"))) == {"found-unhealthy"}
 
 
 @pytest.mark.control("R9", objects="restarted")
 def test_a_missing_healer_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.no_healer)
-    assert objections(evidence.saw(r9.freeze(stack, stack.roles[Role.PROMETHEUS]))) == {"restarted"}
+    assert objections(evidence.saw(r9.hurt(stack, stack.roles[Role.PROMETHEUS], "frozen"))) == {"restarted"}
 
 
 @pytest.mark.control("R9", objects="healthy-again")
 def test_a_restart_that_does_not_help_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.never_well_again)
-    assert objections(evidence.saw(r9.freeze(stack, stack.roles[Role.REDIS]))) == {"healthy-again"}
+    assert objections(evidence.saw(r9.hurt(stack, stack.roles[Role.REDIS], "frozen"))) == {"healthy-again"}
 
 
 @pytest.mark.control("R9", objects="others-left-alone")
 def test_a_restarted_dependent_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.undeclared_dependency)
-    assert objections(evidence.saw(r9.freeze(stack, stack.roles[Role.REDIS]))) == {"others-left-alone"}
+    assert objections(evidence.saw(r9.hurt(stack, stack.roles[Role.REDIS], "frozen"))) == {"others-left-alone"}
 
 
 @pytest.mark.control("R9", objects="clean-exit-comes-back")
@@ -50,3 +50,10 @@ def test_a_missing_policy_is_noticed_after_a_crash(broken: Broken, evidence: Evi
 def test_a_missing_policy_is_noticed_after_an_oom_kill(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.restarted(Role.PROMETHEUS, "no"))
     assert objections(evidence.saw(r9.end(stack, stack.roles[Role.PROMETHEUS], "oom-kill"))) == {"oom-kill-comes-back"}
+
+
+@pytest.mark.control("R9", objects="crash-at-start-comes-back")
+def test_a_policy_that_gives_up_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    stack = broken(sabotages.restarted(Role.API, "on-failure:2"))
+    seen = evidence.saw(r9.end(stack, stack.roles[Role.API], "crash-at-start"))
+    assert objections(seen) == {"crash-at-start-comes-back"}

@@ -1,18 +1,22 @@
 """A fresh stack shares nothing with the one it is a copy of, and what Docker says is read in our words."""
 
+import json
 import os
 import signal
 import time
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from stack import docker, driver
+from stack import docker, driver, toolbox
 from stack.board import Board
-from stack.driver import PROGRESS, ContainerState, Stack
-from stack.errors import SubjectError
+from stack.driver import PROGRESS, ContainerState, News, Stack
+from stack.errors import StackError, SubjectError
 from stack.subject import PROFILE_NAME, Credential, Subject
+from stack.toolbox import Hurt
 
 API = {"image": "shop:1", "container_name": "shop", "ports": [{"target": 5000, "published": "80"}, {"target": 81}]}
 SHARED = {"name": "everybody"}
@@ -271,3 +275,52 @@ def test_a_container_stays_as_it_was_seen(tmp_path: Path, monkeypatch: pytest.Mo
         assert container.state.status == "running"
         time.sleep(0.02)
     assert asked.read_text().splitlines() == ["inspect"]
+
+
+def test_an_exit_is_reported_with_its_code_and_by_its_service() -> None:
+    about = {"com.docker.compose.service": "redis", "exitCode": "137"}
+    line = json.dumps({"Action": "die", "timeNano": 1_700_000_000_500_000_000, "Actor": {"Attributes": about}})
+    assert driver.news_in(line) == News(
+        at=datetime.fromtimestamp(1_700_000_000.5, UTC), service="redis", action="die: 137"
+    )
+
+
+@pytest.fixture
+def hurt_stack(subject: Subject, tmp_path: Path) -> Stack:
+    return Stack(subject, directory=tmp_path, project="checks-1")
+
+
+@pytest.mark.parametrize(
+    ("test", "path", "found"),
+    [
+        (("CMD", "/bin/promtool", "check"), "/bin", ("/bin/promtool",)),
+        (("CMD", "probe", "it"), "/sbin:/bin", ("/sbin/probe", "/bin/probe")),
+        (("CMD-SHELL", "probe || exit 1"), "/sbin", ("/bin/sh",)),
+        ((), "/sbin", ()),
+    ],
+)
+def test_the_program_of_a_health_check_is_looked_for_on_the_path(
+    test: tuple[str, ...], path: str, found: tuple[str, ...], hurt_stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = SimpleNamespace(config=SimpleNamespace(env=["HOME=/", f"PATH={path}"]))
+    monkeypatch.setattr(Stack, "probe", lambda *_: test)
+    monkeypatch.setattr(Stack, "container", lambda *_: seen)
+    assert hurt_stack.probe_program("redis") == found
+
+
+def test_what_was_restarted_meanwhile_is_not_mended(hurt_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Hurt(what="pids", pid=7, container="abc", at=datetime.now(UTC), kept={})
+    mended: list[Hurt] = []
+
+    def mend(_: object, hurt: Hurt) -> None:
+        mended.append(hurt)
+        monkeypatch.setattr(Stack, "main_process", lambda *_: 8)
+        raise StackError("its main process has gone")
+
+    monkeypatch.setattr(toolbox, "mend", mend)
+    monkeypatch.setattr(Stack, "main_process", lambda *_: 8)
+    hurt_stack.mend("redis", done)
+    assert mended == []
+    monkeypatch.setattr(Stack, "main_process", lambda *_: 7)
+    hurt_stack.mend("redis", done)  # restarted just now
+    assert mended == [done]

@@ -9,6 +9,7 @@ from stack.errors import DiskFullError, EngineError, PortTakenError, StackError,
 EXIT_CODES = {
     "StackError": 1,
     "NotHealthyError": 1,
+    "NothingThereError": 1,
     "SubjectError": 3,
     "EngineError": 4,
     "PackageError": 4,

@@ -1,5 +1,6 @@
 """Each judge objects to what violates its rules, by name and alone, and to a check that tried nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from checks import test_r4_acl as r4
 from checks import test_r9_healing as r9
 from checks.offline.doctored import NOTHING_TRIED, PROVING, VIOLATING
 from checks.offline.doctored.r4 import NOPERM, REJECTED, attempts
+from checks.offline.doctored.r9 import HEALED
 from checks.verdict import as_data, judge, objections, rebuild
 
 EVERY = [*PROVING, *NOTHING_TRIED, *(seen for doctored in VIOLATING.values() for seen in doctored)]
@@ -37,7 +39,7 @@ def test_what_was_seen_is_judged_the_same_from_disk(seen: object) -> None:
 
 
 def test_two_rules_can_object_to_one_observation() -> None:
-    both = r9.Healing(service="redis", phases={}, bound_s=7.0, others={"api": True})
+    both = replace(HEALED, phases={}, others={"api": True})
     assert objections(both) == {"found-unhealthy", "others-left-alone"}
 
 

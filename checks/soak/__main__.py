@@ -1,7 +1,10 @@
 """Many power cuts and SIGKILLs at random moments: `python -m checks.soak --cuts 100 --kills 300`.
 
-Exit codes: 0 nothing lost, and every control lost something; 1 something acknowledged was lost, or Redis did not come
-back; 2 undecided (interrupted, a control that lost nothing, engine trouble); 3 unusable arguments.
+Or as many faults on random services, while somebody writes through the api: `python -m checks.soak --faults 200`.
+
+Exit codes: 0 nothing lost, every service well, and every control lost something; 1 something acknowledged was lost, or
+a service did not come back, or one was restarted that should not have been; 2 undecided (interrupted, a control that
+lost nothing, engine trouble); 3 unusable arguments.
 """
 
 import os
@@ -9,18 +12,18 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from argparse import Namespace
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-import redis
-import requests
-
 from checks.conftest import describe, keep_what_was_said
 from checks.evidence import EvidenceError, now, said_in_a_sentence, seal
 from checks.report import UNUSABLE, Parser, UnusableError
+from checks.soak.faults import FaultFolder, FaultPlan, is_of_faults
+from checks.soak.faulty import soaked, tried
 from checks.soak.picture import PICTURE, SUMMARY, as_markdown, as_svg
 from checks.soak.record import Kind, Outage, Plan, Soak, SoakFolder, Step, concluded, steps
 from checks.soak.stint import Stint
@@ -29,7 +32,7 @@ from checks.verdict import UnfitError, Verdict
 from stack import driver, engine, runs, subject
 from stack.board import Board
 from stack.driver import Stack
-from stack.errors import EngineError, StackError, SubjectError
+from stack.errors import EngineError, SubjectError
 from stack.prepare import SHIPPED
 from stack.runs import Run
 from stack.subject import Subject
@@ -46,7 +49,7 @@ class Asked:
 
     stack: Path
     evidence: Path
-    plan: Plan
+    plan: Plan | FaultPlan
     resume: Path | None
 
 
@@ -55,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         folder, tested = _begun(asked_for(arguments))
+        if isinstance(folder, FaultFolder):
+            return EXIT_CODES[soaked(folder, tested)]
     except (UnusableError, UnfitError) as error:
         sys.stderr.write(f"error: {error}\nhint: `nox -s soak -- --cuts 5 --kills 5`, or `-- --resume DIR`\n")
         return UNUSABLE
@@ -74,48 +79,46 @@ def asked_for(arguments: list[str] | None) -> Asked:
     parser.add_argument("--stack", type=Path, metavar="DIR", help="the Compose project (default: the shipped one)")
     parser.add_argument("--cuts", type=int, metavar="N", help=f"power cuts (default: {CUTS})")
     parser.add_argument("--kills", type=int, metavar="N", help=f"SIGKILLs (default: {KILLS})")
+    parser.add_argument("--faults", type=int, metavar="N", help="faults on random services, in place of those")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with an interrupted soak, as it was planned")
     parser.add_argument("--evidence", type=Path, metavar="DIR", default=Path("evidence"), help="where its folder goes")
     given = parser.parse_args(arguments)
-    if given.resume and (given.stack, given.cuts, given.kills) != (None, None, None):
-        raise UnusableError("a soak goes on as it was planned: --resume takes no --stack, --cuts or --kills")
+    if given.resume and (given.stack, given.cuts, given.kills, given.faults) != (None, None, None, None):
+        raise UnusableError("a soak goes on as it was planned: --resume takes no --stack, --cuts, --kills or --faults")
+    return Asked(stack=given.stack or SHIPPED, evidence=given.evidence, plan=_plan(given), resume=given.resume)
+
+
+def _plan(given: Namespace) -> Plan | FaultPlan:
+    if given.faults is not None:
+        if (given.cuts, given.kills) != (None, None) or given.faults < 1:
+            raise UnusableError("a soak of faults takes at least one, and no --cuts or --kills")
+        return FaultPlan(seed=secrets.randbits(32), faults=given.faults)
     cuts, kills = CUTS if given.cuts is None else given.cuts, KILLS if given.kills is None else given.kills
     if cuts < 1 or kills < 0:
         raise UnusableError("a soak takes at least one power cut, and no negative number of kills")
-    plan = Plan(seed=secrets.randbits(32), cuts=cuts, kills=kills)
-    return Asked(stack=given.stack or SHIPPED, evidence=given.evidence, plan=plan, resume=given.resume)
+    return Plan(seed=secrets.randbits(32), cuts=cuts, kills=kills)
 
 
-def _begun(asked: Asked) -> tuple[SoakFolder, Subject]:
+def _begun(asked: Asked) -> tuple[SoakFolder | FaultFolder, Subject]:
     """The folder, new or as it was left, and the Compose project that it is about."""
     if asked.resume is None:
         tested = subject.read(asked.stack)
+        if isinstance(asked.plan, FaultPlan):
+            return FaultFolder.of(asked.evidence, asked.plan, tested), tested
         return SoakFolder.of(asked.evidence, asked.plan, tested), tested
-    folder = SoakFolder.again(asked.resume)
+    again = FaultFolder.again if is_of_faults(asked.resume) else SoakFolder.again
+    folder = again(asked.resume)
     return folder, subject.read(Path(folder.run.subject or SHIPPED))
 
 
 def _worked(folder: SoakFolder, tested: Subject) -> str:
     """Do what is left, and search the folder for secrets; gives what ended it before its time, '' if nothing did."""
-    trouble = _tried(lambda: _go_on(folder, tested))
+    trouble = tried(lambda: _go_on(folder, tested))
     with runs.uninterrupted():
         if trouble:
             folder.note(f"stopped at {now()}: {trouble.splitlines()[0]}")
         folder.end()
     return trouble
-
-
-def _tried(work: Callable[[], None]) -> str:
-    """What ended it, in words."""
-    try:
-        work()
-    except StackError as problem:
-        return str(problem)
-    except (redis.RedisError, requests.RequestException) as problem:
-        return f"error: the stack did not answer: {type(problem).__name__}: {problem}"
-    except KeyboardInterrupt:
-        return "interrupted"
-    return ""
 
 
 def _go_on(folder: SoakFolder, tested: Subject) -> None:

@@ -14,6 +14,7 @@ import signal
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -348,7 +349,7 @@ def notes(ground: Ground, cells: Sequence[Cell]) -> list[str]:
     """What the figures are, the worst of them against its bound, and what was not noticed or cannot be."""
     split = "all (detect + restart + recover; of what ends by itself: restart + recover)"
     found = [
-        f"Median of {ground.times}: {split}; made sick after a run of {ground.rest:.0f} s at least.",
+        f"Median of {_times(cells)}: {split}; made sick after a run of {ground.rest:.0f} s at least.",
         f"Docker Engine {ground.engine}, kernel {ground.kernel}.",
     ]
     bounded = [cell for cell in cells if cell.seconds is not None and cell.bound_s]
@@ -365,6 +366,12 @@ def notes(ground: Ground, cells: Sequence[Cell]) -> list[str]:
     troubled = {(cell.fault, cell.service): cell.trouble for cell in cells if cell.trouble}
     found += [f"Undecided: {name}, {WORDS[fault]}: {why}" for (fault, name), why in troubled.items()]
     return found
+
+
+def _times(cells: Sequence[Cell]) -> str:
+    """How often each was seen: '5', or '1 to 2' where it ended before its time."""
+    counts = Counter((cell.fault, cell.service) for cell in cells).values()
+    return str(max(counts)) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
 
 
 def as_json(ground: Ground, cells: Sequence[Cell]) -> str:

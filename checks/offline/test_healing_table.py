@@ -67,6 +67,7 @@ def test_the_table_has_a_row_per_fault_and_tells_what_was_not_noticed() -> None:
     assert lines[0] == "| healed in s | api | redis |"
     assert lines[2] == "| main process frozen |  | 8.0 (6.0 + 1.2 + 0.8) |"
     assert "Nearest to its bound, or furthest beyond: redis, main process frozen: 8.0 s of the 18.0 s" in "".join(lines)
+    assert any(line.startswith("Median of 1 to 3: ") for line in lines)
     assert "Not noticed: redis, cut off from its networks: its health check passes." in lines
     assert "-: redis, hang (port open, no answer): it listens on none." in lines
 

@@ -300,6 +300,11 @@ class Stack:
         needed = self.config["services"][service].get("depends_on") or {}
         return tuple(name for name in needed if name not in self.one_shots)
 
+    def with_the_engine(self) -> tuple[str, ...]:
+        """The services that have a socket of this machine mounted: the engine's, for all that is known."""
+        volumes = {name: self.config["services"][name].get("volumes") or () for name in self.services}
+        return tuple(name for name in volumes if any(Path(str(one.get("source"))).is_socket() for one in volumes[name]))
+
     # look at it
 
     def state(self, service: str) -> ContainerState:

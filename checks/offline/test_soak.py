@@ -7,11 +7,26 @@ from xml.etree import ElementTree
 
 import pytest
 
-from checks.evidence import OBSERVATIONS, REDACTED, RUN, Run
+from checks.evidence import OBSERVATIONS, REDACTED, RUN, Run, seal
 from checks.offline.doctored.r3_power_cut import LOST, SURVIVED
 from checks.soak.__main__ import main
 from checks.soak.picture import PICTURE, SUMMARY, as_markdown, as_svg, ceiling
-from checks.soak.record import POLICIES, Kind, Outage, Plan, Soak, SoakFolder, Step, concluded, steps
+from checks.soak.record import (
+    PLAN as PLAN_FILE,
+)
+from checks.soak.record import (
+    POLICIES,
+    Kind,
+    Outage,
+    Plan,
+    Soak,
+    SoakFolder,
+    Step,
+    at_work_on,
+    concluded,
+    steps,
+    take_up,
+)
 from checks.test_r3_power_cut import Moment
 from checks.verdict import UnfitError, Verdict
 from stack.subject import Subject
@@ -122,6 +137,36 @@ def test_what_is_not_of_the_plan_is_refused(folder: SoakFolder) -> None:
     folder.happened(SOAK.outages[1])
     with pytest.raises(UnfitError, match="not what its plan asks for"):
         SoakFolder.again(folder.path)
+
+
+def test_a_folder_that_was_altered_is_refused(folder: SoakFolder) -> None:
+    folder.happened(SOAK.outages[0])
+    seal(folder.path)
+    with (folder.path / OBSERVATIONS).open("a") as file:
+        file.write("\n")
+    with pytest.raises(UnfitError, match="was altered since"):
+        take_up(folder.path)
+
+
+def test_a_folder_goes_on_whether_it_was_sealed_or_its_soak_was_killed(folder: SoakFolder) -> None:
+    seal(folder.path)
+    take_up(folder.path)
+    folder.happened(SOAK.outages[0])
+    take_up(folder.path)
+
+
+@pytest.mark.parametrize("name", [RUN, PLAN_FILE, OBSERVATIONS])
+def test_what_is_no_text_is_unusable_in_a_sentence(
+    folder: SoakFolder, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder.path / name).write_bytes(b"\xff\xfe")
+    assert main(["--resume", str(folder.path)]) == 3
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_two_do_not_go_on_with_one_soak(folder: SoakFolder) -> None:
+    with at_work_on(folder.path), pytest.raises(UnfitError, match="somebody else"), at_work_on(folder.path):
+        pass
 
 
 def test_secrets_are_hidden(folder: SoakFolder) -> None:

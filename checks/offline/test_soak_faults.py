@@ -17,6 +17,7 @@ from checks.soak import faulty
 from checks.soak.__main__ import main
 from checks.soak.faults import WRONG, FaultFolder, FaultPlan, FaultSoak, Suffered, as_markdown, concluded, steps
 from checks.soak.faulty import Sufferer
+from checks.soak.record import take_up
 from checks.verdict import UnfitError, Verdict
 from stack.driver import Stack
 from stack.errors import NothingThereError, StackError
@@ -107,7 +108,7 @@ def test_a_folder_of_another_plan_is_unfit(folder: FaultFolder, tmp_path: Path) 
     with pytest.raises(UnfitError, match="not what its plan asks for"):
         FaultFolder.again(folder.path)
     with pytest.raises(UnfitError, match="no folder of a soak"):
-        FaultFolder.again(tmp_path)
+        take_up(tmp_path)
 
 
 @pytest.mark.parametrize(

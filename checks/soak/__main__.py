@@ -25,7 +25,7 @@ from checks.report import UNUSABLE, Parser, UnusableError
 from checks.soak.faults import FaultFolder, FaultPlan, is_of_faults
 from checks.soak.faulty import soaked, tried
 from checks.soak.picture import PICTURE, SUMMARY, as_markdown, as_svg
-from checks.soak.record import Kind, Outage, Plan, Soak, SoakFolder, Step, concluded, steps
+from checks.soak.record import Kind, Outage, Plan, Soak, SoakFolder, Step, at_work_on, concluded, steps, take_up
 from checks.soak.stint import Stint
 from checks.test_r3_power_cut import on_a_disk_of_ours
 from checks.verdict import UnfitError, Verdict
@@ -58,14 +58,19 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         folder, tested = _begun(asked_for(arguments))
-        if isinstance(folder, FaultFolder):
-            return EXIT_CODES[soaked(folder, tested)]
+        with at_work_on(folder.path):
+            return _soaked(folder, tested)
     except (UnusableError, UnfitError) as error:
         sys.stderr.write(f"error: {error}\nhint: `nox -s soak -- --cuts 5 --kills 5`, or `-- --resume DIR`\n")
         return UNUSABLE
     except (SubjectError, EvidenceError) as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+
+
+def _soaked(folder: SoakFolder | FaultFolder, tested: Subject) -> int:
+    if isinstance(folder, FaultFolder):
+        return EXIT_CODES[soaked(folder, tested)]
     found = folder.soak()
     trouble = _worked(folder, tested) if found.left or not found.run.end else ""
     soak = _shown(folder)
@@ -106,6 +111,7 @@ def _begun(asked: Asked) -> tuple[SoakFolder | FaultFolder, Subject]:
         if isinstance(asked.plan, FaultPlan):
             return FaultFolder.of(asked.evidence, asked.plan, tested), tested
         return SoakFolder.of(asked.evidence, asked.plan, tested), tested
+    take_up(asked.resume)
     again = FaultFolder.again if is_of_faults(asked.resume) else SoakFolder.again
     folder = again(asked.resume)
     return folder, subject.read(Path(folder.run.subject or SHIPPED))

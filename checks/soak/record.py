@@ -180,6 +180,30 @@ def _doubts(soak: Soak) -> Iterable[str]:
             yield f"under `appendfsync {policy}` {len(row.outages)} power cuts cost nothing either"
 
 
+def take_up(path: Path) -> None:
+    """Have a folder go on; raises UnfitError for what no soak has left so."""
+    for name in (RUN, PLAN, OBSERVATIONS):
+        try:
+            (path / name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise UnfitError(f"`{path}` is no folder of a soak: {name}: {problem}") from problem
+    if (sums := path / SUMS).exists():  # without, it was killed before it could list them
+        if sums.read_text("utf-8", "replace") != listed(path):
+            raise UnfitError(f"`{path}` was altered since: its files are not those that {SUMS} lists")
+        sums.unlink()
+
+
+@contextmanager
+def at_work_on(path: Path) -> Iterator[None]:
+    """Nobody else goes on with the soak in this folder meanwhile; raises UnfitError where somebody does."""
+    with (path / PLAN).open() as plan:
+        try:
+            fcntl.flock(plan, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            raise UnfitError(f"`{path}`: somebody else is at work on this soak") from problem
+        yield
+
+
 class SoakFolder(Folder):
     """The evidence of one soak: `run.json` and `plan.json`, and a line for each outage as it comes."""
 
@@ -197,30 +221,10 @@ class SoakFolder(Folder):
 
     @classmethod
     def again(cls, path: Path) -> "SoakFolder":
-        """The folder of an earlier soak; raises UnfitError for what is none, or is not as that soak left it."""
-        for name in (RUN, PLAN, OBSERVATIONS):
-            if not (path / name).is_file():
-                raise UnfitError(f"`{path}` is no folder of a soak: it has no {name}")
-        if (sums := path / SUMS).exists():  # without, it was killed before it could list them
-            if sums.read_text("utf-8", "replace") != listed(path):
-                raise UnfitError(f"`{path}` was altered since: its files are not those that {SUMS} lists")
-            sums.unlink()
+        """The folder of an earlier soak; raises UnfitError for what is none."""
         folder = cls(path)
-        try:
-            folder.soak()
-        except UnicodeDecodeError as problem:
-            raise UnfitError(f"`{path}` is no folder of a soak: {problem}") from problem
+        folder.soak()
         return folder
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Nobody else goes on with it meanwhile; raises UnfitError where somebody does."""
-        with (self.path / PLAN).open() as plan:
-            try:
-                fcntl.flock(plan, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as problem:
-                raise UnfitError(f"`{self.path}`: somebody else is at work on this soak") from problem
-            yield
 
     def happened(self, one: Outage) -> None:
         """Store what happened, on the disk before anything else does."""

@@ -41,7 +41,7 @@ from stack.runs import Run
 from stack.subject import Subject
 
 TIMES = 5
-REST = 60.0  # seconds that a service is to have run before it is made sick
+REST = 12.0  # seconds that a service is to have run before it is made sick
 TOLD_EVERY = 8  # cells, where no terminal shows each
 INTERRUPTED = 130
 Fault = Sickness | Exit | LeftTo

@@ -19,46 +19,65 @@ HERE = "unix:///var/run/docker.sock"
 
 
 class Nested:
-    """The engine inside, which every `docker` command of this process talks to meanwhile; see `begun`."""
+    """The engine inside: whoever is to talk to it does so within `used`."""
 
-    def __init__(self, container: str, outside: dict[str, str]) -> None:
-        self._container, self._outside = container, outside
+    def __init__(self, container: str, host: str) -> None:
+        self._container, self._host, self._outside = container, host, dict(os.environ)
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Meanwhile whatever this process does through the docker command is done there (DOCKER_HOST)."""
+        before = os.environ.get("DOCKER_HOST")
+        os.environ["DOCKER_HOST"] = self._host
+        try:
+            yield
+        finally:
+            os.environ.pop("DOCKER_HOST")
+            os.environ.update({} if before is None else {"DOCKER_HOST": before})
 
     def restart(self) -> None:
         """Stop the engine as a machine that goes down does, start it again, and wait until it answers."""
-        self._ask("stop", "--time", str(STOP_SECONDS), self._container)
-        self._ask("start", self._container)
+        self._outside_do("stop", "--time", str(STOP_SECONDS), self._container)
+        self._outside_do("start", self._container)
         self.wait_until_it_answers()
 
     def wait_until_it_answers(self) -> None:
         """Raises StackError with its last words where it does not within a minute."""
-        if not waiting.first(engine.answers, bool, within=START_SECONDS).reached:
-            said = subprocess.run(
-                ["docker", "logs", self._container], env=self._outside, capture_output=True, text=True, check=False
-            )
-            raise StackError("the engine in a container does not answer", details=last_lines(said.stderr))
+        with self.used():
+            found = waiting.first(engine.answers, bool, within=START_SECONDS)
+        if not found.reached:
+            said = self._outside_do("logs", self._container).stderr
+            raise StackError("the engine in a container does not answer", details=last_lines(said))
 
     def load(self, references: Iterable[str]) -> None:
         """Give it images of the engine outside."""
-        with subprocess.Popen(
-            ["docker", "save", *references], env=self._outside, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as save:
+        with (
+            subprocess.Popen(
+                ["docker", "save", *references], env=self._outside, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            ) as save,
+            self.used(),
+        ):
             loaded = subprocess.run(["docker", "load"], stdin=save.stdout, capture_output=True, text=True, check=False)
             _, said = save.communicate()
         if save.returncode != 0 or loaded.returncode != 0:
             raise from_words(said.decode(errors="replace") + loaded.stderr, "give images to an engine in a container")
 
-    def _ask(self, *words: str) -> None:
+    def remove(self) -> None:
+        """Whatever is in it goes as well."""
+        self._outside_do("rm", "--force", "--volumes", self._container)
+        Path(self._host.removeprefix("unix://")).unlink(missing_ok=True)
+
+    def _outside_do(self, *words: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(["docker", *words], env=self._outside, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise from_words(done.stderr, f"{words[0]} an engine in a container")
+        return done
 
 
 @contextmanager
 def begun(labels: toolbox.Labels, shared: Path, references: Iterable[str]) -> Iterator[Nested]:
     """An engine with these images, in a privileged container; `shared` is a folder that both engines see as one.
 
-    Meanwhile DOCKER_HOST names it, so that whatever this process does through the docker command is done there.
     Raises StackError where the engine allows no privileged container.
     """
     with Board() as board:
@@ -67,18 +86,14 @@ def begun(labels: toolbox.Labels, shared: Path, references: Iterable[str]) -> It
     socket = shared / f"engine-{secrets.token_hex(2)}.sock"
     container = docker.ask(
         "run", "--detach", *toolbox.words(labels), "--privileged", "--volume", f"{shared}:{shared}",
+        "--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup",  # so that faults find the cgroups inside
         "--volume", "/var/lib/docker", "--tmpfs", "/run", "--entrypoint", "dockerd", image,
         "--host", f"unix://{socket}", "--host", HERE,
     ).strip()  # fmt: skip
-    outside = dict(os.environ)
+    found = Nested(container, f"unix://{socket}")
     try:
-        os.environ["DOCKER_HOST"] = f"unix://{socket}"
-        found = Nested(container, outside)
         found.wait_until_it_answers()
         found.load(wanted)
         yield found
     finally:
-        os.environ.clear()
-        os.environ.update(outside)
-        docker.ask("rm", "--force", "--volumes", container)
-        socket.unlink(missing_ok=True)
+        found.remove()

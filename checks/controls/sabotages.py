@@ -12,7 +12,7 @@ from stack.errors import StackError
 from stack.subject import Config, Role
 from stack.toolbox import python_image
 
-EAGER = (Path(__file__).parent / "eager.py").read_text()
+RESTARTER = (Path(__file__).parent / "restarter.py").read_text()
 
 
 def nothing(_: Stack) -> None:
@@ -210,12 +210,21 @@ def no_healer(stack: Stack) -> None:
 
 def eager_healer(stack: Stack) -> None:
     """One more healer, which restarts what is stopped, paused, unhealthy or only stalled."""
-    words = ["python3", "-I", "-S", "-c", EAGER, stack.project]
+    _beside(stack, "eager")
+
+
+def polling_healer(stack: Stack) -> None:
+    """A healer that asks every five seconds who is unhealthy, in place of the stack's own."""
+    no_healer(stack)
+    _beside(stack, "poll")
+
+
+def _beside(stack: Stack, kind: str) -> None:
+    words = ["python3", "-I", "-S", "-c", RESTARTER, kind, stack.project]
     socket = "${DOCKER_SOCKET:-/var/run/docker.sock}:/var/run/docker.sock"
-    eager = {"image": python_image(), "entrypoint": words, "network_mode": "none", "volumes": [socket]}
-    stack.override(
-        json.dumps({"services": {"eager": eager | {"labels": dict(stack.labels), "stop_grace_period": "0s"}}})
-    )
+    restarter = {"image": python_image(), "entrypoint": words, "network_mode": "none", "volumes": [socket]}
+    more = {"labels": dict(stack.labels), "stop_grace_period": "0s"}
+    stack.override(json.dumps({"services": {"restarter": restarter | more}}))
 
 
 def health_check_that_cannot_fail(stack: Stack) -> None:

@@ -13,7 +13,7 @@ import requests
 
 from checks.conftest import describe, keep_what_was_said
 from checks.evidence import now, said_in_a_sentence, seal
-from checks.healing import WORDS, Seen, go_through, rest
+from checks.healing import REST, WORDS, Seen, go_through, rest
 from checks.items import Items, Load, at_work
 from checks.soak.faults import FaultFolder, FaultSoak, FaultStep, Suffered, as_markdown, concluded
 from checks.soak.picture import SUMMARY
@@ -26,7 +26,6 @@ from stack.runs import Run
 from stack.subject import Subject
 
 WRITERS = 2
-RUN_SECONDS = 10.0  # of a service before it is made sick: somebody who holds restarts back may do so after the second
 PACE, AGAIN = 0.05, 0.5  # seconds between writes; after one that failed, when the api may be elsewhere
 ANSWER_SECONDS = 2.0
 SAMPLE, LOOKED_AT = 20, 40  # writes of each fault that are kept; of those, how many are looked at after each later one
@@ -64,7 +63,7 @@ class Sufferer:
         Random(step.chance).shuffle(order)  # noqa: S311 - not for secrets
         for service in order:
             try:
-                rest(self._stack, step.fault, service, RUN_SECONDS)
+                rest(self._stack, step.fault, service, REST)
                 return service, go_through(self._stack, step.fault, service)
             except NothingThereError:
                 continue

@@ -59,14 +59,22 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure `invoke up` against plain Compose, then writes under each `appendfsync`, as ratios; `-- --json FILE`."""
+    """As ratios: `invoke up` against plain Compose, writes under each `appendfsync`, our healer against others."""
     session.run(*PYTHON, "stack.bench")
-    _run(session, "checks.throughput", *session.posargs)
+    for measured in ("checks.throughput", "checks.alternatives"):
+        _run(session, measured, *session.posargs)
+
+
+@nox.session
+def healing(session: nox.Session) -> None:
+    """Every fault on every service, and the seconds to healthy again: `-- --times N`, `--faults A,B`, `--stack DIR`."""
+    _provide(session)
+    _run(session, "checks.healing", *session.posargs)
 
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Cut the power and kill Redis many times over: `-- --cuts N --kills N`, or `--faults N`, or `--resume DIR`."""
+    """Power cuts and kills, or faults, many times over: `-- --cuts N --kills N`, `--faults N`, or `--resume DIR`."""
     _provide(session)
     _run(session, "checks.soak", *session.posargs)
 

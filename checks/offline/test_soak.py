@@ -10,23 +10,10 @@ import pytest
 from checks.evidence import OBSERVATIONS, REDACTED, RUN, Run, seal
 from checks.offline.doctored.r3_power_cut import LOST, SURVIVED
 from checks.soak.__main__ import main
+from checks.soak.folder import PLAN as PLAN_FILE
+from checks.soak.folder import at_work_on, take_up
 from checks.soak.picture import PICTURE, SUMMARY, as_markdown, as_svg, ceiling
-from checks.soak.record import (
-    PLAN as PLAN_FILE,
-)
-from checks.soak.record import (
-    POLICIES,
-    Kind,
-    Outage,
-    Plan,
-    Soak,
-    SoakFolder,
-    Step,
-    at_work_on,
-    concluded,
-    steps,
-    take_up,
-)
+from checks.soak.record import POLICIES, Kind, Outage, OutageFolder, Plan, Soak, Step, concluded, steps
 from checks.test_r3_power_cut import Moment
 from checks.verdict import UnfitError, Verdict
 from stack.subject import Subject
@@ -53,9 +40,9 @@ def with_outage(at: int, **other: object) -> Soak:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> SoakFolder:
+def folder(tmp_path: Path) -> OutageFolder:
     (tmp_path / "compose.yaml").write_text("services: {}\n")
-    return SoakFolder.of(tmp_path / "evidence", PLAN, Subject(compose_file=tmp_path / "compose.yaml"))
+    return OutageFolder.of(tmp_path / "evidence", PLAN, Subject(compose_file=tmp_path / "compose.yaml"))
 
 
 def test_a_plan_has_what_was_asked_for_and_then_the_controls() -> None:
@@ -116,30 +103,30 @@ def test_too_little_decides_nothing(seen: Soak, told: str) -> None:
     assert concluded(seen) == (Verdict.UNDECIDED, (told,))
 
 
-def test_what_happened_is_read_back_and_what_is_left_follows(folder: SoakFolder) -> None:
+def test_what_happened_is_read_back_and_what_is_left_follows(folder: OutageFolder) -> None:
     for one in SOAK.outages[:2]:
         folder.happened(one)
-    soak = SoakFolder.again(folder.path).soak()
+    soak = OutageFolder(folder.path).soak()
     assert soak.outages == SOAK.outages[:2]
     assert soak.left == steps(PLAN)[2:]
 
 
-def test_half_a_line_goes(folder: SoakFolder) -> None:
+def test_half_a_line_goes(folder: OutageFolder) -> None:
     folder.happened(SOAK.outages[0])
     with (folder.path / OBSERVATIONS).open("a") as file:
         file.write('{"time": "2026')
-    assert SoakFolder.again(folder.path).soak().outages == SOAK.outages[:1]
+    assert OutageFolder(folder.path).soak().outages == SOAK.outages[:1]
     folder.happened(SOAK.outages[1])
     assert folder.soak().outages == SOAK.outages[:2]
 
 
-def test_what_is_not_of_the_plan_is_refused(folder: SoakFolder) -> None:
+def test_what_is_not_of_the_plan_is_refused(folder: OutageFolder) -> None:
     folder.happened(SOAK.outages[1])
     with pytest.raises(UnfitError, match="not what its plan asks for"):
-        SoakFolder.again(folder.path)
+        OutageFolder(folder.path).soak()
 
 
-def test_a_folder_that_was_altered_is_refused(folder: SoakFolder) -> None:
+def test_a_folder_that_was_altered_is_refused(folder: OutageFolder) -> None:
     folder.happened(SOAK.outages[0])
     seal(folder.path)
     with (folder.path / OBSERVATIONS).open("a") as file:
@@ -148,7 +135,7 @@ def test_a_folder_that_was_altered_is_refused(folder: SoakFolder) -> None:
         take_up(folder.path)
 
 
-def test_a_folder_goes_on_whether_it_was_sealed_or_its_soak_was_killed(folder: SoakFolder) -> None:
+def test_a_folder_goes_on_whether_it_was_sealed_or_its_soak_was_killed(folder: OutageFolder) -> None:
     seal(folder.path)
     take_up(folder.path)
     folder.happened(SOAK.outages[0])
@@ -157,19 +144,19 @@ def test_a_folder_goes_on_whether_it_was_sealed_or_its_soak_was_killed(folder: S
 
 @pytest.mark.parametrize("name", [RUN, PLAN_FILE, OBSERVATIONS])
 def test_what_is_no_text_is_unusable_in_a_sentence(
-    folder: SoakFolder, name: str, capsys: pytest.CaptureFixture[str]
+    folder: OutageFolder, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder.path / name).write_bytes(b"\xff\xfe")
     assert main(["--resume", str(folder.path)]) == 3
     assert capsys.readouterr().err.startswith("error: ")
 
 
-def test_two_do_not_go_on_with_one_soak(folder: SoakFolder) -> None:
+def test_two_do_not_go_on_with_one_soak(folder: OutageFolder) -> None:
     with at_work_on(folder.path), pytest.raises(UnfitError, match="somebody else"), at_work_on(folder.path):
         pass
 
 
-def test_secrets_are_hidden(folder: SoakFolder) -> None:
+def test_secrets_are_hidden(folder: OutageFolder) -> None:
     folder.hide("correct horse")
     folder.happened(replace(SOAK.outages[0], lost_later=("audit:correct horse",)))
     assert folder.soak().outages[0].lost_later == (f"audit:{REDACTED}",)
@@ -179,7 +166,7 @@ def test_secrets_are_hidden(folder: SoakFolder) -> None:
     ("change", "code"), [({}, 0), ({"lost_later": ("audit:one",)}, 1), ({"seen": replace(SURVIVED, back=False)}, 1)]
 )
 def test_a_soak_that_is_over_is_judged_again_without_an_engine(
-    folder: SoakFolder, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], code: int
+    folder: OutageFolder, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], code: int
 ) -> None:
     for one in with_outage(0, **change).outages:
         folder.happened(one)

@@ -17,7 +17,7 @@ from checks.soak import faulty
 from checks.soak.__main__ import main
 from checks.soak.faults import WRONG, FaultFolder, FaultPlan, FaultSoak, Suffered, as_markdown, concluded, steps
 from checks.soak.faulty import Sufferer
-from checks.soak.record import take_up
+from checks.soak.folder import take_up
 from checks.verdict import UnfitError, Verdict
 from stack.driver import Stack
 from stack.errors import NothingThereError, StackError
@@ -92,7 +92,7 @@ def test_an_interrupted_soak_goes_on_where_it_was(folder: FaultFolder) -> None:
         folder.happened(one)
     with (folder.path / OBSERVATIONS).open("a") as file:
         file.write('{"time": "half a li')
-    again = FaultFolder.again(folder.path)
+    again = FaultFolder(folder.path)
     assert again.soak().suffered == tuple(WELL[:3])
     assert again.soak().left[0].number == 4
 
@@ -106,7 +106,7 @@ def test_what_was_seen_is_the_same_from_disk(folder: FaultFolder, seen: object) 
 def test_a_folder_of_another_plan_is_unfit(folder: FaultFolder, tmp_path: Path) -> None:
     folder.happened(WELL[1])
     with pytest.raises(UnfitError, match="not what its plan asks for"):
-        FaultFolder.again(folder.path)
+        FaultFolder(folder.path).soak()
     with pytest.raises(UnfitError, match="no folder of a soak"):
         take_up(tmp_path)
 

@@ -24,8 +24,9 @@ from checks.evidence import EvidenceError, now, said_in_a_sentence, seal
 from checks.report import UNUSABLE, Parser, UnusableError
 from checks.soak.faults import FaultFolder, FaultPlan, is_of_faults
 from checks.soak.faulty import soaked, tried
+from checks.soak.folder import at_work_on, take_up
 from checks.soak.picture import PICTURE, SUMMARY, as_markdown, as_svg
-from checks.soak.record import Kind, Outage, Plan, Soak, SoakFolder, Step, at_work_on, concluded, steps, take_up
+from checks.soak.record import Kind, Outage, OutageFolder, Plan, Soak, Step, concluded, steps
 from checks.soak.stint import Stint
 from checks.test_r3_power_cut import on_a_disk_of_ours
 from checks.verdict import UnfitError, Verdict
@@ -68,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
 
 
-def _soaked(folder: SoakFolder | FaultFolder, tested: Subject) -> int:
+def _soaked(folder: OutageFolder | FaultFolder, tested: Subject) -> int:
     if isinstance(folder, FaultFolder):
         return EXIT_CODES[soaked(folder, tested)]
     found = folder.soak()
@@ -104,20 +105,20 @@ def _plan(given: Namespace) -> Plan | FaultPlan:
     return Plan(seed=secrets.randbits(32), cuts=cuts, kills=kills)
 
 
-def _begun(asked: Asked) -> tuple[SoakFolder | FaultFolder, Subject]:
+def _begun(asked: Asked) -> tuple[OutageFolder | FaultFolder, Subject]:
     """The folder, new or as it was left, and the Compose project that it is about."""
     if asked.resume is None:
         tested = subject.read(asked.stack)
         if isinstance(asked.plan, FaultPlan):
             return FaultFolder.of(asked.evidence, asked.plan, tested), tested
-        return SoakFolder.of(asked.evidence, asked.plan, tested), tested
+        return OutageFolder.of(asked.evidence, asked.plan, tested), tested
     take_up(asked.resume)
-    again = FaultFolder.again if is_of_faults(asked.resume) else SoakFolder.again
-    folder = again(asked.resume)
+    folder = (FaultFolder if is_of_faults(asked.resume) else OutageFolder)(asked.resume)
+    folder.soak()  # or it is unfit
     return folder, subject.read(Path(folder.run.subject or SHIPPED))
 
 
-def _worked(folder: SoakFolder, tested: Subject) -> str:
+def _worked(folder: OutageFolder, tested: Subject) -> str:
     """Do what is left, and search the folder for secrets; gives what ended it before its time, '' if nothing did."""
     trouble = tried(lambda: _go_on(folder, tested))
     with runs.uninterrupted():
@@ -127,7 +128,7 @@ def _worked(folder: SoakFolder, tested: Subject) -> str:
     return trouble
 
 
-def _go_on(folder: SoakFolder, tested: Subject) -> None:
+def _go_on(folder: OutageFolder, tested: Subject) -> None:
     """Do what is left of the plan; on another fresh stack where one did not come back, or its disk fills up."""
     if not folder.soak().left:
         return
@@ -154,7 +155,7 @@ def _outages(stint: Stint, planned: tuple[Step, ...]) -> Iterator[Outage]:
 
 
 @contextmanager
-def _fresh(folder: SoakFolder, tested: Subject, board: Board, run: Run) -> Iterator[Stack]:
+def _fresh(folder: OutageFolder, tested: Subject, board: Board, run: Run) -> Iterator[Stack]:
     """A fresh stack, its secrets hidden before it starts; what its containers said is kept if it ends in trouble."""
     well = False
 
@@ -192,7 +193,7 @@ class Progress:
             self._board.say(f"{one.step.kind} {one.step.number} while {one.step.moment}: {one.lost} lost{back}")
 
 
-def _shown(folder: SoakFolder) -> Soak:
+def _shown(folder: OutageFolder) -> Soak:
     """Write the summary and the picture, and list the digests of all."""
     with runs.uninterrupted():
         soak = folder.soak()
@@ -203,7 +204,7 @@ def _shown(folder: SoakFolder) -> Soak:
     return soak
 
 
-def _tell(soak: Soak, folder: SoakFolder, trouble: str) -> None:
+def _tell(soak: Soak, folder: OutageFolder, trouble: str) -> None:
     verdict, reasons = concluded(soak)
     rows = (soak.of(Kind.CUT), soak.of(Kind.KILL), *soak.rows[1:])
     lines = [f"appendfsync {row.label}: {row}" for row in rows if row.outages]

@@ -1,18 +1,16 @@
-"""Many faults on random services: what is to happen, what was seen, what that amounts to, and a folder to go on in."""
+"""Many faults on random services: what is to happen, what was seen, and what that amounts to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from statistics import median
 
-from checks.evidence import OBSERVATIONS, Folder, Run, now, said_in_a_sentence
+from checks.evidence import Run
 from checks.healing import FAULTS, WORDS, Fault, Seen
-from checks.soak.record import PLAN
+from checks.soak.folder import PLAN, SoakFolder
 from checks.test_r9_healing import Comeback, Healing
-from checks.verdict import UnfitError, Verdict, judge, read_as
-from stack.subject import Subject
+from checks.verdict import Verdict, judge, read_as
 
 WRONG = frozenset(  # the rules that object to a restart that nobody should have had
     {"others-left-alone", "stop-left-alone", "pause-left-alone", "stall-left-alone", "dependent-left-alone"}
@@ -149,49 +147,15 @@ def as_markdown(soak: FaultSoak) -> str:
     return "\n".join([*lines, "", *(f"- {reason}" for reason in (*reasons, *soak.run.notes))]) + "\n"
 
 
-class FaultFolder(Folder):
-    """The evidence of one such soak: `run.json` and `plan.json`, and a line for each fault as it comes."""
+class FaultFolder(SoakFolder):
+    """The evidence of faults."""
 
-    @classmethod
-    def of(cls, base: Path, plan: FaultPlan, tested: Subject) -> "FaultFolder":
-        """Make a new folder under `base`, named for the present second."""
-        with said_in_a_sentence(base):
-            path = base / f"soak-faults-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-            path.mkdir(parents=True)
-            folder = cls(path)
-            folder._write_run(Run(start=now(), subject=str(tested.compose_file)))
-            folder._append(PLAN, folder._line(plan))
-            folder._append(OBSERVATIONS, "")
-        return folder
-
-    @classmethod
-    def again(cls, path: Path) -> "FaultFolder":
-        """The folder of an earlier soak; raises UnfitError for what is none."""
-        folder = cls(path)
-        folder.soak()
-        return folder
-
-    def happened(self, one: Suffered) -> None:
-        """Store what happened, on the disk before anything else does."""
-        self._append(OBSERVATIONS, self._line(one))
+    prefix = "soak-faults"
 
     def soak(self) -> FaultSoak:
         """All that is there; raises UnfitError where it is not of this plan."""
         plan = read_as(FaultPlan, (self.path / PLAN).read_text("utf-8"))
-        suffered = tuple(read_as(Suffered, line) for line in self._whole_lines())
-        if [one.step for one in suffered] != list(steps(plan)[: len(suffered)]):
-            raise UnfitError(f"`{self.path / OBSERVATIONS}` is not what its plan asks for: another version made it")
-        return FaultSoak(run=self.run, plan=plan, suffered=suffered)
-
-    def _whole_lines(self) -> list[str]:
-        """A machine that went down may have left half a line, which goes."""
-        file = self.path / OBSERVATIONS
-        text = file.read_text("utf-8")
-        if not text.endswith("\n"):
-            text = text[: text.rfind("\n") + 1]
-            with said_in_a_sentence(self.path):
-                file.write_text(text, encoding="utf-8")
-        return text.splitlines()
+        return FaultSoak(run=self.run, plan=plan, suffered=self._so_far(Suffered, steps(plan)))
 
 
 def is_of_faults(path: Path) -> bool:

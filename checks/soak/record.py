@@ -1,21 +1,16 @@
-"""What a soak sets out to do, what it saw, and what that amounts to: a folder that an interrupted soak goes on in."""
+"""Many power cuts and kills: what is to happen, what was seen, and what that amounts to."""
 
-import fcntl
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from random import Random
 from statistics import median
 
-from checks.evidence import OBSERVATIONS, RUN, SUMS, Folder, Run, listed, now, said_in_a_sentence
+from checks.evidence import Run
+from checks.soak.folder import PLAN, SoakFolder
 from checks.test_r3_power_cut import BACK_SECONDS, Cut, Moment
-from checks.verdict import UnfitError, Verdict, read_as
-from stack.subject import Subject
+from checks.verdict import Verdict, read_as
 
-PLAN = "plan.json"
 POLICIES = ("everysec", "no")
 CONTROL_CUTS = 10
 LONGEST = 0.3  # seconds under load, beyond what every cut waits for
@@ -180,71 +175,10 @@ def _doubts(soak: Soak) -> Iterable[str]:
             yield f"under `appendfsync {policy}` {len(row.outages)} power cuts cost nothing either"
 
 
-def take_up(path: Path) -> None:
-    """Have a folder go on; raises UnfitError for what no soak has left so."""
-    for name in (RUN, PLAN, OBSERVATIONS):
-        try:
-            (path / name).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as problem:
-            raise UnfitError(f"`{path}` is no folder of a soak: {name}: {problem}") from problem
-    if (sums := path / SUMS).exists():  # without, it was killed before it could list them
-        if sums.read_text("utf-8", "replace") != listed(path):
-            raise UnfitError(f"`{path}` was altered since: its files are not those that {SUMS} lists")
-        sums.unlink()
-
-
-@contextmanager
-def at_work_on(path: Path) -> Iterator[None]:
-    """Nobody else goes on with the soak in this folder meanwhile; raises UnfitError where somebody does."""
-    with (path / PLAN).open() as plan:
-        try:
-            fcntl.flock(plan, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as problem:
-            raise UnfitError(f"`{path}`: somebody else is at work on this soak") from problem
-        yield
-
-
-class SoakFolder(Folder):
-    """The evidence of one soak: `run.json` and `plan.json`, and a line for each outage as it comes."""
-
-    @classmethod
-    def of(cls, base: Path, plan: Plan, tested: Subject) -> "SoakFolder":
-        """Make a new folder under `base`, named for the present second."""
-        with said_in_a_sentence(base):
-            path = base / f"soak-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-            path.mkdir(parents=True)
-            folder = cls(path)
-            folder._write_run(Run(start=now(), subject=str(tested.compose_file)))
-            folder._append(PLAN, folder._line(plan))
-            folder._append(OBSERVATIONS, "")
-        return folder
-
-    @classmethod
-    def again(cls, path: Path) -> "SoakFolder":
-        """The folder of an earlier soak; raises UnfitError for what is none."""
-        folder = cls(path)
-        folder.soak()
-        return folder
-
-    def happened(self, one: Outage) -> None:
-        """Store what happened, on the disk before anything else does."""
-        self._append(OBSERVATIONS, self._line(one))
+class OutageFolder(SoakFolder):
+    """The evidence of power cuts and kills."""
 
     def soak(self) -> Soak:
         """All that is there; raises UnfitError where it is not of this plan."""
         plan = read_as(Plan, (self.path / PLAN).read_text("utf-8"))
-        outages = tuple(read_as(Outage, line) for line in self._whole_lines())
-        planned = steps(plan)
-        if [one.step for one in outages] != list(planned[: len(outages)]):
-            raise UnfitError(f"`{self.path / OBSERVATIONS}` is not what its plan asks for: another version made it")
-        return Soak(run=self.run, plan=plan, outages=outages)
-
-    def _whole_lines(self) -> Sequence[str]:
-        """A machine that went down may have left half a line, which goes."""
-        file = self.path / OBSERVATIONS
-        text = file.read_text("utf-8")
-        if not text.endswith("\n"):
-            text = text[: text.rfind("\n") + 1]
-            with said_in_a_sentence(self.path):
-                file.write_text(text, encoding="utf-8")
-        return text.splitlines()
+        return Soak(run=self.run, plan=plan, outages=self._so_far(Outage, steps(plan)))

@@ -16,9 +16,7 @@ class Settings:
     stop_seconds: float = 1  # a frozen process waits out all of it, and cannot use any of it
     patience_seconds: float = 120  # how long a sick dependency excuses whoever depends on it
     backoff_cap_seconds: float = 60
-    backoff_reset_seconds: float = (
-        10  # having run this long before it failed, it starts afresh: as Docker's own policies
-    )
+    backoff_reset_seconds: float = 10  # having run this long before it failed, it starts afresh: Docker's rule too
     engine_seconds: float = 5  # how long the engine may take to answer anything but a restart
 
 

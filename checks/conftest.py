@@ -145,9 +145,9 @@ def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: St
         board = cleanup.enter_context(Board())
 
         def prepare(sabotage: Sabotage = lambda _: None) -> tuple[Stack, Nested]:
+            found = cleanup.enter_context(nested.begun(run.labels(f"{run.name}-engine"), run.folder, references))
+            cleanup.enter_context(found.used())
             with _told_in_a_sentence():
-                found = cleanup.enter_context(nested.begun(run.labels(f"{run.name}-engine"), run.folder, references))
-                cleanup.enter_context(found.used())
                 return cleanup.enter_context(_fresh(request, tested, board, sabotage, described=False)), found
 
         yield prepare

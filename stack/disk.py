@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,21 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from stack import docker, toolbox
-from stack.errors import StackError, from_words, last_lines
+from stack.errors import NotPrivilegedError, StackError, from_words, last_lines, refused_privileges
 
 POWER = (Path(__file__).parent / "power.py").read_text()
 ROOM = "size=160m,mode=0700"  # in memory, for a disk of 128 MiB; taken only as it fills
 MOUNTED = "/power/mounted"  # where the helper looks for what it did not mount itself
-REFUSED = re.compile(
-    r"privileged|not permitted|permission denied|authorization denied|/dev/loop|no loop device|No such device|mount: ",
-    re.IGNORECASE,
-)
 NEEDED = ("KILL", "CHOWN", "DAC_OVERRIDE")
 ENDING_SECONDS = 5.0
 
 
-class NoDiskError(StackError):
-    """The engine allows no privileged container, or this machine no loop device or no ext4."""
+class NoDiskError(NotPrivilegedError):
+    """The same, or this machine has no loop device or no ext4."""
 
 
 class Disk:
@@ -144,6 +139,6 @@ def _said(helper: subprocess.Popen[str]) -> str:
 def _refused(said: str) -> StackError:
     """Why there is no disk: NoDiskError where it is not to be had, another where something went wrong."""
     problem = from_words(said, "provide a disk whose power can be cut")
-    if type(problem) is StackError and REFUSED.search(said):
+    if type(problem) is StackError and refused_privileges(said):
         return NoDiskError(problem.sentence, details=last_lines(said, 1))
     return problem

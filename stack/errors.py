@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 
 PORT_TAKEN = re.compile(r"(?:\]|\d):(\d+)\b.*(?:port is already allocated|address already in use)", re.IGNORECASE)
+REFUSED = re.compile(
+    r"privileged|not permitted|permission denied|authorization denied|/dev/loop|no loop device|No such device|mount: ",
+    re.IGNORECASE,
+)
 
 
 class StackError(Exception):
@@ -82,10 +86,21 @@ class SecretsError(StackError):
     exit_code = 8
 
 
+class NotPrivilegedError(StackError):
+    """The engine allows no privileged container, or such a container not what it needs."""
+
+    exit_code = 1
+
+
 class BackupError(StackError):
     """A backup cannot be written, or the file that is to be put back is no whole one."""
 
     exit_code = 9
+
+
+def refused_privileges(said: str) -> bool:
+    """Whether an engine, or the kernel, said so."""
+    return REFUSED.search(said) is not None
 
 
 def no_room(where: str) -> DiskFullError:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stack import docker, engine, images, toolbox, waiting
 from stack.board import Board
-from stack.errors import StackError, from_words, last_lines
+from stack.errors import NotPrivilegedError, StackError, from_words, last_lines, refused_privileges
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30  # for every container in it to be stopped in good order
@@ -78,18 +78,24 @@ class Nested:
 def begun(labels: toolbox.Labels, shared: Path, references: Iterable[str]) -> Iterator[Nested]:
     """An engine with these images, in a privileged container; `shared` is a folder that both engines see as one.
 
-    Raises StackError where the engine allows no privileged container.
+    Raises NotPrivilegedError where the engine allows no privileged container.
     """
     with Board() as board:
         image = images.provide_bases((images.ENGINE,), board)[images.ENGINE]
     wanted = sorted({toolbox.python_image(), *references})
     socket = shared / f"engine-{secrets.token_hex(2)}.sock"
-    container = docker.ask(
+    command = (
         "run", "--detach", *toolbox.words(labels), "--privileged", "--volume", f"{shared}:{shared}",
         "--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup",  # so that faults find the cgroups inside
         "--volume", "/var/lib/docker", "--tmpfs", "/run", "--entrypoint", "dockerd", image,
         "--host", f"unix://{socket}", "--host", HERE,
-    ).strip()  # fmt: skip
+    )  # fmt: skip
+    try:
+        container = docker.ask(*command).strip()
+    except StackError as problem:
+        if refused_privileges(str(problem)):
+            raise NotPrivilegedError("there is no engine in a container", details=problem.details) from problem
+        raise
     found = Nested(container, f"unix://{socket}")
     try:
         found.wait_until_it_answers()

@@ -17,6 +17,7 @@ EXIT_CODES = {
     "PortTakenError": 6,
     "DiskFullError": 7,
     "SecretsError": 8,
+    "NotPrivilegedError": 1,
     "BackupError": 9,
 }
 

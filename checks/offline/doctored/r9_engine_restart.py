@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.test_r9_engine_restart import EngineRestart
+from checks.test_r9_engine_restart import EngineRestart, Policies
 
 BACK = EngineRestart(
     health={"api": "healthy", "redis": "healthy"},
@@ -10,16 +10,20 @@ BACK = EngineRestart(
     phases={"engine": 4.1, "recover": 3.2},
 )
 
-PROVING: tuple[object, ...] = (BACK,)
+POLICIES = Policies(of={"api": "always", "redis": "unless-stopped"})
+
+PROVING: tuple[object, ...] = (BACK, POLICIES)
 
 VIOLATING: dict[str, tuple[object, ...]] = {
     "engine-restart-comes-back": (
         replace(BACK, health={"api": "healthy", "redis": "exited"}, phases={"engine": 4.1}),
         replace(BACK, health={"api": "unhealthy", "redis": "healthy"}, phases={"engine": 4.1}),
+        Policies(of={"api": "always", "redis": "on-failure"}),
     ),
 }
 
 NOTHING_TRIED: tuple[object, ...] = (
     replace(BACK, anew={"api": True, "redis": False}),
     replace(BACK, health={}, anew={}),
+    Policies(of={}),
 )

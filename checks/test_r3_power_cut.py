@@ -135,7 +135,7 @@ def _control(stack: Stack, found: Disk, policy: str) -> tuple[Cut, ...]:
     put_under(stack, policy)
     cuts: list[Cut] = []
     while len(cuts) < TRIES and not any(one.lost for one in cuts):
-        cuts.append(cut(stack, found, Moment.WRITING))
+        cuts.append(cut(stack, found, Moment.PIPELINE))
     return tuple(cuts)
 
 
@@ -229,11 +229,21 @@ def _while_rewriting(stack: Stack, found: Disk, direct: Load) -> bool:
     """The rewrite's process is frozen, so that it is surely under way; writes go on beside it."""
     pid = main_process(stack)
     with connect(stack, "auditor") as auditor:
-        with found.next_child_frozen(pid):
-            auditor.bgrewriteaof()
+        _until_frozen(found, pid, auditor)
         _under_load(direct, len(direct.acknowledged) + AT_LEAST["redis"])
         under_way = bool(auditor.info("persistence")["aof_rewrite_in_progress"])
     return found.cut(pid) and under_way
+
+
+def _until_frozen(found: Disk, pid: int, auditor: redis.Redis) -> None:
+    """Raises StackError where every rewrite was over before it could be frozen: there is little to rewrite."""
+    for _ in range(MOST_TRIES):
+        if found.freeze_next_child(pid, auditor.bgrewriteaof):
+            return
+        waiting.first(
+            lambda: auditor.info("persistence")["aof_rewrite_in_progress"], lambda busy: not busy, within=LOAD_SECONDS
+        )
+    raise StackError(f"{MOST_TRIES} rewrites of the append-only file were over before one could be frozen")
 
 
 def _while_stopping(stack: Stack, found: Disk, _: Load) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -50,14 +50,12 @@ class Disk:
         """Have the disk as it is found when the power is back; raises StackError while somebody has it mounted."""
         self.ask("renew")
 
-    @contextmanager
-    def next_child_frozen(self, pid: int) -> Iterator[None]:
-        """The next child that the process forks meanwhile is stopped (SIGSTOP); raises StackError if none came."""
+    def freeze_next_child(self, pid: int, fork: Callable[[], object]) -> bool:
+        """Stop (SIGSTOP) the next child of the process, which `fork` brings about; false where it had ended before."""
         self._tell("freeze_child", pid=pid, within=ENDING_SECONDS)
         self._answer()  # it looks
-        yield
-        if (seen := self._answer()["state"]) != "T":
-            raise StackError(f"no child of process {pid} could be frozen: {seen}")
+        fork()
+        return bool(self._answer()["state"] == "T")
 
     def fill(self, *, leave: int) -> int:
         """Use up the disk but for so many bytes; gives the bytes that are left."""

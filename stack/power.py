@@ -208,6 +208,7 @@ class Room:
                 except OSError as problem:  # somebody was quicker with a block: it has got what came before that
                     if problem.errno != errno.ENOSPC:
                         raise
+                    os.fsync(filling)  # what others have removed counts as room, and is none before the next commit
         return self.room()
 
     def empty(self) -> dict[str, Any]:

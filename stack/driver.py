@@ -479,13 +479,13 @@ class Stack:
 
     def address(self, service: str, port: int) -> str:
         """'127.0.0.1:N' that leads to this port of the service: as published, else through a relay in its networks."""
-        container = self.container(service)
-        if (bound := bound_to(container, port)) is not None:
-            return bound
-        networks = container.network_settings.networks or {}
-        if not networks or "none" in networks:
-            raise StackError(f"service `{service}` is on no network and publishes no port {port}")
-        if (service, port) not in self._relays:
+        if (service, port) not in self._relays:  # one that is there outlives restarts of the service
+            container = self.container(service)
+            if (bound := bound_to(container, port)) is not None:
+                return bound
+            networks = container.network_settings.networks or {}
+            if not networks or "none" in networks:
+                raise StackError(f"service `{service}` is on no network and publishes no port {port}")
             self._relays[service, port] = toolbox.open_relay(self.labels, networks, service, port)
         return str(bound_to(self._relays[service, port], port))
 

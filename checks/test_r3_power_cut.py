@@ -188,17 +188,14 @@ def outage(
         _under_load(api, AT_LEAST["api"])
         _under_load(direct, AT_LEAST_LARGE if moment is Moment.LARGE else AT_LEAST["redis"])
         time.sleep(longer)
-        also = main_process(stack, Role.API) if moment is Moment.WRITING else 0
         in_the_middle = CUTTING.get(moment, _while_writing)(stack, found, direct)
         began = time.monotonic()
-        if also:
-            found.kill(also)
+        if moment is Moment.WRITING:
+            stack.restart_at_once(stack.roles[Role.API])
         api.over.set()
         direct.over.set()
         found.renew()
-        _switch_on(stack, Role.REDIS)
-        if also and stack.restart_policy(stack.roles[Role.API]) == "no":
-            _switch_on(stack, Role.API)
+        stack.start(stack.roles[Role.REDIS])
     answers = _answers_again(stack, prefix)
     lost = writers.lost(stack, direct.acknowledged) if answers else []
     lost_through_api = Items(stack).lost(api.acknowledged) if answers else []
@@ -215,10 +212,6 @@ def outage(
         seconds=round(counted - began, 3),
     )
     return seen, direct.acknowledged, api.acknowledged
-
-
-def _switch_on(stack: Stack, role: Role) -> None:
-    stack.start(stack.roles[role])
 
 
 def _while_writing(stack: Stack, found: Disk, _: Load) -> bool:
@@ -267,11 +260,11 @@ CUTTING: Mapping[Moment, Callable[[Stack, Disk, Load], bool]] = {
 }
 
 
-def main_process(stack: Stack, role: Role = Role.REDIS) -> int:
-    """The pid of the service that plays a role; raises StackError where it does not run."""
-    if pid := stack.main_process(stack.roles[role]):
+def main_process(stack: Stack) -> int:
+    """The pid of Redis; raises StackError where it does not run."""
+    if pid := stack.main_process(stack.roles[Role.REDIS]):
         return pid
-    raise StackError(f"the {role} does not run, so nothing can be done to it")
+    raise StackError("Redis does not run, so nothing can be done to it")
 
 
 def _under_load(load: Load, count: int) -> None:

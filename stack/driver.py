@@ -254,6 +254,10 @@ class Stack:
         """Start the service's stopped container, and wait for nothing."""
         docker.ask("start", self.container(service).id)
 
+    def restart_at_once(self, service: str) -> None:
+        """Kill the service's container and start it, by hand: without the delays of a restart policy."""
+        docker.ask("restart", "--time", "0", self.container(service).id)
+
     def main_process(self, service: str) -> int:
         """The pid on this machine of the container's first process, or of that one's child if the first is an init.
 

@@ -208,7 +208,8 @@ class Room:
                 except OSError as problem:  # somebody was quicker with a block: it has got what came before that
                     if problem.errno != errno.ENOSPC:
                         raise
-                    os.fsync(filling)  # what others have removed counts as room, and is none before the next commit
+                    os.fsync(filling)  # what others have removed counts as room, and is none before the next commit;
+                    time.sleep(0.1)  # nor is what ext4 keeps for a file that is being written to, until it is written
         return self.room()
 
     def empty(self) -> dict[str, Any]:

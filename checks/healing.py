@@ -157,7 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     cells: list[Cell] = []
     ground: list[Ground] = []
-    trouble = _tried(asked, tested, ground, cells)
+    trouble = tried(lambda: _fill_in(asked, tested, ground, cells))
     if cells:
         sys.stdout.write(table(ground[0], cells) + "\n")
     if cells and asked.json:
@@ -198,11 +198,10 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _tried(asked: Asked, tested: Subject, ground: list[Ground], cells: list[Cell]) -> str:
-    """Fill in cell by cell; gives what ended it before its time, '' if nothing did."""
+def tried(work: Callable[[], None]) -> str:
+    """What ended it before its time, in words; '' if nothing did."""
     try:
-        for cell in measured(asked, tested, ground):
-            cells.append(cell)  # noqa: PERF402 - what was seen until an interrupt is kept
+        work()
     except StackError as problem:
         return str(problem)
     except (redis.RedisError, requests.RequestException) as problem:
@@ -210,6 +209,11 @@ def _tried(asked: Asked, tested: Subject, ground: list[Ground], cells: list[Cell
     except KeyboardInterrupt:
         return "interrupted"
     return ""
+
+
+def _fill_in(asked: Asked, tested: Subject, ground: list[Ground], cells: list[Cell]) -> None:
+    for cell in measured(asked, tested, ground):
+        cells.append(cell)  # noqa: PERF402 - what was seen until an interrupt is kept
 
 
 def measured(asked: Asked, tested: Subject, ground: list[Ground]) -> Iterator[Cell]:

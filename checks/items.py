@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 
 import requests
 
+from stack import waiting
 from stack.driver import Stack
+from stack.errors import StackError
 from stack.subject import Role, published
 
 ANSWER_SECONDS = 5.0
 WRITERS = 4
+LOAD_SECONDS = 20.0  # for writers to get as far as they are to
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,18 @@ def at_work(write: Callable[[Load, int], None], writers: int) -> Iterator[Load]:
         load.over.set()
         for thread in threads:
             thread.join()
+
+
+def under_load(*loads: Load, at_least: int) -> None:
+    """Wait until so many writes are acknowledged by each; raises StackError where that never comes."""
+    seen = waiting.first(
+        lambda: min(len(one.acknowledged) for one in loads),
+        lambda now: now >= at_least,
+        within=LOAD_SECONDS,
+        every=0.002,
+    )
+    if not seen.reached:
+        raise StackError(f"{seen.value} writes were acknowledged within {LOAD_SECONDS:.0f} s: too few to go on")
 
 
 def _write(load: Load, url: str, prefix: str) -> None:

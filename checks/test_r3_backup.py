@@ -10,7 +10,7 @@ import pytest
 
 from checks import writers
 from checks.evidence import Evidence
-from checks.items import Items, Load, at_work, writing
+from checks.items import LOAD_SECONDS, Items, Load, at_work, under_load, writing
 from checks.logins import connect
 from checks.test_r3_persistence import data_directory
 from checks.verdict import Violation, judges
@@ -21,7 +21,6 @@ from stack.subject import Role
 
 RULE = "backup-restores"
 AT_LEAST = 100  # acknowledged writes through each of Redis and the api before the backup begins
-LOAD_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +78,7 @@ def _backed_up_under_load(stack: Stack, file: Path) -> tuple[dict[str, str], dic
     """What was acknowledged through Redis and the api before, how many rewrites ended meanwhile, and the seconds."""
     prefix = f"backup-{time.time_ns()}"
     with writing(Items(stack), prefix) as api, writers.writing_to_redis(stack, prefix) as direct:
-        _under_load(direct, api)
+        under_load(direct, api, at_least=AT_LEAST)
         with at_work(lambda load, _: _rewrite(load, stack), 1) as rewritten:
             waiting.first(lambda: rewritten.last, bool, within=LOAD_SECONDS)  # the first one is over
             before, began = (dict(direct.acknowledged), dict(api.acknowledged)), time.monotonic()
@@ -97,15 +96,6 @@ def _rewrite(load: Load, stack: Stack) -> None:
                 load.over.wait(0.005)
             load.last = time.monotonic()
             load.acknowledged[str(load.last)] = ""
-
-
-def _under_load(*loads: Load) -> None:
-    """Wait until writes are acknowledged through each; raises StackError where that never comes."""
-    seen = waiting.first(
-        lambda: min(len(one.acknowledged) for one in loads), lambda now: now >= AT_LEAST, within=LOAD_SECONDS
-    )
-    if not seen.reached:
-        raise StackError(f"{seen.value} writes were acknowledged within {LOAD_SECONDS:.0f} s: too few for a backup")
 
 
 def _wipe(stack: Stack) -> None:

@@ -15,7 +15,7 @@ import requests
 
 from checks import writers
 from checks.evidence import Evidence
-from checks.items import Items, Load, at_work, numbered
+from checks.items import Items, Load, at_work, numbered, under_load
 from checks.logins import connect
 from checks.test_r3_power_cut import put_redis_on
 from checks.test_r9_healing import COMEBACK_SLACK, POLICY_SECONDS, RECOVER_SECONDS
@@ -32,7 +32,6 @@ WRITERS = 2  # through each of api and Redis
 PACE = 0.01  # seconds between two writes of a writer
 SIZE = 1024  # characters of a value: what is left of the file's last block is soon used up
 AT_LEAST = 20  # acknowledged writes through each before the disk is full
-LOAD_SECONDS = 20.0
 AT_ONCE = 3.0  # seconds for an answer, as a client waits for it
 FIRST_DELAY = 0.1  # of Docker's restart policies, which double it each time
 BY_OTHERS = 2  # restarts that a healer may add meanwhile
@@ -243,7 +242,7 @@ def fill_the_disk(stack: Stack) -> FullDisk:
             _writing(stack, f"{keys}full", _through_redis) as direct,
             _writing(stack, "full", _through_api) as api,
         ):
-            _under_load(direct, api)
+            under_load(direct.load, api.load, at_least=AT_LEAST)
             full = _full_for_a_while(stack, found)
             phases, bound = _comeback(stack, full.started_before)
         lost = _missing(stack, direct, api) if len(phases) == len(FullDisk.bounded) else []
@@ -307,15 +306,6 @@ def _full_for_a_while(stack: Stack, found: Disk) -> Full:
 def _missing(stack: Stack, direct: Clients, api: Clients) -> list[str]:
     """What was acknowledged and is not there as it was written."""
     return [*writers.lost(stack, direct.load.acknowledged), *Items(stack).lost(api.load.acknowledged)]
-
-
-def _under_load(*clients: Clients) -> None:
-    """Wait until writes are acknowledged through each; raises StackError where that never comes."""
-    seen = waiting.first(
-        lambda: min(len(one.load.acknowledged) for one in clients), lambda now: now >= AT_LEAST, within=LOAD_SECONDS
-    )
-    if not seen.reached:
-        raise StackError(f"{seen.value} writes were acknowledged within {LOAD_SECONDS:.0f} s: too few to fill a disk")
 
 
 def _comeback(stack: Stack, before: datetime | None) -> tuple[dict[str, float], float]:

@@ -15,7 +15,7 @@ import requests
 from checks import writers
 from checks.controls.sabotages import redis_with
 from checks.evidence import Evidence
-from checks.items import Items, Load, numbered, writing
+from checks.items import LOAD_SECONDS, Items, Load, numbered, under_load, writing
 from checks.logins import connect
 from checks.test_r3_fsync import one_rung_lower
 from checks.test_r3_persistence import data_directory
@@ -32,7 +32,6 @@ PIPELINED = 16
 LARGE = 2**17  # characters
 AT_LEAST = {"redis": 200, "api": 10}  # acknowledged writes before a cut, through each
 AT_LEAST_LARGE = 8
-LOAD_SECONDS = 20.0
 BACK_SECONDS = 30.0
 SHUTDOWN_SECONDS = 0.1  # Redis looks ten times a second whether it was asked to end
 NOT_SHOWN = "Not shown: that a given disk, controller or cloud volume keeps what it says is flushed"
@@ -185,8 +184,8 @@ def outage(
         writing(Items(stack), prefix, writers=API_WRITERS) as api,
         writers.writing_to_redis(stack, prefix, **shape) as direct,
     ):
-        _under_load(api, AT_LEAST["api"])
-        _under_load(direct, AT_LEAST_LARGE if moment is Moment.LARGE else AT_LEAST["redis"])
+        under_load(api, at_least=AT_LEAST["api"])
+        under_load(direct, at_least=AT_LEAST_LARGE if moment is Moment.LARGE else AT_LEAST["redis"])
         time.sleep(longer)
         in_the_middle = CUTTING.get(moment, _while_writing)(stack, found, direct)
         began = time.monotonic()
@@ -223,7 +222,7 @@ def _while_rewriting(stack: Stack, found: Disk, direct: Load) -> bool:
     pid = main_process(stack)
     with connect(stack, "auditor") as auditor:
         _until_frozen(found, pid, auditor)
-        _under_load(direct, len(direct.acknowledged) + AT_LEAST["redis"])
+        under_load(direct, at_least=len(direct.acknowledged) + AT_LEAST["redis"])
         under_way = bool(auditor.info("persistence")["aof_rewrite_in_progress"])
     return found.cut(pid) and under_way
 
@@ -265,13 +264,6 @@ def main_process(stack: Stack) -> int:
     if pid := stack.main_process(stack.roles[Role.REDIS]):
         return pid
     raise StackError("Redis does not run, so nothing can be done to it")
-
-
-def _under_load(load: Load, count: int) -> None:
-    """Wait until so many writes are acknowledged; raises StackError where that never comes."""
-    seen = waiting.first(lambda: len(load.acknowledged), lambda now: now >= count, within=LOAD_SECONDS, every=0.002)
-    if not seen.reached:
-        raise StackError(f"{seen.value} writes were acknowledged within {LOAD_SECONDS:.0f} s: too few for a power cut")
 
 
 def _wait_until_storing(stack: Stack, prefix: str) -> None:

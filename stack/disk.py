@@ -65,10 +65,6 @@ class Disk:
         """Give back what was filled; gives the bytes that are left."""
         return int(self.ask("empty")["bytes"])
 
-    def guard(self, path: str) -> str:
-        """Why a power cut would be refused for the file system at a path of the helper's; '' if it is this disk."""
-        return str(self.ask("guard", path=path)["refusal"])
-
     def ask(self, command: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         self._tell(command, **arguments)
         return self._answer()

@@ -21,9 +21,10 @@ from random import Random
 
 from checks.conftest import describe, keep_what_was_said
 from checks.evidence import EvidenceError, now, said_in_a_sentence, seal
+from checks.healing import tried
 from checks.report import UNUSABLE, Parser, UnusableError
 from checks.soak.faults import FaultFolder, FaultPlan, is_of_faults
-from checks.soak.faulty import soaked, tried
+from checks.soak.faulty import soaked
 from checks.soak.folder import at_work_on, take_up
 from checks.soak.picture import PICTURE, SUMMARY, as_markdown, as_svg
 from checks.soak.record import Kind, Outage, OutageFolder, Plan, Soak, Step, concluded, steps

@@ -3,17 +3,16 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-import redis
 import requests
 
 from checks.conftest import describe, keep_what_was_said
 from checks.evidence import now, said_in_a_sentence, seal
-from checks.healing import REST, WORDS, Seen, go_through, rest
+from checks.healing import REST, WORDS, Seen, go_through, rest, tried
 from checks.items import Items, Load, at_work
 from checks.soak.faults import FaultFolder, FaultSoak, FaultStep, Suffered, as_markdown, concluded
 from checks.soak.picture import SUMMARY
@@ -105,19 +104,6 @@ def soaked(folder: FaultFolder, tested: Subject) -> Verdict:
             seal(folder.path)
     _tell(soak, folder.path, trouble)
     return concluded(soak)[0]
-
-
-def tried(work: Callable[[], None]) -> str:
-    """What ended it before its time, in words; '' if nothing did."""
-    try:
-        work()
-    except StackError as problem:
-        return str(problem)
-    except (redis.RedisError, requests.RequestException) as problem:
-        return f"error: the stack did not answer: {type(problem).__name__}: {problem}"
-    except KeyboardInterrupt:
-        return "interrupted"
-    return ""
 
 
 def _go_on(folder: FaultFolder, tested: Subject) -> None:

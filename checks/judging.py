@@ -192,7 +192,7 @@ def judged_control(planned: Planned, stored: Stored) -> JudgedControl:
     """Judge one control: it is noticed when the rule that it names objects, and only that one."""
     outcome, records = _of(planned, stored)
     violations, trouble = _rejudged(records)
-    reason = trouble or _unnoticed(planned, outcome, {violation.rule for violation in violations})
+    reason = trouble or _unnoticed(planned, outcome, violations)
     return JudgedControl(
         name=planned.name,
         objects=planned.objects,
@@ -229,15 +229,19 @@ def _verdict(
     return Verdict.PROVEN, None
 
 
-def _unnoticed(planned: Planned, outcome: Outcome | None, rules: set[str]) -> str | None:
+def _unnoticed(planned: Planned, outcome: Outcome | None, violations: Sequence[Violation]) -> str | None:
     if outcome is None or outcome.outcome not in (Ending.PASSED, Ending.VIOLATED):
         return _interrupted(outcome)
-    if rules != {planned.objects}:
-        objected = ", ".join(sorted(rules)) or "nothing"
+    if {violation.rule for violation in violations} != {planned.objects}:
+        objected = ", ".join(sorted(map(_in_words, violations))) or "nothing"
         return f"`{planned.objects}` should have objected, and alone; what did: {objected}"
     if outcome.outcome is Ending.VIOLATED:
         return f"failed, although the right rule objected: {outcome.reason}"
     return None
+
+
+def _in_words(violation: Violation) -> str:
+    return f"{violation.rule} (seen {violation.seen!r})"
 
 
 def _interrupted(outcome: Outcome | None) -> str:

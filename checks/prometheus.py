@@ -89,9 +89,9 @@ class Prometheus:
     def targets(self) -> list[ScrapeTarget]:
         return [_target(one) for one in self.ask("targets", state="active")["activeTargets"]]
 
-    def value(self, series: str) -> float | None:
-        """What it says of one series now."""
-        result = self.ask("query", query=series)["result"]
+    def value(self, series: str, *, since: float) -> float | None:
+        """What a scrape after a moment (seconds of the epoch) found one series at; None before there was one."""
+        result = self.ask("query", query=f"{series} and timestamp({series}) > {since:.3f}")["result"]
         return float(result[0]["value"][1]) if len(result) == 1 else None
 
     def samples(self, series: str, seconds: float, *, until: float | None = None) -> tuple[float, ...]:

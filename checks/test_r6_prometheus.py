@@ -202,7 +202,7 @@ def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
     with requests.Session() as session:
         for _ in range(REQUESTS + and_unannounced):
             session.get(url, timeout=ANSWER_SECONDS)
-    after = _exposed(items)
+    after, sent = _exposed(items), time.time()
     moved = {
         name: after[name] - before.get(name, 0.0) for name in after if after[name] - before.get(name, 0.0) >= REQUESTS
     }
@@ -211,7 +211,7 @@ def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
     name = min(moved, key=lambda name: (moved[name], "_total" not in name, name))
     prometheus = Prometheus.of(stack)
     reached = waiting.first(
-        lambda: prometheus.value(name),
+        lambda: prometheus.value(name, since=sent),  # the one before may be of a service that was restarted since
         lambda value: value is not None and value >= after[name],
         within=SERIES_SECONDS,
         every=0.5,

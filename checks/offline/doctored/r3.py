@@ -124,7 +124,6 @@ NOTHING_TRIED: tuple[object, ...] = (
     replace(FLUSHED, writes=0, flushed=0, flushed_pauses=0),
     replace(FLUSHED, writes=WRITES - 1, flushed=WRITES - 1),
     replace(FLUSHED, flushed_pauses=WRITES),
-    replace(FULL, bytes_left=8192),
     replace(FULL, through_redis=replace(BY_REDIS, refused=0)),
     replace(FULL, anew=False),
     replace(FULL, acknowledged=0),

@@ -337,14 +337,10 @@ def in_short(cells: Sequence[Cell]) -> str:
         return "left alone"
     healed = [cell for cell in cells if cell.seconds is not None]
     if not healed:
-        return "found, and nobody left to act" if _nobody_left(cells) else "not noticed"
+        return "not noticed"
     unnoticed = len(cells) - len(healed)
     sometimes = f", not noticed {unnoticed} of {len(cells)} times" if unnoticed else ""
     return f"{statistics.median(cell.seconds or 0.0 for cell in healed):.1f} ({_split(healed)}){sometimes}"
-
-
-def _nobody_left(cells: Sequence[Cell]) -> bool:
-    return any(isinstance(cell.seen, Healing) and cell.seen.nobody_left for cell in cells)
 
 
 def _split(healed: Sequence[Cell]) -> str:

@@ -82,7 +82,6 @@ class Healing:
     bound_s: float
     healed_bound_s: float
     others: Mapping[str, bool]
-    nobody_left: bool = False  # frozen whole, its probe with it, and nobody else of the stack could ask the engine
 
     @property
     def unnoticed(self) -> bool:
@@ -97,8 +96,7 @@ def healing_violations(seen: Healing) -> list[Violation]:
     missing = [rule for phase, rule in rules.items() if phase not in seen.phases]
     if late := seen.phases.get("detect", 0.0) > seen.bound_s + DETECTION_SLACK:
         found.append(Violation("found-unhealthy", seen=seen.phases["detect"], wanted=seen.bound_s))
-    by_nobody = seen.nobody_left and "detect" in seen.phases  # named in the table and the README, and not hidden
-    if missing and not seen.unnoticed and not by_nobody:  # those after it could not be reached either
+    if missing and not seen.unnoticed:  # those after it could not be reached either
         found.append(Violation(missing[0], seen=f"{told}: never", wanted=f"{told}: within the bound"))
     if not missing and not late and (took := sum(seen.phases.values())) > seen.healed_bound_s + HEALED_SLACK:
         found.append(Violation("healthy-again", seen=f"{told}: after {took:.1f} s", wanted=seen.healed_bound_s))
@@ -171,7 +169,6 @@ def hurt(stack: Stack, service: str, fault: Sickness) -> Healing:
         bound_s=bound,
         healed_bound_s=stack.healed_bound(service),
         others={name: anew and name not in excused for name, anew in _started_anew(stack, starts).items()},
-        nobody_left=fault == "frozen-whole" and stack.with_the_engine() == (service,),
     )
 
 

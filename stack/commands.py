@@ -82,7 +82,8 @@ def down(*, data: bool) -> None:
         print("stack is down; its data and its secrets are removed")
     else:
         print(
-            f"stack is down; its data is kept in {os.path.relpath(kept)} and the volumes prometheus-data, healer-data"
+            f"stack is down; its data is kept in {os.path.relpath(kept)} and the volumes "
+            "prometheus-data, healer-data, warden-data"
         )
 
 

@@ -1,4 +1,4 @@
-"""What the healer did, for a person: read from its log, which lives as long as its container."""
+"""What the healers did, for a person: read from their logs, which live as long as their containers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from stack import docker
 from stack.errors import StackError
 
-HEALER = "healer"
+HEALERS = ("healer", "warden")  # the second tends the first
 BEGINS = {"restarting", "gave-way"}
 HOLDS_BACK = {"waiting", "failed"}
 FAULT_LIMIT = 100
@@ -54,21 +54,21 @@ class Healed:
 
 
 def told_of(project: str, now: datetime) -> list[str]:
-    """What the healer of a project has done, in lines to print; none where there is no healer."""
-    service = f"label=com.docker.compose.service={HEALER}"
-    found = docker.ask("ps", "--all", "--quiet", *docker.of_project(project), "--filter", service).split()
-    if not found:
-        return []
-    try:
-        said = docker.ask("logs", found[0])
-    except StackError as problem:  # a log driver that cannot be read, or a healer that has just gone
-        return [f"what the healer did cannot be read: {problem.sentence}"]
-    return summary(said, now)
+    """What the healers of a project have done, in lines to print; none where there is no healer."""
+    said = []
+    for healer in HEALERS:
+        service = f"label=com.docker.compose.service={healer}"
+        found = docker.ask("ps", "--all", "--quiet", *docker.of_project(project), "--filter", service).split()
+        try:
+            said += [docker.ask("logs", container) for container in found]
+        except StackError as problem:  # a log driver that cannot be read, or a healer that has just gone
+            return [f"what the {healer} did cannot be read: {problem.sentence}"]
+    return summary("\n".join(said), now) if said else []
 
 
 def summary(log: str, now: datetime) -> list[str]:
-    """A log of the healer in lines to print."""
-    lines = [(at, line) for text in log.splitlines() for at, line in _read(text)]
+    """What the healers logged, one after the other, in lines to print."""
+    lines = sorted(((at, line) for text in log.splitlines() for at, line in _read(text)), key=lambda one: one[0])
     if not lines:
         return ["the healer has said nothing yet"]
     told = [line for one in healed(lines) for line in _of_service(one, now)]

@@ -205,7 +205,7 @@ def samples_in_memory(stack: Stack) -> None:
 
 
 def no_healer(stack: Stack) -> None:
-    stack.override("services: { healer: { profiles: [removed] } }")
+    stack.override("services: { healer: { profiles: [removed] }, warden: { profiles: [removed] } }")
 
 
 def eager_healer(stack: Stack) -> None:

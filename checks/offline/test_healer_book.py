@@ -84,17 +84,6 @@ def test_whoever_is_gone_takes_its_chart_along_and_not_its_counts(folder: Path) 
     assert opened(folder).totals.unhealthy_seconds == {"api": 12.5, "redis": 0.0}
 
 
-def test_a_restart_that_its_health_check_asked_for_counts(folder: Path) -> None:
-    (folder / "asked").write_text("no heartbeat for 6.0 s")
-    book = opened(folder)
-    for _ in range(2):  # once, however often it starts
-        book.take_note("h", "healer")
-    assert book.totals.restarts["healer"] == {"unhealthy": 1}
-    treatment = book.chart("h").treatment
-    assert treatment
-    assert treatment.fault == "no heartbeat for 6.0 s"
-
-
 def test_what_is_published_counts_a_spell_while_it_lasts(folder: Path) -> None:
     opened(folder).publish()
     assert written(folder) == (

@@ -48,23 +48,31 @@ def test_no_heartbeat_at_all_is_asked_about(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(serve, "PUBLISHED", str(tmp_path / PUBLISHED))
-    return tmp_path / PUBLISHED
+def metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Where each healer publishes, by the path that serves it."""
+    files = {path: tmp_path / Path(name).parent.name / PUBLISHED for path, name in serve.PUBLISHED.items()}
+    monkeypatch.setattr(serve, "PUBLISHED", {path: str(file) for path, file in files.items()})
+    for file in files.values():
+        file.parent.mkdir()
+    return files
 
 
-def test_what_is_published_is_served(metrics: Path) -> None:
-    metrics.write_text("healer_waiting 0\n")
+def test_what_each_publishes_is_served(metrics: dict[str, Path]) -> None:
+    for number, file in enumerate(metrics.values()):
+        file.write_text(f"healer_waiting {number}\n")
     assert serve.answer("/metrics") == (200, b"healer_waiting 0\n")
+    assert serve.answer("/metrics/warden") == (200, b"healer_waiting 1\n")
 
 
-def test_a_healer_that_published_nothing_is_no_fault_of_who_serves_it(metrics: Path) -> None:
-    assert not metrics.exists()
-    assert serve.answer("/metrics") == (503, b"the healer has published nothing: No such file or directory\n")
+def test_a_healer_that_published_nothing_is_no_fault_of_who_serves_it(metrics: dict[str, Path]) -> None:
+    for path in metrics:
+        assert serve.answer(path) == (503, b"the healer has published nothing: No such file or directory\n")
     assert serve.answer("/health") == (200, b"ok\n")
 
 
-@pytest.mark.parametrize("path", ["/", "/../etc/passwd", "/metrics/", "/var/lib/healer/healer.json"])
+@pytest.mark.parametrize(
+    "path", ["/", "/../etc/passwd", "/metrics/", "/metrics/warden/..", "/var/lib/healer/healer.json"]
+)
 def test_nothing_else_is_served(path: str) -> None:
     assert serve.answer(path)[0] == 404
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from stack.healer.settings import Settings
 from stack.healer.ward import Ward
 from stack.healer.watch import Watch
 
-SHOP = Project(name="shop", directory="/srv/shop", service="healer")
+OURSELVES = container("healer")["Id"]
+SHOP = Project(name="shop", directory="/srv/shop", container=OURSELVES)
 SETTINGS = Settings(engine_seconds=0.2, patience_seconds=5, backoff_cap_seconds=0.2)
 PATIENCE = 5.0
 
@@ -35,15 +37,15 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def at_work(engine: SmallEngine, folder: Path) -> AsyncIterator[Ward]:
+async def at_work(engine: SmallEngine, folder: Path, settings: Settings = SETTINGS) -> AsyncIterator[Ward]:
     """A healer that watches the project, and is ended as by a kill."""
     async with engine.listening() as socket:
-        asked = Engine(SETTINGS.engine_seconds, socket)
+        asked = Engine(settings.engine_seconds, socket)
         with suppress(asyncio.CancelledError):
             async with asyncio.TaskGroup() as group:
                 book = Book(folder, boot="this one")
                 book.open()
-                ours = Ward(asked, SETTINGS, SHOP, group, book)
+                ours = Ward(asked, settings, SHOP, group, book)
                 following = group.create_task(Watch(asked, ours).follow())
                 await until(lambda: bool(engine.streams) and book.totals.last_look_at is not None)
                 yield ours
@@ -57,11 +59,11 @@ async def until(reached: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-def told(engine: SmallEngine, folder: Path, story: Story) -> None:
+def told(engine: SmallEngine, folder: Path, story: Story, settings: Settings = SETTINGS) -> None:
     """Have a story happen to a healer at work."""
 
     async def lived() -> None:
-        async with at_work(engine, folder):
+        async with at_work(engine, folder, settings):
             await story(engine)
 
     asyncio.run(lived())
@@ -108,9 +110,9 @@ def test_no_thread_is_needed_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", full)
-    engine = one_engine("healer")
+    engine = one_engine("api")
     told(engine, tmp_path, fall_sick_and_be_healed)
-    assert engine.restarted == ["healer"]
+    assert engine.restarted == ["api"]
 
 
 def test_whoever_was_sick_before_is_found_at_the_start(tmp_path: Path) -> None:
@@ -352,16 +354,49 @@ def test_a_restart_of_the_healer_is_no_way_round_the_back_off(
     assert reasons[0].endswith("restarts in a row: 2")
 
 
-def test_a_restart_of_its_own_is_entered_before_it_happens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    engine = one_engine("healer", health="unhealthy")
+def test_a_restart_is_entered_before_it_happens_for_who_comes_after_us(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = one_engine("api", health="unhealthy")
     engine.restart_seconds = 60
     told(engine, tmp_path, lambda _: until(lambda: engine.restarting == 1))
-    assert 'healer_restarts_total{service="healer",reason="unhealthy"} 1\n' in written(tmp_path)
+    assert 'healer_restarts_total{service="api",reason="unhealthy"} 1\n' in written(tmp_path)
     capsys.readouterr()
     engine.restart_seconds, engine.restarting = 0, 0
     first(engine)["State"]["StartedAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
     first(engine)["State"]["Health"]["Status"] = "healthy"
     told(engine, tmp_path, lambda _: asyncio.sleep(0.05))
     said = lines(capsys)
-    assert actions(said) == ["watching", "healthy healer"]
+    assert actions(said) == ["watching", "healthy api"]
     assert said[-1]["restarted_at"]
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_ourselves_are_left_to_another_healer(tmp_path: Path, *, reported: bool) -> None:
+    engine = one_engine("healer", "api")
+
+    async def fall_sick(engine: SmallEngine) -> None:
+        for one in engine.containers.values():
+            engine.fall_sick(one, reported=reported)
+        await until(lambda: bool(engine.restarted))
+        await asyncio.sleep(0.4)  # more than a round
+
+    told(engine, tmp_path, fall_sick)
+    assert engine.restarted == ["api"]
+    assert "healer" not in written(tmp_path).replace("healer_", "")
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_whoever_is_there_for_one_service_leaves_all_others(tmp_path: Path, *, reported: bool) -> None:
+    engine = one_engine("api", "redis")
+
+    async def fall_sick(engine: SmallEngine) -> None:
+        for one in engine.containers.values():
+            engine.tell("kill", one, signal="1")
+            engine.fall_sick(one, reported=reported)
+        await until(lambda: bool(engine.restarted))
+        await asyncio.sleep(0.4)
+
+    told(engine, tmp_path, fall_sick, replace(SETTINGS, only="redis"))
+    assert engine.restarted == ["redis"]
+    assert "api" not in written(tmp_path)

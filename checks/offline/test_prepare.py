@@ -28,13 +28,15 @@ SERVICES = {name: block(name, block("services"), "  ") for name in NAMES}
 
 
 def test_the_stack_is_the_service_redis_prometheus_and_the_healer() -> None:
-    assert list(SERVICES) == ["api", "redis", "prometheus", "healer", "healer-metrics"]
+    assert list(SERVICES) == ["api", "redis", "prometheus", "healer", "warden", "healer-metrics"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
 @pytest.mark.parametrize("key", ["<<: *hardened", "user:", "mem_limit:", "cpus:", "pids_limit:", "healthcheck:"])
 def test_every_service_is_hardened_bounded_and_looked_at(name: str, key: str) -> None:
-    assert f"\n    {key}" in f"\n{SERVICES[name]}"
+    merged = re.search(r"<<: \*([\w-]+)", SERVICES[name])
+    assert merged is not None
+    assert f"\n    {key}" in f"\n{SERVICES[name]}\n{SERVICES.get(merged[1], '')}"
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,11 @@ from typing import Any
 
 from stack.healer import record
 from stack.healer.chart import Chart, Totals, Treatment
-from stack.healer.container import Container
 from stack.healer.exposition import exposition
 from stack.healer.policy import Memory
 
 FOLDER = Path("/var/lib/healer")
 KEPT = "healer.json"
-NOTE = "asked"  # left by our health check before it asked for a restart of ours
 PUBLISHED = "healer.prom"  # for the service healer-metrics, which serves it
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -50,20 +48,6 @@ class Book:
             record.write("failed", reason=f"what an earlier run has left cannot be used: {error}")
             return
         self.totals, self.charts = totals, charts
-
-    def take_note(self, container: str, service: str) -> None:
-        """Enter that our own health check had us restarted, if it did."""
-        note = self.folder / NOTE
-        try:
-            fault, at = note.read_text(errors="replace"), note.stat().st_mtime
-            note.unlink()
-        except OSError:
-            return
-        treatment = Treatment(reason="unhealthy, says its own health check", fault=fault, began_at=at)
-        self.totals = self.totals.with_restart(service, "unhealthy")
-        self.enter(container, service=service, treatment=treatment)
-        ourselves = Container(id=container, project="", service=service)
-        record.write("restarted", ourselves, **record.course(treatment))
 
     def chart(self, container: str) -> Chart:
         """What is known of a container, which may be nothing."""

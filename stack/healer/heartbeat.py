@@ -10,17 +10,17 @@ from stack.healer.probe import HEARTBEAT
 BEAT_SECONDS = 0.5
 
 
-async def beat(own_id: str, turning: Callable[[], bool]) -> None:
+async def beat(turning: Callable[[], bool]) -> None:
     """Beat for as long as the event loop runs and the watch goes round in it."""
     while True:
         if turning():
-            strike(own_id)
+            strike()
         await asyncio.sleep(BEAT_SECONDS)
 
 
-def strike(own_id: str) -> None:
-    """Leave the time, and for whom the health check may have to ask the engine."""
+def strike() -> None:
+    """Leave the time."""
     file = os.open(HEARTBEAT, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     # Always the same length, in one write: a reader never meets half a line.
-    os.pwrite(file, f"{time.monotonic():020.3f} {own_id}\n".encode(), 0)
+    os.pwrite(file, f"{time.monotonic():020.3f}\n".encode(), 0)
     os.close(file)

@@ -16,11 +16,11 @@ DIRECTORY = f"{PROJECT}.working_dir"
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """The Compose project that this container belongs to, the directory that it was started from, our service in it."""
+    """The Compose project that this container belongs to, the directory that it was started from, and the container."""
 
     name: str
     directory: str = ""
-    service: str = ""
+    container: str = ""
 
     def owns(self, container: Container) -> bool:
         """Tell whether Compose made a container for this very project: names alone are the same in many places."""
@@ -51,4 +51,4 @@ async def own_project(engine: Engine, container: str) -> Project:
     own = read(seen)
     if not own.project:
         raise IdentityError("this container belongs to no Compose project")
-    return Project(name=own.project, directory=own.directory, service=own.service)
+    return Project(name=own.project, directory=own.directory, container=own.id)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from stack.healer.container import DEFAULT_STOP_SECONDS, Container, Probe
 from stack.healer.settings import Settings
 
+DOUBT_SECONDS = 0.5  # from one look at the probes of a dependency to the next: nobody reports one that passes
 LONGER_SECONDS = 30  # beyond its stop time: `docker stop --time` may give it longer than it asks for
 
 
@@ -204,7 +205,7 @@ def _in_doubt(case: Case, memory: Memory, now: float, settings: Settings) -> Wai
     if now >= until:
         return None
     names = ", ".join(one.service for one in doubtful)
-    return Wait(until=until, reason=f"may be the fault of {names}")
+    return Wait(until=min(until, now + DOUBT_SECONDS), reason=f"may be the fault of {names}")
 
 
 def _acquitted(dependency: Dependency, patient: Container) -> bool:

@@ -44,14 +44,13 @@ async def _until_told_to_stop(settings: Settings) -> None:
 
 
 async def _watch(settings: Settings) -> None:
-    engine, container, book = Engine(settings.engine_seconds), own_id(), Book()
-    strike(container)  # before anything that may hang
+    strike()  # before anything that may hang
+    engine, book = Engine(settings.engine_seconds), Book()
     book.open()
-    project = await own_project(engine, container)
-    book.take_note(container, project.service)
+    project = await own_project(engine, own_id())
     async with asyncio.TaskGroup() as group:
         watch = Watch(engine, Ward(engine, settings, project, group, book))
-        group.create_task(beat(container, watch.turning))
+        group.create_task(beat(watch.turning))
         group.create_task(watch.follow())
         group.create_task(_publish(book))
 

@@ -1,6 +1,6 @@
-"""Serves what the healer publishes, for Prometheus: `python3 -I -S /healer/serve.py`.
+"""Serves what the healers publish, for Prometheus: `python3 -I -S /healer/serve.py`.
 
-A process of its own, in a container of its own, without the engine's socket: nobody on a network talks to the healer.
+A process of its own, in a container of its own, without the engine's socket: nobody on a network talks to a healer.
 `serve.py --probe` asks it for its health, for Docker, and costs hardly more than starting the interpreter.
 """
 
@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # the `typing` of the standard library would cost a probe
 if TYPE_CHECKING:
     from http.server import ThreadingHTTPServer
 
-PUBLISHED = "/var/lib/healer/healer.prom"
+PUBLISHED = {"/metrics": "/var/lib/healer/healer.prom", "/metrics/warden": "/var/lib/warden/healer.prom"}
 PORT = 9101
 SECONDS = 1.0  # shorter than Docker's timeout for the probe
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
@@ -52,18 +52,17 @@ def server(port: int) -> "ThreadingHTTPServer":
 
 def answer(path: str) -> tuple[int, bytes]:
     """Give status and body; a healer that has published nothing is no fault of this service."""
-    match path:
-        case "/health":
-            return 200, b"ok\n"
-        case "/metrics":
-            return published()
-    return 404, b"there is /metrics\n"
+    if path == "/health":
+        return 200, b"ok\n"
+    if path in PUBLISHED:
+        return published(PUBLISHED[path])
+    return 404, f"there is {' and '.join(PUBLISHED)}\n".encode()
 
 
-def published() -> tuple[int, bytes]:
+def published(name: str) -> tuple[int, bytes]:
     """Read what there is; it is always written whole."""
     try:
-        with open(PUBLISHED, "rb") as file:  # noqa: PTH123 - one call, for which pathlib is not worth its import
+        with open(name, "rb") as file:  # noqa: PTH123 - one call, for which pathlib is not worth its import
             return 200, file.read()
     except OSError as error:
         return 503, f"the healer has published nothing: {error.strerror}\n".encode()

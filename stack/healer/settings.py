@@ -11,8 +11,9 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Seconds, all of them."""
+    """Seconds, all of them but the first."""
 
+    only: str = ""  # the one service to tend; all of them where none is named
     stop_seconds: float = 1  # a frozen process waits out all of it, and cannot use any of it
     patience_seconds: float = 120  # how long a sick dependency excuses whoever depends on it
     backoff_cap_seconds: float = 60
@@ -24,7 +25,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     """Read the settings; one that is missing or empty keeps its default."""
     named = {field.name: f"HEALER_{field.name.upper()}" for field in fields(Settings)}
     given = {name: environment.get(variable, "") for name, variable in named.items()}
-    return Settings(**{name: _seconds(named[name], text) for name, text in given.items() if text})
+    only = given.pop("only")
+    return Settings(only=only, **{name: _seconds(named[name], text) for name, text in given.items() if text})
 
 
 def _seconds(variable: str, text: str) -> float:

@@ -36,6 +36,10 @@ class Ward:
         self.turns = asyncio.Semaphore(RESTARTS_AT_ONCE)
         self.in_hand: set[str] = set()  # those that the engine is restarting for us
 
+    def tends(self, container: str, service: str) -> bool:
+        """Tell whether a container is ours to tend, as far as labels tell; ourselves we leave to another healer."""
+        return container != self.project.container and self.settings.only in ("", service)
+
     def attend(self, container: str) -> None:
         """Begin to tend a container, or look at it again."""
         if container in self.wakes:
@@ -205,7 +209,7 @@ class Ward:
         return True
 
     def _begin(self, patient: Container, decision: policy.Restart) -> Treatment:
-        """Enter what is about to be done, before it is done: it may be ourselves."""
+        """Enter what is about to be done, before it is done: we may be restarted meanwhile."""
         treatment = Treatment(
             reason=decision.reason,
             fault=patient.fault,
@@ -221,7 +225,7 @@ class Ward:
         return treatment
 
     def _done(self, treatment: Treatment, container: str) -> Treatment:
-        """Add when it was restarted, where we could not see it because it was ourselves."""
+        """Add when it was restarted, where we were away ourselves when that was done."""
         seen = self.seen.get(container)
         if treatment.restarted_at or not seen or seen.started < treatment.began_at:
             return treatment

@@ -67,11 +67,14 @@ class Watch:
                 raise EngineError(f"an event that is not understood: {error!r}") from error
 
     async def _look_round(self) -> None:
-        present = await self.engine.containers(stopped=True, label=[self.label])
-        unhealthy = await self.engine.containers(label=[self.label], health=["unhealthy"])
+        present = self._tended(await self.engine.containers(stopped=True, label=[self.label]))
+        unhealthy = self._tended(await self.engine.containers(label=[self.label], health=["unhealthy"]))
         self.ward.reconcile(set(unhealthy), {*present, *unhealthy})
         self._count(present)
         self.connected_at = self.turned_at = time.monotonic()
+
+    def _tended(self, found: dict[str, Labels]) -> dict[str, Labels]:
+        return {name: labels for name, labels in found.items() if self.ward.tends(name, labels.get(SERVICE, ""))}
 
     def _count(self, present: dict[str, Labels]) -> None:
         ours = [labels for labels in present.values() if labels.get(DIRECTORY, "") == self.ward.project.directory]
@@ -84,6 +87,9 @@ class Watch:
         container: str = event["Actor"]["ID"]
         told = event["Actor"]["Attributes"]
         self.ward.book.totals = replace(self.ward.book.totals, last_event_at=event["timeNano"] * NANOSECOND)
+        self.ward.heard_of(container, told.get(SERVICE, ""))
+        if not self.ward.tends(container, told.get(SERVICE, "")):
+            return
         match event["Action"]:
             case "health_status: unhealthy":
                 self.ward.attend(container)
@@ -95,7 +101,6 @@ class Watch:
                 self.ward.asked_to_end(container, event["timeNano"] * NANOSECOND)
             case "destroy":
                 self.ward.forget(container)
-        self.ward.heard_of(container, told.get(SERVICE, ""))
 
     def _lost(self, reason: str) -> None:
         if not self.outage:  # told once, however long it lasts

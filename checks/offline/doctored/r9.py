@@ -37,7 +37,6 @@ PROVING: tuple[object, ...] = (
     replace(HEALED, service="prometheus", fault="no-probe", others={}),
     replace(HEALED, fault="no-files", phases={"detect": 0.1, "restart": 0.2, "recover": 0.8}),
     replace(HEALED, fault="cut-off", phases={}),
-    replace(HEALED, fault="frozen-whole", phases={"detect": 3.1}, nobody_left=True),
     ENDED,
     replace(ENDED, exit_code=143),
     CRASHED,
@@ -58,7 +57,6 @@ VIOLATING: dict[str, tuple[object, ...]] = {
         replace(HEALED, phases={}),
         replace(HEALED, phases={}, bound_s=0.0),
         replace(HEALED, fault="no-probe", phases={}),
-        replace(HEALED, fault="frozen-whole", phases={}, nobody_left=True),
         replace(HEALED, phases=PHASES | {"detect": HEALED.bound_s + DETECTION_SLACK + 0.1}),
     ),
     "restarted": (

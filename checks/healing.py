@@ -41,6 +41,7 @@ from stack.runs import Run
 from stack.subject import Subject
 
 TIMES = 5
+AIM = 2.0  # seconds beyond what is declared for finding a fault out, in which all of it should be over
 REST = 12.0  # seconds that a service is to have run before it is made sick
 TOLD_EVERY = 8  # cells, where no terminal shows each
 INTERRUPTED = 130
@@ -363,6 +364,7 @@ def notes(ground: Ground, cells: Sequence[Cell]) -> list[str]:
             f"Nearest to its bound, or furthest beyond: {worst.service}, {WORDS[worst.fault]}: {worst.seconds:.1f} s "
             f"of the {worst.bound_s:.1f} s that its settings declare, its own start not counted."
         )
+    found += _against_the_aim(cells)
     unnoticed = {(cell.fault, cell.service) for cell in cells if isinstance(cell.seen, Healing) and cell.seen.unnoticed}
     found += [f"Not noticed: {name}, {WORDS[fault]}: its health check passes." for fault, name in sorted(unnoticed)]
     nothing = {(cell.fault, cell.service): cell.nothing_there for cell in cells if cell.nothing_there}
@@ -370,6 +372,27 @@ def notes(ground: Ground, cells: Sequence[Cell]) -> list[str]:
     troubled = {(cell.fault, cell.service): cell.trouble for cell in cells if cell.trouble}
     found += [f"Undecided: {name}, {WORDS[fault]}: {why}" for (fault, name), why in troubled.items()]
     return found
+
+
+def _against_the_aim(cells: Sequence[Cell]) -> Iterator[str]:
+    """How many medians keep to what is declared for finding the fault out and two seconds, and which do not."""
+    seen: dict[tuple[str, Fault], list[Cell]] = {}
+    for cell in cells:
+        if isinstance(cell.seen, Healing) and cell.seconds is not None:
+            seen.setdefault((cell.service, cell.fault), []).append(cell)
+    medians = {of: statistics.median(cell.seconds or 0.0 for cell in group) for of, group in seen.items()}
+    declared = {
+        of: max(one.seen.bound_s for one in group if isinstance(one.seen, Healing)) for of, group in seen.items()
+    }
+    beyond = {of: seconds for of, seconds in medians.items() if seconds > declared[of] + AIM}
+    if medians:
+        yield (
+            f"Within what the health check's settings declare for finding it out, and {AIM:.0f} s: "
+            f"{len(medians) - len(beyond)} of {len(medians)} medians."
+        )
+    for (service, fault), seconds in beyond.items():
+        bound = f"{declared[service, fault]:.1f} + {AIM:.0f} s"
+        yield f"Beyond that: {service}, {WORDS[fault]}: {seconds:.1f} s of {bound}."
 
 
 def _times(cells: Sequence[Cell]) -> str:

@@ -1,0 +1,78 @@
+"""The picture of every fault on every service, from files as `nox -s healing -- --json FILE` writes them."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from checks import healing_picture
+from checks.healing import Cell, Ground, as_json
+from checks.healing_picture import as_svg, main, read, together
+from checks.offline.test_healing_table import FROZEN, GROUND, NO_PORT, UNNOTICED, WRONG
+from checks.report import UNUSABLE
+
+CELLS = [*FROZEN, UNNOTICED, NO_PORT]
+ELSEWHERE = replace(GROUND, services=("prometheus",))
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(healing_picture, "PICTURE", tmp_path / "healing.svg")
+    return tmp_path
+
+
+def file(folder: Path, name: str, ground: Ground = GROUND, cells: list[Cell] = CELLS) -> str:
+    (folder / name).write_text(as_json(ground, cells))
+    return str(folder / name)
+
+
+def test_what_was_written_is_read_as_it_was_seen(written: Path) -> None:
+    assert read(Path(file(written, "a.json"))) == (GROUND, CELLS)
+
+
+def test_parts_of_a_run_are_shown_as_one(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([file(written, "a.json"), file(written, "b.json", ELSEWHERE, [])]) == 0
+    assert capsys.readouterr().out.startswith("| healed in s | api | redis | prometheus |\n")
+    assert "redis, main process frozen: 8.0 (6.0 + 1.2 + 0.8)" in (written / "healing.svg").read_text()
+
+
+@pytest.mark.parametrize("change", [{"engine": "29.0"}, {"kernel": "6.12"}, {"subject": "other.yaml"}])
+def test_parts_of_different_runs_are_not_put_together(change: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="not of one subject on one engine"):
+        together([(GROUND, []), (replace(GROUND, **change), [])])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "[]", '{"cells": [{}]}', '{"cells": []}'])
+def test_what_cannot_be_used_is_told(written: Path, capsys: pytest.CaptureFixture[str], content: str | None) -> None:
+    if content is not None:
+        (written / "a.json").write_text(content)
+    assert main([str(written / "a.json")]) == UNUSABLE
+    assert re.match(r"error: .+\nhint: ", capsys.readouterr().err, re.DOTALL)
+    assert not (written / "healing.svg").exists()
+
+
+def test_no_file_is_no_picture(written: Path) -> None:
+    assert main([]) == UNUSABLE
+    assert not (written / "healing.svg").exists()
+
+
+def test_bars_stand_to_scale_from_left_to_right() -> None:
+    root = ET.fromstring(as_svg(GROUND, CELLS))  # noqa: S314 - our own
+    bars = [
+        one
+        for one in root.findall(".//{*}rect")
+        if one.get("height") == str(healing_picture.BAR) and one.get("y") != "40"
+    ]
+    widths = [float(one.get("width", "")) for one in bars]
+    starts = [float(one.get("x", "")) for one in bars]
+    assert [round(width / widths[1], 2) for width in widths] == [5.0, 1.0, 0.67]  # 6.0, 1.2 and 0.8 s
+    assert starts[1] == pytest.approx(starts[0] + widths[0], abs=0.02)
+    assert starts[2] == pytest.approx(starts[1] + widths[1], abs=0.02)
+
+
+def test_what_broke_a_rule_has_no_bar_that_looks_well() -> None:
+    text = as_svg(GROUND, [replace(WRONG, service="api")])
+    assert ">found-unhealthy</text>" in text
+    assert f'height="{healing_picture.BAR}"' not in text.replace('y="40" width="11" height="11"', "")

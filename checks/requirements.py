@@ -291,6 +291,7 @@ REQUIREMENTS = (
                 "After N requests the request counter in Prometheus has risen by exactly N.",
             ),
             Rule("configuration-clean", "promtool has nothing to say against the configuration and its rules."),
+            Rule("rule-tests-pass", "The tests of its alerting rules pass, where it has some (`promtool test rules`)."),
             Rule("interval-honoured", "The app is scraped as often as its job declares."),
             Rule("alert-fires", "An alert that names the app fires when it stops, within what its rule declares."),
             Rule("alert-resolves", "That alert is over when the app is back."),

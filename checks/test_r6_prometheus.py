@@ -2,9 +2,10 @@
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import pytest
@@ -89,21 +90,45 @@ def counted_violations(seen: Counted) -> list[Violation]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfigurationCheck:
-    """What promtool, in the container, says of the configuration that Prometheus runs with, and of its rules."""
+class Promtool:
+    """What promtool, in the container, says of a file."""
 
     file: str
     exit_code: int
     said: tuple[str, ...]
 
+    @property
+    def content(self) -> bool:
+        return self.exit_code == 0 and any("SUCCESS" in line for line in self.said)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigurationCheck:
+    """The configuration that Prometheus runs with and its rules, checked, and the files of tests for those rules, run.
+
+    There need not be such tests: `promtool test rules` knows them by `rule_files` and `tests`.
+    """
+
+    checked: Promtool
+    tested: tuple[Promtool, ...]
+
 
 @judges(ConfigurationCheck)
 def configuration_violations(seen: ConfigurationCheck) -> list[Violation]:
+    return [*_complaints(seen.checked), *(failed for one in seen.tested for failed in _failed(one))]
+
+
+def _complaints(seen: Promtool) -> Iterator[Violation]:
     complaints = [line for line in seen.said if COMPLAINT.search(line) and not line.startswith(IN_ORDER)]
-    if seen.exit_code == 0 and not complaints and any("SUCCESS" in line for line in seen.said):
-        return []
-    told = f"exit code {seen.exit_code}: {'; '.join(complaints or seen.said) or 'nothing said'}"
-    return [Violation("configuration-clean", seen=told, wanted=f"exit code 0 and no warning for {seen.file}")]
+    if complaints or not seen.content:
+        told = f"exit code {seen.exit_code}: {'; '.join(complaints or seen.said) or 'nothing said'}"
+        yield Violation("configuration-clean", seen=told, wanted=f"exit code 0 and no warning for {seen.file}")
+
+
+def _failed(seen: Promtool) -> Iterator[Violation]:
+    if not seen.content:
+        told = f"exit code {seen.exit_code}: {'; '.join(seen.said) or 'nothing said'}"
+        yield Violation("rule-tests-pass", seen=told, wanted=f"every test in {seen.file} passes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,13 +250,38 @@ def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
 
 
 def check_configuration(stack: Stack) -> ConfigurationCheck:
-    """Have promtool check what Prometheus was started with; warnings of its lint count."""
-    file = str(Prometheus.of(stack).ask("status/flags")["config.file"])
-    promtool = ("promtool", "check", "config", "--lint=all", "--lint-fatal", file)
-    exit_code, said = stack.run_inside(stack.roles[Role.PROMETHEUS], *promtool)
+    """Have promtool check what Prometheus was started with; warnings of its lint count. And run what tests it has."""
+    flags = Prometheus.of(stack).ask("status/flags")
+    scratch = str(flags["storage.tsdb.path"])  # all else may be read-only
     return ConfigurationCheck(
-        file=file, exit_code=exit_code, said=tuple(filter(None, map(str.strip, said.splitlines())))
+        checked=_promtool(stack, str(flags["config.file"]), scratch, "check", "config", "--lint=all", "--lint-fatal"),
+        tested=tuple(_promtool(stack, file, scratch, "test", "rules") for file in _files_of_rule_tests(stack)),
     )
+
+
+def _promtool(stack: Stack, file: str, scratch: str, *words: str) -> Promtool:
+    exit_code, said = stack.run_inside(stack.roles[Role.PROMETHEUS], "promtool", *words, file, TMPDIR=scratch)
+    return Promtool(file=file, exit_code=exit_code, said=tuple(filter(None, map(str.strip, said.splitlines()))))
+
+
+def _files_of_rule_tests(stack: Stack) -> list[str]:
+    """Where they are in the container: what promtool can test has `rule_files` and `tests`."""
+    volumes = stack.config["services"][stack.roles[Role.PROMETHEUS]].get("volumes") or ()
+    mounts = {Path(one["source"]): PurePosixPath(one["target"]) for one in volumes if one["type"] == "bind"}
+    return [
+        str(target / file.relative_to(source))
+        for source, target in mounts.items()
+        for file in sorted([*source.rglob("*.yml"), *source.rglob("*.yaml")])
+        if _is_of_rule_tests(file)
+    ]
+
+
+def _is_of_rule_tests(file: Path) -> bool:
+    try:
+        told = file.read_text("utf-8")
+    except (OSError, ValueError):  # what cannot be read, promtool cannot run
+        return False
+    return all(re.search(rf"^{key}:", told, re.MULTILINE) for key in ("rule_files", "tests"))
 
 
 def look_at_rhythm(stack: Stack, *, stalled_intervals: float = 0.0) -> Rhythm:

@@ -45,9 +45,10 @@ def complaints(*words: str) -> list[str]:
     return _asked(*words).stderr.splitlines()
 
 
-def run_inside(container: str, *words: str) -> tuple[int, str]:
+def run_inside(container: str, *words: str, **environment: str) -> tuple[int, str]:
     """(exit code, both streams) of a command run in a container; raises StackError where it cannot be started."""
-    done = _tried("exec", container, *words)
+    variables = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+    done = _tried("exec", *variables, container, *words)
     if done.returncode >= NOT_STARTED:
         raise from_words(done.stderr or done.stdout, f"run {words[0]} in a container")
     return done.returncode, done.stdout + done.stderr

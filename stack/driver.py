@@ -451,9 +451,9 @@ class Stack:
         said = self._docker.container.logs(self.container(service), since=since)
         return said if isinstance(said, str) else ""
 
-    def run_inside(self, service: str, *words: str) -> tuple[int, str]:
+    def run_inside(self, service: str, *words: str, **environment: str) -> tuple[int, str]:
         """(exit code, both streams) of a command in the service's container; raises StackError where it has none."""
-        return docker.run_inside(self.container(service).id, *words)
+        return docker.run_inside(self.container(service).id, *words, **environment)
 
     def file_in_image(self, service: str, path: str) -> str:
         """The text of a file that the service's image holds; raises StackError where it has none, or no `cat`."""

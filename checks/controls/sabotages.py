@@ -185,6 +185,11 @@ def duplicate_rule(stack: Stack) -> None:
     _edit(stack, "groups:\n", f"groups:\n  - name: again\n    rules:\n{rule}")
 
 
+def alert_too_soon(stack: Stack) -> None:
+    """Two restarts are called a loop: promtool finds the rule itself in order."""
+    _edit(stack, ">= 2.5", ">= 1.5")
+
+
 def alert_for_another_job(stack: Stack) -> None:
     _edit(stack, SERVICE_DOWN, 'expr: up{job="app"} == 0')
 

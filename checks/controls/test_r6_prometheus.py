@@ -45,6 +45,12 @@ def test_a_duplicate_rule_is_noticed(broken: Broken, evidence: Evidence) -> None
     assert objections(seen) == {"configuration-clean"}
 
 
+@pytest.mark.control("R6", objects="rule-tests-pass")
+def test_an_alert_that_comes_too_soon_is_noticed(broken: Broken, evidence: Evidence) -> None:
+    seen = evidence.saw(r6.check_configuration(broken(sabotages.alert_too_soon)))
+    assert objections(seen) == {"rule-tests-pass"}
+
+
 @pytest.mark.control("R6", objects="interval-honoured")
 def test_a_missed_scrape_is_noticed(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(r6.look_at_rhythm(broken(sabotages.nothing), stalled_intervals=1.6))

@@ -8,6 +8,7 @@ from checks.test_r6_prometheus import (
     Alarm,
     ConfigurationCheck,
     Counted,
+    Promtool,
     Rhythm,
     SamplesKept,
     Target,
@@ -18,11 +19,17 @@ UP = Target(job="api", url="http://api:5000/prom-metrics", health="up", error=""
 DOWN = replace(UP, health="down", error="server returned HTTP status 404 Not Found")
 SCRAPED = Targets(route="/prom-metrics", targets=(UP,))
 MOVED = Counted(requests=REQUESTS, series="requests_total{}", exposed=float(REQUESTS), in_prometheus=float(REQUESTS))
-CLEAN = ConfigurationCheck(
+CHECKED = Promtool(
     file="/etc/prometheus/prometheus.yml",
     exit_code=0,
     said=("Checking /etc/prometheus/prometheus.yml", "SUCCESS: 1 rule files found"),
 )
+TESTED = Promtool(
+    file="/etc/prometheus/rules_test.yml",
+    exit_code=0,
+    said=("Unit Testing:  /etc/prometheus/rules_test.yml", "SUCCESS"),
+)
+CLEAN = ConfigurationCheck(checked=CHECKED, tested=(TESTED,))
 REGULAR = Rhythm(series="up{}", interval_s=2.0, scrapes=(100.0, 102.0, 104.9, 106.0))
 FIRED = {"fire": 13.0, "resolve": 1.0}
 ALARMED = Alarm(
@@ -40,6 +47,7 @@ PROVING: tuple[object, ...] = (
     replace(SCRAPED, targets=(DOWN, UP)),
     MOVED,
     CLEAN,
+    replace(CLEAN, tested=()),
     REGULAR,
     ALARMED,
     replace(ALARMED, active_before=("HighErrorRate",)),
@@ -60,9 +68,13 @@ VIOLATING: dict[str, tuple[object, ...]] = {
         replace(MOVED, exposed=2.0 * REQUESTS),
     ),
     "configuration-clean": (
-        replace(CLEAN, exit_code=1),
-        replace(CLEAN, said=(*CLEAN.said, "1 duplicate rule(s) found.")),
-        replace(CLEAN, said=CLEAN.said[:1]),
+        replace(CLEAN, checked=replace(CHECKED, exit_code=1)),
+        replace(CLEAN, checked=replace(CHECKED, said=(*CHECKED.said, "1 duplicate rule(s) found."))),
+        replace(CLEAN, checked=replace(CHECKED, said=CHECKED.said[:1])),
+    ),
+    "rule-tests-pass": (
+        replace(CLEAN, tested=(TESTED, replace(TESTED, exit_code=1))),
+        replace(CLEAN, tested=(replace(TESTED, said=()), TESTED)),
     ),
     "interval-honoured": (
         replace(REGULAR, scrapes=(100.0, 102.0, 105.1, 106.0)),
@@ -85,7 +97,7 @@ NOTHING_TRIED: tuple[object, ...] = (
     Targets(route="/prom-metrics", targets=()),
     replace(MOVED, requests=0, in_prometheus=0.0),
     replace(MOVED, series="", in_prometheus=None),
-    replace(CLEAN, said=()),
+    replace(CLEAN, checked=replace(CHECKED, said=())),
     replace(REGULAR, scrapes=()),
     replace(ALARMED, fired=(), phases={}, bound_s=0.0),
     replace(KEPT, came_back_anew=False),

@@ -372,6 +372,10 @@ REQUIREMENTS = (
                 "others-left-alone",
                 "No other service is restarted meanwhile, not even one whose dependency is the sick one.",
             ),
+            Rule(
+                "nothing-missed",
+                "A service that falls sick while a healer is frozen is restarted all the same, and so is the healer.",
+            ),
             Rule("clean-exit-comes-back", "A service that ends by itself without a failure is back and healthy."),
             Rule("crash-comes-back", "A service whose main process is killed is back and healthy."),
             Rule("oom-kill-comes-back", "A service that the kernel kills for want of memory is back and healthy."),

@@ -152,10 +152,10 @@ def hurt(stack: Stack, service: str, fault: Sickness) -> Healing:
     bound = stack.detection_bound(service)
     steps = OR_EXIT_STEPS if fault in MAY_GO_UNNOTICED else STEPS
     patience = (bound + DETECTION_SLACK, RESTART_SECONDS, stack.first_probe_bound(service) + RECOVER_SECONDS)
-    starts = _starts_beside(stack, service)
+    starts = starts_beside(stack, service)
     with stack.news("health_status", "start", "die") as news:
         with SICKNESSES[fault](stack, service) as since:
-            seen = _followed(lambda: events_of(service, news), since, steps, patience)
+            seen = followed(lambda: events_of(service, news), since, steps, patience)
             if len(seen) == len(steps):  # dependents may still be judged by what the sick one did to them
                 settle(stack)
         if len(seen) < len(steps):  # now that it is put back
@@ -168,15 +168,15 @@ def hurt(stack: Stack, service: str, fault: Sickness) -> Healing:
         phases=seen,
         bound_s=bound,
         healed_bound_s=stack.healed_bound(service),
-        others={name: anew and name not in excused for name, anew in _started_anew(stack, starts).items()},
+        others={name: anew and name not in excused for name, anew in started_anew(stack, starts).items()},
     )
 
 
-def _starts_beside(stack: Stack, service: str) -> Starts:
+def starts_beside(stack: Stack, service: str) -> Starts:
     return {name: stack.state(name).started_at for name in stack.services if name != service}
 
 
-def _started_anew(stack: Stack, starts: Starts) -> dict[str, bool]:
+def started_anew(stack: Stack, starts: Starts) -> dict[str, bool]:
     return {name: stack.state(name).started_at != start for name, start in starts.items()}
 
 
@@ -193,12 +193,12 @@ def events_of(service: str, news: Sequence[News]) -> Events:
 def end(stack: Stack, service: str, fault: Exit) -> Comeback:
     """Have the main process of a service end in this way, and follow the engine's events until it is healthy again."""
     stack.wait_until_healthy()
-    starts = _starts_beside(stack, service)
+    starts = starts_beside(stack, service)
     delay, probe = stack.restart_delay_bound(service, after=IN_A_ROW.get(fault, 0)), stack.first_probe_bound(service)
     with stack.events(service, "die", "start", "health_status") as events, _brought_back(stack, service):
         since = EXITS[fault](stack, service)
         patience = (TOLD_SECONDS, delay + POLICY_SECONDS, probe + RECOVER_SECONDS)
-        seen = _followed(lambda: events, since, EXIT_STEPS, patience)
+        seen = followed(lambda: events, since, EXIT_STEPS, patience)
     if "exit" not in seen:
         raise StackError(f"the engine did not report that `{service}` has ended")
     return Comeback(
@@ -208,7 +208,7 @@ def end(stack: Stack, service: str, fault: Exit) -> Comeback:
         exit_code=exit_code(events, since),
         phases={name: seconds for name, seconds in seen.items() if name != "exit"},
         bound_s=delay + probe,
-        others=_started_anew(stack, starts),
+        others=started_anew(stack, starts),
     )
 
 
@@ -235,7 +235,7 @@ def services_of(stack: Stack, case: str) -> tuple[str, ...]:
             return tuple(name for name in stack.services if name not in {api, redis})
 
 
-def _followed(
+def followed(
     events: Callable[[], Events], since: datetime, steps: Steps, patience: tuple[float, ...]
 ) -> dict[str, float]:
     """The phases as far as they came, given time for one after the other."""

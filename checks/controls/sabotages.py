@@ -213,6 +213,10 @@ def no_healer(stack: Stack) -> None:
     stack.override("services: { healer: { profiles: [removed] }, warden: { profiles: [removed] } }")
 
 
+def no_warden(stack: Stack) -> None:
+    stack.override("services: { warden: { profiles: [removed] } }")
+
+
 def eager_healer(stack: Stack) -> None:
     """One more healer, which restarts what is stopped, paused, unhealthy or only stalled."""
     _beside(stack, "eager")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from checks.faults import DETECTION_SLACK
+from checks.test_r9_healer_away import WhileAway
 from checks.test_r9_healing import COMEBACK_SLACK, HEALED_SLACK, Comeback, Healing
 from checks.test_r9_left_alone import LeftAlone
 
@@ -14,6 +15,14 @@ HEALED = Healing(
     bound_s=7.0,
     healed_bound_s=18.0,
     others={"api": False},
+)
+AWAY = WhileAway(
+    service="prometheus",
+    healer="healer",
+    phases={"detect": 6.0, "restart": 8.4, "recover": 0.8},
+    bound_s=33.0,
+    healer_back=True,
+    others=(),
 )
 ENDED = Comeback(
     service="redis",
@@ -37,6 +46,8 @@ PROVING: tuple[object, ...] = (
     replace(HEALED, service="prometheus", fault="no-probe", others={}),
     replace(HEALED, fault="no-files", phases={"detect": 0.1, "restart": 0.2, "recover": 0.8}),
     replace(HEALED, fault="cut-off", phases={}),
+    AWAY,
+    replace(AWAY, healer="", phases=PHASES, healer_back=False),
     ENDED,
     replace(ENDED, exit_code=143),
     CRASHED,
@@ -71,6 +82,12 @@ VIOLATING: dict[str, tuple[object, ...]] = {
         replace(HEALED, others={"prometheus": False, "api": True}),
         replace(HEALED, fault="cut-off", phases={}, others={"api": True}),
         replace(CRASHED, others={"api": True}),
+        replace(AWAY, others=("api",)),
+    ),
+    "nothing-missed": (
+        replace(AWAY, phases={"detect": 6.0}),
+        replace(AWAY, healer_back=False),
+        replace(AWAY, phases=PHASES | {"restart": AWAY.bound_s + HEALED_SLACK}),
     ),
     "clean-exit-comes-back": (
         replace(ENDED, policy="on-failure", phases={}),
@@ -106,6 +123,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
 
 NOTHING_TRIED: tuple[object, ...] = (
     replace(HEALED, phases={}, others={}),
+    replace(AWAY, healer="", phases={}, healer_back=False),
     replace(ENDED, phases={}),
     replace(STOPPED, watched_s=0.0),
 )

@@ -68,7 +68,10 @@ def hurt_while_away(stack: Stack, service: str, healer: str) -> WhileAway:
             name: followed(partial(events_of, name, news), at, STEPS, _patience(stack, name))
             for name, at in since.items()
         }
-        settle(stack)
+        if all(
+            len(one) == len(STEPS) for one in seen.values()
+        ):  # dependents may still be judged by what it did to them
+            settle(stack)
     anew = {name for name, was_restarted in started_anew(stack, starts).items() if was_restarted}
     return WhileAway(
         service=service,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stack.healer import probe, record
+from stack.healer import record
 from stack.healer.chart import Treatment
 from stack.healer.container import Container, Probe, needed_services, read, window
 from stack.healer.identity import from_mounts
@@ -153,10 +153,3 @@ def test_the_own_container_is_found_among_the_mounts() -> None:
     )
     assert from_mounts(mounts) == "0f" * 32
     assert from_mounts("22 1 254:0 / / rw - ext4 /dev/vda rw\n") == ""
-
-
-@pytest.mark.parametrize(
-    ("stamp", "trouble"), [(None, "no heartbeat yet"), (97.1, ""), (97.0, "no heartbeat for 3.0 s")]
-)
-def test_a_heartbeat_goes_stale(stamp: float | None, trouble: str) -> None:
-    assert probe.stale(stamp, now=100) == trouble

@@ -5,8 +5,7 @@ import os
 import time
 from collections.abc import Callable
 
-from stack.healer.probe import HEARTBEAT
-
+HEARTBEAT = "/run/healer/heartbeat"
 BEAT_SECONDS = 0.5
 
 
@@ -18,9 +17,9 @@ async def beat(turning: Callable[[], bool]) -> None:
         await asyncio.sleep(BEAT_SECONDS)
 
 
-def strike() -> None:
-    """Leave the time."""
-    file = os.open(HEARTBEAT, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+def strike(path: str = HEARTBEAT) -> None:
+    """Leave the time of /proc/uptime."""
+    file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     # Always the same length, in one write: a reader never meets half a line.
-    os.pwrite(file, f"{time.monotonic():020.3f}\n".encode(), 0)
+    os.pwrite(file, f"{time.clock_gettime(time.CLOCK_BOOTTIME):20.3f}\n".encode(), 0)
     os.close(file)

@@ -354,7 +354,7 @@ def notes(ground: Ground, cells: Sequence[Cell]) -> list[str]:
     """What the figures are, the worst of them against its bound, and what was not noticed or cannot be."""
     split = "all (detect + restart + recover; of what ends by itself: restart + recover)"
     found = [
-        f"Median of {_times(cells)}: {split}; made sick after a run of {ground.rest:.0f} s at least.",
+        f"Median of {how_often(cells)}: {split}; made sick after a run of {ground.rest:.0f} s at least.",
         f"Docker Engine {ground.engine}, kernel {ground.kernel}.",
     ]
     bounded = [cell for cell in cells if cell.seconds is not None and cell.bound_s]
@@ -395,9 +395,9 @@ def _against_the_aim(cells: Sequence[Cell]) -> Iterator[str]:
         yield f"Beyond that: {service}, {WORDS[fault]}: {seconds:.1f} s of {bound}."
 
 
-def _times(cells: Sequence[Cell]) -> str:
+def how_often(cells: Sequence[Cell]) -> str:
     """How often each was seen: '5', or '1 to 2' where it ended before its time."""
-    counts = Counter((cell.fault, cell.service) for cell in cells).values()
+    counts = Counter((cell.fault, cell.service) for cell in cells).values() or [0]
     return str(max(counts)) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
 
 

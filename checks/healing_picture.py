@@ -14,8 +14,8 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from checks.healing import FAULTS, WORDS, Cell, Fault, Ground, in_short, table
-from checks.report import UNUSABLE
+from checks.healing import FAULTS, WORDS, Cell, Fault, Ground, how_often, in_short, table
+from checks.report import UNUSABLE, UnusableError
 from checks.test_r9_healing import Comeback, Healing
 from checks.verdict import UnfitError, read_as
 
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Show what the files tell."""
     try:
         ground, cells = together([read(Path(name)) for name in (sys.argv[1:] if arguments is None else arguments)])
-    except (OSError, ValueError, KeyError, TypeError, UnfitError) as problem:
+    except UnusableError as problem:
         sys.stderr.write(f"error: {problem}\nhint: name files that `nox -s healing -- --json FILE` has written\n")
         return UNUSABLE
     PICTURE.write_text(as_svg(ground, cells), encoding="utf-8")
@@ -70,22 +70,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read(path: Path) -> tuple[Ground, list[Cell]]:
-    """What one file tells; raises OSError, UnfitError or ValueError where it cannot be used."""
-    told = json.loads(path.read_text("utf-8"))
-    cells = [{name: value for name, value in cell.items() if name not in OURS} for cell in told.pop("cells")]
-    return read_as(Ground, json.dumps(told)), [read_as(Cell, json.dumps(cell)) for cell in cells]
+    """What one file tells; raises UnusableError where it is none of those that are meant."""
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        cells = [{name: value for name, value in cell.items() if name not in OURS} for cell in told.pop("cells")]
+        return read_as(Ground, json.dumps(told)), [read_as(Cell, json.dumps(cell)) for cell in cells]
+    except OSError as problem:
+        raise UnusableError(f"{path} cannot be read: {problem.strerror}") from problem
+    except (ValueError, KeyError, TypeError, AttributeError, UnfitError) as problem:
+        raise UnusableError(f"{path} does not hold what was measured: {problem}") from problem
 
 
 def together(files: Sequence[tuple[Ground, list[Cell]]]) -> tuple[Ground, list[Cell]]:
-    """All files as one; raises ValueError where they are not of one subject on one engine."""
+    """All files as one; raises UnusableError where they are not of parts of one run."""
     if not files:
-        raise ValueError("no file is named")
-    grounds = [ground for ground, _ in files]
-    first = grounds[0]
-    if any((one.subject, one.engine, one.kernel) != (first.subject, first.engine, first.kernel) for one in grounds):
-        raise ValueError("the files are not of one subject on one engine and kernel")
+        raise UnusableError("no file is named")
+    grounds, cells = [ground for ground, _ in files], [cell for _, of_it in files for cell in of_it]
+    if len({replace(ground, services=()) for ground in grounds}) > 1:
+        raise UnusableError("the files are not of one subject, engine, kernel, number of times and rest")
+    if len({(cell.round, cell.fault, cell.service) for cell in cells}) < len(cells):
+        raise UnusableError("some cell is there twice")
     services = tuple(dict.fromkeys(name for ground in grounds for name in ground.services))
-    return replace(first, services=services), [cell for _, cells in files for cell in cells]
+    return replace(grounds[0], services=services), cells
 
 
 def as_svg(ground: Ground, cells: Sequence[Cell]) -> str:
@@ -111,15 +117,19 @@ def as_svg(ground: Ground, cells: Sequence[Cell]) -> str:
     ]
     return environment.get_template("healing.svg.j2").render(
         columns=columns, rows=rows, boxes=boxes, width=WIDTH, height=TOP + ROW * len(rows) + 44, bar=BAR, phases=PHASES,
-        top=top, scale=scale, bottom=TOP + ROW * len(rows), times=max((cell.round for cell in cells), default=0),
+        top=top, scale=scale, bottom=TOP + ROW * len(rows), times=how_often(cells),
     ) + "\n"  # fmt: skip
 
 
 def box(cells: Sequence[Cell], column: Column, y: int, scale: float, fault: Fault) -> Box:
     """One cell of the picture."""
     seconds = [cell.seconds for cell in cells if cell.seconds is not None]
-    parts = tuple(_parts(cells, column.x, scale)) if seconds and not any(cell.broken for cell in cells) else ()
-    words = "" if parts or not cells else in_short(cells).strip("*-")
+    whole = in_short(cells) or "not seen"
+    drawn = seconds and not any(cell.broken or cell.trouble for cell in cells)
+    parts = tuple(_parts(cells, column.x, scale)) if drawn else ()
+    words = (
+        f"{len(seconds)} of {len(cells)}" if parts and len(seconds) < len(cells) else "" if parts else whole.strip("*-")
+    )
     return Box(
         x=column.x,
         y=y,
@@ -129,7 +139,7 @@ def box(cells: Sequence[Cell], column: Column, y: int, scale: float, fault: Faul
         else None,
         longest=round(column.x + max(seconds) * scale, 2) if parts else None,
         words=words,
-        whole=f"{column.name}, {WORDS[fault]}: {in_short(cells) or 'not seen'}",
+        whole=f"{column.name}, {WORDS[fault]}: {whole}",
     )
 
 

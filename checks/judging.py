@@ -26,6 +26,8 @@ from checks.evidence import (
 from checks.requirements import BY_ID, REQUIREMENTS, Requirement
 from checks.verdict import UnfitError, Verdict, Violation, judge, read_as, rebuild
 
+SEEN_LIMIT = 300  # characters of what else objected to a sabotage, in the reason why that was not noticed
+
 Line = TypeVar("Line")
 
 
@@ -233,7 +235,7 @@ def _unnoticed(planned: Planned, outcome: Outcome | None, violations: Sequence[V
     if outcome is None or outcome.outcome not in (Ending.PASSED, Ending.VIOLATED):
         return _interrupted(outcome)
     if {violation.rule for violation in violations} != {planned.objects}:
-        objected = ", ".join(sorted(map(_in_words, violations))) or "nothing"
+        objected = ", ".join(sorted(set(map(_in_words, violations)))) or "nothing"
         return f"`{planned.objects}` should have objected, and alone; what did: {objected}"
     if outcome.outcome is Ending.VIOLATED:
         return f"failed, although the right rule objected: {outcome.reason}"
@@ -241,7 +243,7 @@ def _unnoticed(planned: Planned, outcome: Outcome | None, violations: Sequence[V
 
 
 def _in_words(violation: Violation) -> str:
-    return f"{violation.rule} (seen {violation.seen!r})"
+    return f"{violation.rule} (seen {str(violation.seen)[:SEEN_LIMIT]!r})"
 
 
 def _interrupted(outcome: Outcome | None) -> str:

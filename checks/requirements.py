@@ -374,7 +374,7 @@ REQUIREMENTS = (
             ),
             Rule(
                 "nothing-missed",
-                "A service that falls sick while a healer is frozen is restarted all the same, and so is the healer.",
+                "What falls sick while a healer is frozen whole is restarted all the same, and so is the healer.",
             ),
             Rule("clean-exit-comes-back", "A service that ends by itself without a failure is back and healthy."),
             Rule("crash-comes-back", "A service whose main process is killed is back and healthy."),

@@ -271,7 +271,7 @@ def _files_of_rule_tests(stack: Stack) -> list[str]:
     return [
         str(target / file.relative_to(source))
         for source, target in mounts.items()
-        for file in sorted([*source.rglob("*.yml"), *source.rglob("*.yaml")])
+        for file in ([source] if source.is_file() else sorted([*source.glob("*.yml"), *source.glob("*.yaml")]))
         if _is_of_rule_tests(file)
     ]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from stack import docker
@@ -55,24 +56,24 @@ class Healed:
 
 def told_of(project: str, now: datetime) -> list[str]:
     """What the healers of a project have done, in lines to print; none where there is no healer."""
-    said = []
+    logs, problems = [], []
     for healer in HEALERS:
         service = f"label=com.docker.compose.service={healer}"
         found = docker.ask("ps", "--all", "--quiet", *docker.of_project(project), "--filter", service).split()
         try:
-            said += [docker.ask("logs", container) for container in found]
+            logs += [docker.ask("logs", container) for container in found]
         except StackError as problem:  # a log driver that cannot be read, or a healer that has just gone
-            return [f"what the {healer} did cannot be read: {problem.sentence}"]
-    return summary("\n".join(said), now) if said else []
+            problems.append(f"what the {healer} did cannot be read: {problem.sentence}")
+    return [*(summary(logs, now) if logs else []), *problems]
 
 
-def summary(log: str, now: datetime) -> list[str]:
-    """What the healers logged, one after the other, in lines to print."""
-    lines = sorted(((at, line) for text in log.splitlines() for at, line in _read(text)), key=lambda one: one[0])
-    if not lines:
+def summary(logs: Sequence[str], now: datetime) -> list[str]:
+    """What the healers logged, each a log of its own and of services of its own, in lines to print."""
+    read = list(filter(None, ([one for text in log.splitlines() for one in _read(text)] for log in logs)))
+    if not read:
         return ["the healer has said nothing yet"]
-    told = [line for one in healed(lines) for line in _of_service(one, now)]
-    since = f"{lines[0][0]:%Y-%m-%d %H:%M} UTC"
+    told = [line for one in healed(chain.from_iterable(read)) for line in _of_service(one, now)]
+    since = f"{max(lines[0][0] for lines in read):%Y-%m-%d %H:%M} UTC"  # from when on all of them are known
     return [f"restarted by the healer since {since}:", *told] if told else [f"nothing to heal since {since}"]
 
 

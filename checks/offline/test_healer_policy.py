@@ -231,9 +231,7 @@ def sick_since(moment: float) -> Memory:
 
 def doubt_ends(seen: Case) -> float | None:
     """When a dependency that might be at fault excuses nobody any more, if it ever did; sick since 1000."""
-    now: float = 1000
-    while (decision := judged(seen, sick_since(1000), now)) == Wait(
-        until=now + 0.5, reason="may be the fault of redis"
-    ):
+    now, doubt = 1000.0, "may be the fault of redis"
+    while now < 2000 and judged(seen, sick_since(1000), now) == Wait(until=now + 0.5, reason=doubt):
         now += 0.5
-    return now if now > 1000 and isinstance(decision, Restart) else None
+    return now if now > 1000 and isinstance(judged(seen, sick_since(1000), now), Restart) else None

@@ -392,11 +392,12 @@ def test_whoever_is_there_for_one_service_leaves_all_others(tmp_path: Path, *, r
 
     async def fall_sick(engine: SmallEngine) -> None:
         for one in engine.containers.values():
-            engine.tell("kill", one, signal="1")
             engine.fall_sick(one, reported=reported)
+        engine.tell("kill", first(engine), signal="15")
         await until(lambda: bool(engine.restarted))
         await asyncio.sleep(0.4)
 
     told(engine, tmp_path, fall_sick, replace(SETTINGS, only="redis"))
     assert engine.restarted == ["redis"]
     assert "api" not in written(tmp_path)
+    assert first(engine)["Id"] not in (tmp_path / "healer.json").read_text()

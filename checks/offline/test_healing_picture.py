@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from checks import healing_picture
 from checks.healing import Cell, Ground, as_json
 from checks.healing_picture import as_svg, main, read, together
-from checks.offline.test_healing_table import FROZEN, GROUND, NO_PORT, UNNOTICED, WRONG
-from checks.report import UNUSABLE
+from checks.offline.test_healing_table import FROZEN, GROUND, NO_PORT, TROUBLE, UNNOTICED, WRONG
+from checks.report import UNUSABLE, UnusableError
 
 CELLS = [*FROZEN, UNNOTICED, NO_PORT]
 ELSEWHERE = replace(GROUND, services=("prometheus",))
@@ -38,18 +39,29 @@ def test_parts_of_a_run_are_shown_as_one(written: Path, capsys: pytest.CaptureFi
     assert "redis, main process frozen: 8.0 (6.0 + 1.2 + 0.8)" in (written / "healing.svg").read_text()
 
 
-@pytest.mark.parametrize("change", [{"engine": "29.0"}, {"kernel": "6.12"}, {"subject": "other.yaml"}])
-def test_parts_of_different_runs_are_not_put_together(change: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="not of one subject on one engine"):
-        together([(GROUND, []), (replace(GROUND, **change), [])])  # type: ignore[arg-type]
+@pytest.mark.parametrize("change", [{"engine": "29.0"}, {"kernel": "6.12"}, {"subject": "other.yaml"}, {"rest": 1.0}])
+def test_parts_of_different_runs_are_not_put_together(change: dict[str, Any]) -> None:
+    with pytest.raises(UnusableError, match="not of one subject, engine"):
+        together([(GROUND, []), (replace(GROUND, **change), [])])
 
 
-@pytest.mark.parametrize("content", [None, "", "{}", "[]", '{"cells": [{}]}', '{"cells": []}'])
+def test_nothing_counts_twice() -> None:
+    with pytest.raises(UnusableError, match="some cell is there twice"):
+        together([(GROUND, CELLS), (GROUND, CELLS)])
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "{}", "[]", "5", '"text"', '{"cells": [{}]}', '{"cells": [5]}', '{"cells": []}']
+)
 def test_what_cannot_be_used_is_told(written: Path, capsys: pytest.CaptureFixture[str], content: str | None) -> None:
     if content is not None:
         (written / "a.json").write_text(content)
     assert main([str(written / "a.json")]) == UNUSABLE
-    assert re.match(r"error: .+\nhint: ", capsys.readouterr().err, re.DOTALL)
+    assert re.match(
+        r"error: \S+a.json (cannot be read|does not hold what was measured): .+\nhint: ",
+        capsys.readouterr().err,
+        re.DOTALL,
+    )
     assert not (written / "healing.svg").exists()
 
 
@@ -70,6 +82,17 @@ def test_bars_stand_to_scale_from_left_to_right() -> None:
     assert [round(width / widths[1], 2) for width in widths] == [5.0, 1.0, 0.67]  # 6.0, 1.2 and 0.8 s
     assert starts[1] == pytest.approx(starts[0] + widths[0], abs=0.02)
     assert starts[2] == pytest.approx(starts[1] + widths[1], abs=0.02)
+
+
+def test_what_could_not_be_told_has_no_bar_either() -> None:
+    text = as_svg(GROUND, [*FROZEN[:2], replace(TROUBLE, fault="frozen", service="redis", round=3)])
+    assert ">undecided</text>" in text
+    assert 'class="longest"' not in text
+
+
+def test_what_was_noticed_only_sometimes_says_so_beside_its_bar() -> None:
+    text = as_svg(GROUND, [UNNOTICED, replace(FROZEN[1], fault="cut-off")])
+    assert ">1 of 2</text>" in text
 
 
 def test_what_broke_a_rule_has_no_bar_that_looks_well() -> None:

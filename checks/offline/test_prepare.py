@@ -11,6 +11,8 @@ import pytest
 
 from stack import prepare
 from stack.errors import EngineError
+from stack.healer import serve
+from stack.healing import HEALERS
 from stack.prepare import SHIPPED, USERS
 from stack.secrets import ACL_FILE, LOGINS
 
@@ -104,3 +106,11 @@ def test_an_engine_without_a_socket_on_this_machine_is_refused(monkeypatch: pyte
     monkeypatch.setenv("DOCKER_HOST", host)
     with pytest.raises(EngineError, match=f"{host} is none"):
         prepare._socket()
+
+
+def test_prometheus_asks_for_what_each_healer_publishes() -> None:
+    job = (SHIPPED / "prometheus" / "prometheus.yml").read_text().split("job_name: healer\n")[1].split("job_name:")[0]
+    labels = re.findall(r"healer: (\w+)(?:, __metrics_path__: (\S+))?", job)
+    assert {path or "/metrics" for _, path in labels} == set(serve.PUBLISHED)
+    assert [name for name, _ in labels] == list(HEALERS)
+    assert all(name in Path(serve.PUBLISHED[path or "/metrics"]).parts for name, path in labels)

@@ -47,7 +47,6 @@ PROVING: tuple[object, ...] = (
     replace(HEALED, fault="no-files", phases={"detect": 0.1, "restart": 0.2, "recover": 0.8}),
     replace(HEALED, fault="cut-off", phases={}),
     AWAY,
-    replace(AWAY, healer="", phases=PHASES, healer_back=False),
     ENDED,
     replace(ENDED, exit_code=143),
     CRASHED,
@@ -123,7 +122,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
 
 NOTHING_TRIED: tuple[object, ...] = (
     replace(HEALED, phases={}, others={}),
-    replace(AWAY, healer="", phases={}, healer_back=False),
+    replace(AWAY, phases={}, healer_back=False),
     replace(ENDED, phases={}),
     replace(STOPPED, watched_s=0.0),
 )

@@ -21,7 +21,7 @@ from checks.verdict import UnfitError, read_as
 
 PICTURE = Path(__file__).with_name("healing.svg")
 PHASES = ("detect", "restart", "recover")
-WIDTH, LEFT_EDGE, TOP, ROW, GAP = 860, 186, 92, 24, 12
+WIDTH, LEFT_EDGE, TOP, ROW, GAP = 860, 200, 92, 24, 12
 BAR = 11  # high
 OURS = frozenset({"seconds", "broken"})  # what the file tells beside what was seen
 

@@ -44,6 +44,8 @@ WITHOUT_DATA = (
     (0x06, 0, 0, 0),
 )
 UNACKNOWLEDGED = 0.3  # seconds in which a kernel that took a byte in would have said so
+CAUGHT_SECONDS = 0.1  # for what the engine is just starting in a container to be seen in it
+FREEZES = 20  # tries
 RUNS = 0.1  # seconds for which a program that crashes at its start has run
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -95,9 +97,34 @@ class Target:
 
 
 def freeze(target: Target) -> Kept:
-    """Freeze every process of the container, and whatever is started in it from now on, by the cgroup freezer."""
-    _write_freezer(target, frozen=True)
-    return {}
+    """Freeze every process of the container, and whatever is started in it from now on, by the cgroup freezer.
+
+    Between two probes: for one that is caught, the engine waits for ever and gives no verdict at all, since it can
+    neither start nor kill what is frozen.
+    """
+    for _ in range(FREEZES):
+        _write_freezer(target, frozen=True)
+        time.sleep(CAUGHT_SECONDS)
+        if not _from_outside(target):
+            return {}
+        _write_freezer(target, frozen=False)
+        time.sleep(CAUGHT_SECONDS)
+    raise HurtError("each time that it was frozen, something was just being started in it")
+
+
+def _from_outside(target: Target) -> set[int]:
+    """The processes of the container, other than its main one, whose parents are none of it: what was started in it."""
+    group, _ = target.group("freezer")
+    parents = {pid: _parent(pid) for pid in map(int, (group / "cgroup.procs").read_text().split())}
+    return {pid for pid, parent in parents.items() if parent not in {0, *parents} and pid != target.pid}
+
+
+def _parent(pid: int) -> int:
+    """0 where there is none, or no such process any more."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def thaw(target: Target, _: Kept) -> None:

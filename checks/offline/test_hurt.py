@@ -69,8 +69,31 @@ def test_the_group_of_a_controller_is_found(groups: Path, memberships: str, cont
     assert target(memberships).group(controller) == (groups / group, memberships is V2)
 
 
-def test_a_freezer_of_version_1_is_read_back(groups: Path) -> None:
+def frozen_group(groups: Path, *pids: int) -> None:
+    """A group of the freezer with these processes in it."""
     (groups / "freezer/docker/abc").mkdir(parents=True)
+    (groups / "freezer/docker/abc/cgroup.procs").write_text("".join(f"{pid}\n" for pid in pids))
+
+
+def test_nothing_that_the_engine_has_just_started_is_caught_by_a_freeze(
+    groups: Path, sleeper: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen_group(groups, sleeper.pid, os.getpid())  # the main process, and one whose parent is outside
+    monkeypatch.setattr(hurt, "CAUGHT_SECONDS", 0)
+    with pytest.raises(HurtError, match="something was just being started in it"):
+        hurt.freeze(target(V1, sleeper.pid))
+    assert (groups / "freezer/docker/abc/freezer.state").read_text() == "THAWED"
+
+
+def test_what_the_main_process_has_started_may_be_frozen_with_it(
+    groups: Path, sleeper: "subprocess.Popen[bytes]"
+) -> None:
+    frozen_group(groups, os.getpid(), sleeper.pid)
+    assert hurt.freeze(target(V1)) == {}
+
+
+def test_a_freezer_of_version_1_is_read_back(groups: Path) -> None:
+    frozen_group(groups, os.getpid())
     hurt.freeze(target(V1))
     assert (groups / "freezer/docker/abc/freezer.state").read_text() == "FROZEN"
     hurt.thaw(target(V1), {})

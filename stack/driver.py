@@ -584,7 +584,7 @@ def fresh(
     it tells whether the stack is to be kept. Otherwise, whatever happens, nothing of it is left behind. Without
     `started` it is all ready and not up.
     """
-    project = f"{run.name}-{secrets.token_hex(2)}"
+    project = f"{run.name}-{secrets.token_hex(4)}"
     directory = run.folder / project
     directory.mkdir()
     stack = Stack(subject, directory=directory, project=project, labels=run.labels(project))

@@ -83,7 +83,7 @@ def begun(labels: toolbox.Labels, shared: Path, references: Iterable[str]) -> It
     with Board() as board:
         image = images.provide_bases((images.ENGINE,), board)[images.ENGINE]
     wanted = sorted({toolbox.python_image(), *references})
-    socket = shared / f"engine-{secrets.token_hex(2)}.sock"
+    socket = shared / f"engine-{secrets.token_hex(4)}.sock"
     command = (
         "run", "--detach", *toolbox.words(labels), "--privileged", "--volume", f"{shared}:{shared}",
         "--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup",  # so that faults find the cgroups inside

@@ -120,12 +120,19 @@ def put_redis_on(stack: Stack, found: Disk, **changes: str) -> None:
 def cut_the_power(
     stack: Stack, moments: Sequence[Moment] = tuple(Moment), policies: Sequence[str] = ("everysec", "no")
 ) -> PowerCuts:
-    """Cut the power at each of these moments, then once or a few times under each of these policies."""
+    """Cut the power at each of these moments, then once or a few times under each of these policies.
+
+    Not after one that Redis does not come back from: that says it all, and there is nobody left to write to.
+    """
+    cuts: list[Cut] = []
     with on_a_disk_of_ours(stack) as found:
         policy = policy_of(stack)
-        cuts = tuple(_cut_in_the_middle(stack, found, moment) for moment in moments)
+        for moment in moments:
+            cuts.append(_cut_in_the_middle(stack, found, moment))
+            if not cuts[-1].back:
+                return PowerCuts(policy=policy, cuts=tuple(cuts), controls={})
         return PowerCuts(
-            policy=policy, cuts=cuts, controls={other: _control(stack, found, other) for other in policies}
+            policy=policy, cuts=tuple(cuts), controls={other: _control(stack, found, other) for other in policies}
         )
 
 

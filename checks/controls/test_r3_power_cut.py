@@ -26,7 +26,7 @@ def test_fsync_every_second_is_noticed_by_a_power_cut(broken: Broken, evidence: 
 def test_fsync_that_the_kernel_swallows_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
     seen = evidence.saw(cut_while(Moment.WRITING, broken(sabotages.fsync_swallowed)))
     assert objections(seen) == {"power-cut-keeps"}
-    assert any(cut.lost for cut in seen.cuts)
+    assert any(cut.lost or not cut.back for cut in seen.cuts)  # what names the files may not have been kept either
 
 
 @pytest.mark.control("R3", objects="power-cut-keeps")

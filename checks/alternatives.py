@@ -20,11 +20,10 @@ from pathlib import Path
 
 from checks.controls import sabotages
 from checks.healing import WORDS, Fault
-from stack import docker, driver, engine, nested, runs, subject, toolbox, waiting
+from stack import SHIPPED, docker, driver, engine, nested, runs, subject, toolbox, waiting
 from stack.board import Board
 from stack.driver import Sabotage, Stack
 from stack.errors import StackError
-from stack.prepare import SHIPPED
 from stack.runs import Run
 from stack.subject import Config, Role
 from stack.toolbox import Labels

@@ -15,12 +15,11 @@ from checks import layers, recording
 from checks.evidence import Folder, Image
 from checks.layers import Saved
 from checks.sources import Sources, copied
-from stack import docker, driver, engine, images, nested, runs, subject
+from stack import ROOT, SHIPPED, docker, driver, engine, nested, runs, subject
 from stack.board import Board
 from stack.driver import Sabotage, Stack
 from stack.errors import StackError
 from stack.nested import Nested
-from stack.prepare import SHIPPED
 from stack.runs import Run
 from stack.subject import Role, Subject
 
@@ -249,6 +248,6 @@ def _commit() -> str:
     """The commit of this project, marked where the work tree differs from it."""
     told = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--abbrev=40"],
-        cwd=images.PROJECT, capture_output=True, text=True, check=False,
+        cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return told.stdout.strip() or "not a git checkout"

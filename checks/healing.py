@@ -32,11 +32,10 @@ from checks.report import UNUSABLE, Parser, UnusableError
 from checks.test_r9_healing import Comeback, Exit, Healing, Sickness
 from checks.test_r9_left_alone import LeftAlone, LeftTo
 from checks.verdict import as_data, judge
-from stack import driver, engine, runs, subject, waiting
+from stack import SHIPPED, driver, engine, runs, subject, waiting
 from stack.board import Board
 from stack.driver import Stack
 from stack.errors import EngineError, NothingThereError, StackError, SubjectError
-from stack.prepare import SHIPPED
 from stack.runs import Run
 from stack.subject import Subject
 

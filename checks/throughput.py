@@ -26,11 +26,10 @@ from checks import test_r3_persistence as r3
 from checks.clients import KEYS_EACH, Job, Tally
 from checks.controls.sabotages import redis_with
 from checks.logins import PORT, connect
-from stack import driver, engine, runs, subject
+from stack import SHIPPED, driver, engine, runs, subject
 from stack.board import Board
 from stack.driver import Stack
 from stack.errors import StackError, last_lines
-from stack.prepare import SHIPPED
 from stack.subject import Role, published
 
 POLICIES = ("always", "everysec", "no")

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import time
 
-from stack import toolbox
-from stack.prepare import PROJECT, SHIPPED
+from stack import PROJECT_NAME, SHIPPED, toolbox
 
 PAIRS = 7
 INVOKE = (sys.executable, "-m", "invoke")
@@ -18,7 +17,7 @@ PLAIN = ("docker", "compose", "--project-directory", str(SHIPPED), "up", "--deta
 
 def main() -> int:
     """Print each pair and the median ratio; 3 if the stack is up, which would be taken down."""
-    if toolbox.is_known(PROJECT):
+    if toolbox.is_known(PROJECT_NAME):
         print("error: the stack is up, and this takes it down\nhint: `invoke down` first", file=sys.stderr)
         return 3
     _run(OURS)  # not counted: images and secrets are there from here on

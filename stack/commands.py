@@ -12,15 +12,15 @@ from pathlib import Path, PurePosixPath
 from rich.console import Console
 from rich.table import Table
 
+from stack import PROJECT_NAME, SHIPPED, docker, healing, runs, subject, toolbox
 from stack import backup as backups
-from stack import docker, healing, runs, subject, toolbox
 from stack import engine as engines
 from stack import images as image_sources
 from stack.board import Board
 from stack.driver import Stack, fixed
 from stack.errors import NotHealthyError, StackError, SubjectError
 from stack.images import Source
-from stack.prepare import PROJECT, SHIPPED, prepare
+from stack.prepare import prepare
 
 BACKUPS = SHIPPED / "backups"
 
@@ -51,7 +51,7 @@ def up(sources: str) -> None:
     with Board() as board:
         engines.ensure(board.say)
         prepare(SHIPPED, board, chosen)
-        stack = fixed(subject.read(SHIPPED), PROJECT)
+        stack = fixed(subject.read(SHIPPED), PROJECT_NAME)
         _refuse_another_clones()
         _up_or_nothing(stack, board)
     _show(stack)
@@ -140,13 +140,13 @@ def _prepared() -> Stack:
         raise SubjectError("the stack was never brought up here", hint="`invoke up`")
     engines.require()
     _refuse_another_clones()
-    return fixed(subject.read(SHIPPED), PROJECT)
+    return fixed(subject.read(SHIPPED), PROJECT_NAME)
 
 
 def _refuse_another_clones() -> None:
     """Raises StackError where the containers of this name were started from another directory."""
     form = '{{.Label "com.docker.compose.project.working_dir"}}'
-    homes = set(docker.ask("ps", "--all", *docker.of_project(PROJECT), "--format", form).splitlines())
+    homes = set(docker.ask("ps", "--all", *docker.of_project(PROJECT_NAME), "--format", form).splitlines())
     if others := homes - {str(SHIPPED)}:
         raise StackError(f"the stack is already there, from {min(others)}", hint="`invoke down` there first")
 

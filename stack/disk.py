@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from stack import docker, toolbox
-from stack.errors import NotPrivilegedError, StackError, from_words, last_lines, refused_privileges
+from stack.docker import from_words, refused_privileges
+from stack.errors import NotPrivilegedError, StackError, last_lines
 
 POWER = (Path(__file__).parent / "power.py").read_text()
 ROOM = "size=160m,mode=0700"  # in memory, for a disk of 128 MiB; taken only as it fills

@@ -1,18 +1,25 @@
 """The door to Docker: python-on-whales, loaded at its first use, and the few questions asked without it.
 
-Loading it takes longer than starting a container, so `invoke up` has Compose at work before it needs the rest.
+The engine's words become errors of ours here, and nowhere else. Loading it takes longer
+than starting a container, so `invoke up` has Compose at work before it needs the rest.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
-from stack.errors import EngineError, from_words
+from stack.errors import EngineError, PortTakenError, StackError, last_lines, no_room
 
 UNTIL_WE_END = ("setpriv", "--pdeathsig", "TERM")  # before a command that is to end even where we are killed
 AS_SEEN = 1e9  # seconds: what was inspected stays as it was seen, where python-on-whales would ask again after 10 ms
 NOT_STARTED = 125  # from here on the exit code of `docker exec` is Docker's own, not the command's
+PORT_TAKEN = re.compile(r"(?:\]|\d):(\d+)\b.*(?:port is already allocated|address already in use)", re.IGNORECASE)
+REFUSED = re.compile(
+    r"privileged|not permitted|permission denied|authorization denied|/dev/loop|no loop device|No such device|mount: ",
+    re.IGNORECASE,
+)
 
 if TYPE_CHECKING:
     from python_on_whales import Container as Container
@@ -66,3 +73,32 @@ def _tried(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except FileNotFoundError as problem:
         raise EngineError("there is no docker command", hint="`invoke engine` provides one") from problem
+
+
+def refused_privileges(said: str) -> bool:
+    """Whether an engine, or the kernel, said so."""
+    return REFUSED.search(said) is not None
+
+
+def from_docker(problem: DockerException, doing: str) -> StackError:
+    """Docker's own complaint as one of ours; `doing` completes 'Docker could not ...'."""
+    return from_words(f"{problem.stdout or ''}\n{problem.stderr or ''}", doing)
+
+
+def from_words(output: str, doing: str) -> StackError:
+    """The same for what the docker command printed."""
+    said, text = last_lines(output), output.lower()
+    if "no space left on device" in text:
+        return no_room(f"Docker could not {doing}")
+    if "cannot connect to the docker daemon" in text or "error during connect" in text:
+        return EngineError(
+            f"the Docker engine went away: Docker could not {doing}",
+            hint="`invoke engine` starts one where there is none",
+        )
+    if taken := PORT_TAKEN.search(text):
+        return PortTakenError(
+            f"port {taken[1]} is taken: Docker could not {doing}",
+            details=said[-1:],
+            hint=f"`ss -ltnp 'sport = :{taken[1]}'` shows who listens there",
+        )
+    return StackError(f"Docker could not {doing}", details=said)

@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from stack import docker, images, runs, toolbox, waiting
+from stack import ROOT, docker, images, runs, toolbox, waiting
 from stack.board import Board
-from stack.errors import NotHealthyError, StackError, SubjectError, from_docker, from_words, last_lines
+from stack.docker import from_docker, from_words
+from stack.errors import NotHealthyError, StackError, SubjectError, last_lines
 from stack.runs import Run
 from stack.subject import LEFT_OUT_ALWAYS, PROFILE_NAME, Config, Credential, Role, Subject, find_roles
 from stack.toolbox import Hurt, Signalled
@@ -619,7 +620,7 @@ def _prepare(subject: Subject, directory: Path, board: Board) -> None:
     if not subject.prepare:
         return
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = os.environ | {"PYTHONPATH": str(images.PROJECT), "PATH": search}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": search}
     board.show("prepare", " ".join(subject.prepare))
     try:
         done = subprocess.run(

@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from stack.docker import DockerException
-
-
-PORT_TAKEN = re.compile(r"(?:\]|\d):(\d+)\b.*(?:port is already allocated|address already in use)", re.IGNORECASE)
-REFUSED = re.compile(
-    r"privileged|not permitted|permission denied|authorization denied|/dev/loop|no loop device|No such device|mount: ",
-    re.IGNORECASE,
-)
-
 
 class StackError(Exception):
     """A problem told to a person: what happened, `details` seen (a line each), and a `hint` what to try."""
@@ -98,40 +85,11 @@ class BackupError(StackError):
     exit_code = 9
 
 
-def refused_privileges(said: str) -> bool:
-    """Whether an engine, or the kernel, said so."""
-    return REFUSED.search(said) is not None
-
-
 def no_room(where: str) -> DiskFullError:
     return DiskFullError(
         f"there is no room left on the disk: {where}",
         hint="`df -h` shows which disk is full; `docker system df` shows what Docker keeps there",
     )
-
-
-def from_docker(problem: DockerException, doing: str) -> StackError:
-    """Docker's own complaint as one of ours; `doing` completes 'Docker could not ...'."""
-    return from_words(f"{problem.stdout or ''}\n{problem.stderr or ''}", doing)
-
-
-def from_words(output: str, doing: str) -> StackError:
-    """The same for what the docker command printed."""
-    said, text = last_lines(output), output.lower()
-    if "no space left on device" in text:
-        return no_room(f"Docker could not {doing}")
-    if "cannot connect to the docker daemon" in text or "error during connect" in text:
-        return EngineError(
-            f"the Docker engine went away: Docker could not {doing}",
-            hint="`invoke engine` starts one where there is none",
-        )
-    if taken := PORT_TAKEN.search(text):
-        return PortTakenError(
-            f"port {taken[1]} is taken: Docker could not {doing}",
-            details=said[-1:],
-            hint=f"`ss -ltnp 'sport = :{taken[1]}'` shows who listens there",
-        )
-    return StackError(f"Docker could not {doing}", details=said)
 
 
 def last_lines(text: str, count: int = 4) -> tuple[str, ...]:

@@ -17,12 +17,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from stack import docker, packages
+from stack import ROOT, docker, packages
 from stack.board import Board
-from stack.errors import ImageError, StackError, from_docker, from_words, last_lines
+from stack.docker import from_docker, from_words
+from stack.errors import ImageError, StackError, last_lines
 from stack.packages import Recipe
 
-PROJECT = Path(__file__).resolve().parent.parent
 SOURCE_LABEL = "compose-compliance.source"
 REGISTRY_SECONDS = 5.0  # the time a registry has to name the image; pulling then takes what it takes
 CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
@@ -90,8 +90,8 @@ ENGINE = Base(  # for checks that need an engine of their own
     recipe=Recipe(packages=("docker.io", "iptables")),
 )
 BASES = (REDIS, PROMETHEUS, PYTHON)
-API = Own(name="compliance-api", context=PROJECT / "service")
-HEALER = Own(name="compliance-healer", context=PROJECT / "stack" / "healer")
+API = Own(name="compliance-api", context=ROOT / "service")
+HEALER = Own(name="compliance-healer", context=ROOT / "stack" / "healer")
 
 
 def chosen(text: str = "") -> tuple[Source, ...]:
@@ -374,7 +374,7 @@ def _revision() -> str:
     """The commit that an image is built from, for its label."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     except FileNotFoundError:  # an archive of the project needs no git
         return "unknown"
     return told.stdout.strip() or "unknown"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from stack import docker, engine, images, toolbox, waiting
 from stack.board import Board
-from stack.errors import NotPrivilegedError, StackError, from_words, last_lines, refused_privileges
+from stack.docker import from_words, refused_privileges
+from stack.errors import NotPrivilegedError, StackError, last_lines
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30  # for every container in it to be stopped in good order

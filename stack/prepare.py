@@ -11,8 +11,6 @@ from stack.board import Board
 from stack.errors import EngineError, StackError, SubjectError
 from stack.images import EVERY_SOURCE, Source
 
-SHIPPED = Path(__file__).resolve().parent
-PROJECT = "compliance-stack"  # the name that compose.yaml gives itself
 USERS = {"api": 10001, "redis": 999}  # what the images run as; the caller's own uid where the caller is not root
 SOCKET = Path("/var/run/docker.sock")
 

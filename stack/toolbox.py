@@ -15,7 +15,8 @@ from typing import IO, Any
 
 from stack import aof_copy, docker, images, waiting
 from stack.board import Board
-from stack.errors import NothingThereError, StackError, from_docker, from_words
+from stack.docker import from_docker, from_words
+from stack.errors import NothingThereError, StackError
 from stack.relay import READY
 
 RUN_LABEL = "compose-compliance.run"

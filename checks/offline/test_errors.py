@@ -4,7 +4,8 @@ import pytest
 from python_on_whales.exceptions import DockerException
 
 from stack import errors
-from stack.errors import DiskFullError, EngineError, PortTakenError, StackError, from_docker, last_lines
+from stack.docker import from_docker
+from stack.errors import DiskFullError, EngineError, PortTakenError, StackError, last_lines
 
 EXIT_CODES = {
     "StackError": 1,

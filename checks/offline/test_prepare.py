@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from stack import prepare
+from stack import SHIPPED, prepare
 from stack.errors import EngineError
 from stack.healer import serve
 from stack.healing import HEALERS
-from stack.prepare import SHIPPED, USERS
+from stack.prepare import USERS
 from stack.secrets import ACL_FILE, LOGINS
 
 COMPOSE = (SHIPPED / "compose.yaml").read_text()

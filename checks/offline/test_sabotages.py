@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from checks.controls import sabotages
-from stack import secrets, subject
+from stack import SHIPPED, secrets, subject
 from stack.driver import Sabotage, Stack
 from stack.errors import StackError
-from stack.prepare import SHIPPED
 
 CONFIG = {
     "services": {

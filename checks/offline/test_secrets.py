@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import subject
+from stack import SHIPPED, subject
 from stack.errors import SecretsError
-from stack.prepare import SHIPPED
 from stack.secrets import ACL_FILE, LOGINS, Login, ensure, refuse_damaged, users_acl
 
 OWNERS = {"api": os.geteuid(), "redis": os.geteuid()}

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from stack import subject
+from stack import SHIPPED, subject
 from stack.errors import SubjectError
-from stack.prepare import SHIPPED
 from stack.subject import Build, Credential, Reading, Role, Routes, find_roles, published, read
 
 API = {"image": "shop-api:1", "ports": [{"target": 5000, "published": "5000"}]}

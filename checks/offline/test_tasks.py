@@ -11,9 +11,8 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 import tasks
-from stack import errors
+from stack import ROOT, errors
 from stack.errors import EngineError, PortTakenError, SecretsError, StackError
-from stack.images import PROJECT
 
 NOWHERE = "unix:///nonexistent/docker.sock"
 
@@ -22,8 +21,8 @@ NOWHERE = "unix:///nonexistent/docker.sock"
 def clone(tmp_path: Path) -> Path:
     """The project as it is cloned: nothing in it that a run has made."""
     made = shutil.ignore_patterns("backups", "data", "secrets", ".env", "__pycache__")
-    shutil.copytree(PROJECT / "stack", tmp_path / "clone" / "stack", ignore=made)
-    shutil.copy(PROJECT / "tasks.py", tmp_path / "clone")
+    shutil.copytree(ROOT / "stack", tmp_path / "clone" / "stack", ignore=made)
+    shutil.copy(ROOT / "tasks.py", tmp_path / "clone")
     return tmp_path / "clone"
 
 

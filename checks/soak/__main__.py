@@ -31,11 +31,10 @@ from checks.soak.record import Kind, Outage, OutageFolder, Plan, Soak, Step, con
 from checks.soak.stint import Stint
 from checks.test_r3_power_cut import on_a_disk_of_ours
 from checks.verdict import UnfitError, Verdict
-from stack import driver, engine, runs, subject
+from stack import SHIPPED, driver, engine, runs, subject
 from stack.board import Board
 from stack.driver import Stack
 from stack.errors import EngineError, SubjectError
-from stack.prepare import SHIPPED
 from stack.runs import Run
 from stack.subject import Subject
 

@@ -16,6 +16,7 @@ nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "contr
 
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
+UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
 
@@ -34,14 +35,14 @@ def controls(session: nox.Session) -> None:
 @nox.session
 def offline(session: nox.Session) -> None:
     """Test what needs no Docker."""
-    session.run(*PYTHON, "pytest", "checks/offline", "service/tests", *session.posargs)
+    session.run(*PYTHON, "pytest", *UNIT_TESTS, *session.posargs)
 
 
 @nox.session
 def page(session: nox.Session) -> None:
     """Open the report in a real browser: Chromium, from Debian's packages where it is not here."""
-    _run(session, "checks.offline.browser.chromium")
-    _run(session, "pytest", "checks/offline/browser", *session.posargs)
+    _run(session, "checks.report.tests.browser.chromium")
+    _run(session, "pytest", "checks/report/tests/browser", *session.posargs)
 
 
 @nox.session
@@ -60,8 +61,8 @@ def types(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """As ratios: `invoke up` against plain Compose, writes under each `appendfsync`, our healer against others."""
-    session.run(*PYTHON, "stack.bench")
-    for measured in ("checks.throughput", "checks.alternatives"):
+    session.run(*PYTHON, "checks.campaigns.bench.startup")
+    for measured in ("checks.campaigns.bench.throughput", "checks.campaigns.bench.healers"):
         _run(session, measured, *session.posargs)
 
 
@@ -69,14 +70,14 @@ def bench(session: nox.Session) -> None:
 def healing(session: nox.Session) -> None:
     """Every fault on every service, and the seconds to healthy again: `-- --times N`, `--faults A,B`, `--stack DIR`."""
     _provide(session)
-    _run(session, "checks.healing", *session.posargs)
+    _run(session, "checks.campaigns.fault_matrix", *session.posargs)
 
 
 @nox.session
 def soak(session: nox.Session) -> None:
     """Power cuts and kills, or faults, many times over: `-- --cuts N --kills N`, `--faults N`, or `--resume DIR`."""
     _provide(session)
-    _run(session, "checks.soak", *session.posargs)
+    _run(session, "checks.campaigns.soak", *session.posargs)
 
 
 def _prove(session: nox.Session, marker: str) -> None:
@@ -86,7 +87,7 @@ def _prove(session: nox.Session, marker: str) -> None:
         link = Path(aside) / "run"
         options = ("-m", marker, *PARALLEL, "--link", str(link), *session.posargs)
         try:
-            _run(session, "pytest", "checks", "--ignore=checks/offline", *options)
+            _run(session, "pytest", "checks", "--ignore-glob=*/tests", *options)
         finally:
             if link.exists():
                 _run(session, "checks.report", str(link))

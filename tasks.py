@@ -9,8 +9,8 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from stack import commands
-from stack.errors import StackError
+from stack.driver.errors import StackError
+from stack.ops import commands
 
 SOURCES = {"sources": "where images may come from, in this order (default: local,registry,packages)"}
 

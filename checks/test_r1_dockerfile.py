@@ -13,15 +13,15 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from checks import layers, locks
-from checks.evidence import SHORTEST_SECRET, Evidence
-from checks.layers import Saved
-from checks.sources import Sources
-from checks.verdict import Violation, judges
-from stack import images
-from stack.driver import Stack, is_named_secret
-from stack.errors import NotHealthyError, StackError
-from stack.subject import Role
+from checks.core.evidence import SHORTEST_SECRET, Evidence
+from checks.core.verdict import Violation, judges
+from checks.requirements.r1_dockerfile import image_layers, lockfiles
+from checks.requirements.r1_dockerfile.build_context import Sources
+from checks.requirements.r1_dockerfile.image_layers import Saved
+from checks.subject.profile import Role
+from stack.driver.errors import NotHealthyError, StackError
+from stack.driver.images import bases
+from stack.driver.project import Stack, is_named_secret
 
 KILLED = 137
 MANY = 20  # what an observation lists at most of files that should not be there
@@ -276,10 +276,10 @@ def _hadolint(folder: str, *words: str, told: str = "") -> subprocess.CompletedP
 
 def compare_with_locks(image: Saved, sources: Sources) -> Dependencies:
     """What is installed in the image against what the lock files beside the Dockerfile pin."""
-    installed, found = locks.installed(image), locks.files(sources.folder)
+    installed, found = lockfiles.installed(image), lockfiles.files(sources.folder)
     if not installed:
         raise StackError("the image holds no Python distribution, so what locks its dependencies cannot be told")
-    pinned = {one for path in found for one in locks.pinned(path.read_text(errors="replace"))}
+    pinned = {one for path in found for one in lockfiles.pinned(path.read_text(errors="replace"))}
     return Dependencies(
         installed=tuple(sorted(installed)),
         unlocked=tuple(sorted(installed - pinned)),
@@ -289,12 +289,12 @@ def compare_with_locks(image: Saved, sources: Sources) -> Dependencies:
 
 def look_at_configuration(reference: str, image: Saved, secrets: Mapping[str, str]) -> Inspected:
     """What Docker says of the image, a named user looked up in `image`; `secrets` are those of the stack."""
-    config = images.inspect(reference)["Config"]
+    config = bases.inspect(reference)["Config"]
     labels: Mapping[str, str] = config.get("Labels") or {}
     places = {
         "environment": tuple(config.get("Env") or ()),
         "labels": tuple(f"{name}={value}" for name, value in labels.items()),
-        "history": images.history(reference),
+        "history": bases.history(reference),
     }
     user = str(config.get("User") or "")
     return Inspected(
@@ -371,8 +371,8 @@ def plant_and_look_at_context(sources: Sources) -> Context:
     planted = sources.plant()
     with tempfile.TemporaryDirectory(dir=sources.folder.parent) as folder:
         tar = Path(folder) / "context.tar"
-        images.context_of(sources.folder, sources.build.dockerfile, tar)
-        return Context(planted=tuple(planted), let_in=tuple(layers.search(tar, planted)))
+        bases.context_of(sources.folder, sources.build.dockerfile, tar)
+        return Context(planted=tuple(planted), let_in=tuple(image_layers.search(tar, planted)))
 
 
 def rebuild(sources: Sources) -> Rebuilt:
@@ -396,9 +396,9 @@ def built_beside_secrets(sources: Sources) -> Iterator[tuple[Saved, Canaries]]:
     """An image built without a cache beside planted secrets and data, and what of them is in its layers."""
     planted = sources.plant()
     with sources.built(no_cache=True) as built:
-        twin = layers.saved(built.reference, planted)
+        twin = image_layers.saved(built.reference, planted)
         found = [f"{name} (as {path})" for layer in twin.layers for name, path in layer.holding.items()]
-        told = json.dumps(images.inspect(built.reference)) + "".join(images.history(built.reference))
+        told = json.dumps(bases.inspect(built.reference)) + "".join(bases.history(built.reference))
         found += [f"{name} (in configuration or history)" for name, text in planted.items() if text.decode() in told]
         yield twin, Canaries(planted=tuple(planted), layers=len(twin.layers), found=tuple(found))
 

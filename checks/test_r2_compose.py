@@ -12,13 +12,13 @@ from typing import Literal
 
 import pytest
 
-from checks.conftest import Broken
-from checks.evidence import Evidence
-from checks.verdict import Violation, judges
-from stack.board import Board
-from stack.driver import Stack
-from stack.errors import NotHealthyError, StackError, SubjectError
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.harness.fixtures import Broken
+from checks.subject.profile import Role
+from stack.driver.errors import NotHealthyError, StackError, SubjectError
+from stack.driver.progress import Board
+from stack.driver.project import Stack
 
 KNOCK_SECONDS = 1.0
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what Docker takes a port for that is published without an address

@@ -10,17 +10,17 @@ from typing import Literal
 
 import pytest
 
-from checks import aof
-from checks.aof import Record
-from checks.evidence import Evidence
-from checks.items import Items, numbered
-from checks.logins import packed
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.roles.api.client import Items, numbered
+from checks.roles.redis import aof
+from checks.roles.redis.aof import Record
+from checks.roles.redis.client import packed
+from checks.subject.profile import Role
 from checks.test_r3_persistence import data_directory
-from checks.verdict import Violation, judges
-from stack import docker, toolbox, waiting
-from stack.driver import Stack, state_of
-from stack.errors import StackError, last_lines
-from stack.subject import Role
+from stack.driver import docker, helper, wait
+from stack.driver.errors import StackError, last_lines
+from stack.driver.project import Stack, state_of
 
 ITEMS = 20
 LOADING_SECONDS = 20.0  # for Redis to read its files, beside the time until its first probe
@@ -252,12 +252,12 @@ def _directory(stack: Stack) -> str:
 
 
 def _files(stack: Stack, directory: str) -> dict[str, bytes]:
-    return toolbox.read_files(stack.labels, stack.container(stack.roles[Role.REDIS]).id, directory)
+    return helper.read_files(stack.labels, stack.container(stack.roles[Role.REDIS]).id, directory)
 
 
 def _write(stack: Stack, directory: str, file: str, at: int, data: bytes) -> None:
     path = str(PurePosixPath(directory) / file)
-    toolbox.write_into(stack.labels, stack.container(stack.roles[Role.REDIS]).id, path, at, data)
+    helper.write_into(stack.labels, stack.container(stack.roles[Role.REDIS]).id, path, at, data)
 
 
 def _stop(stack: Stack) -> None:
@@ -273,7 +273,7 @@ def _start(stack: Stack) -> Start:
     service, since = stack.roles[Role.REDIS], datetime.now(UTC)
     within = stack.first_probe_bound(service) + LOADING_SECONDS
     stack.start(service)
-    seen = waiting.first(lambda: stack.container(service), _decided, within=within).value
+    seen = wait.first(lambda: stack.container(service), _decided, within=within).value
     return Start(
         healthy=state_of(seen).well and not _given_up(seen),
         state=str(state_of(seen)),

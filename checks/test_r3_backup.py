@@ -8,16 +8,17 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from checks import writers
-from checks.evidence import Evidence
-from checks.items import LOAD_SECONDS, Items, Load, at_work, under_load, writing
-from checks.logins import connect
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.roles.api.client import LOAD_SECONDS, Items, Load, at_work, under_load, writing
+from checks.roles.redis import writers
+from checks.roles.redis.client import connect
+from checks.subject.profile import Role
 from checks.test_r3_persistence import data_directory
-from checks.verdict import Violation, judges
-from stack import backup, toolbox, waiting
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.subject import Role
+from stack.driver import helper, wait
+from stack.driver.errors import StackError
+from stack.driver.project import Stack
+from stack.ops import backup
 
 RULE = "backup-restores"
 AT_LEAST = 100  # acknowledged writes through each of Redis and the api before the backup begins
@@ -80,7 +81,7 @@ def _backed_up_under_load(stack: Stack, file: Path) -> tuple[dict[str, str], dic
     with writing(Items(stack), prefix) as api, writers.writing_to_redis(stack, prefix) as direct:
         under_load(direct, api, at_least=AT_LEAST)
         with at_work(lambda load, _: _rewrite(load, stack), 1) as rewritten:
-            waiting.first(lambda: rewritten.last, bool, within=LOAD_SECONDS)  # the first one is over
+            wait.first(lambda: rewritten.last, bool, within=LOAD_SECONDS)  # the first one is over
             before, began = (dict(direct.acknowledged), dict(api.acknowledged)), time.monotonic()
             backup.take(stack, file)
             taking = time.monotonic() - began
@@ -104,7 +105,7 @@ def _wipe(stack: Stack) -> None:
     if mount == "none":
         raise StackError(f"Redis' data directory {directory} is on no mount, so its data cannot be wiped")
     stack.stop(service)
-    toolbox.empty_folder(below)
+    helper.empty_folder(below)
     stack.start(service)
     stack.wait_until_healthy()
 

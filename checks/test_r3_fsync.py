@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from checks import flushes
-from checks.evidence import Evidence
-from checks.logins import connect
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.requirements.r3_durability import disk_flushes
+from checks.roles.redis.client import connect
 from checks.test_r3_persistence import data_directory
-from checks.verdict import Violation, judges
-from stack import toolbox, waiting
-from stack.driver import Stack
-from stack.errors import StackError
+from stack.driver import helper, wait
+from stack.driver.errors import StackError
+from stack.driver.project import Stack
 
 RULE = "fsynced-before-acknowledged"
 FSYNC_TRIES = 20  # everysec can hit its own tick in one of them, not in all
@@ -98,7 +98,7 @@ def count_flushes(stack: Stack) -> Flushes:
     disks, not_counted = _countable(stack)
     if not_counted:
         return Flushes(disks=disks, not_counted=not_counted, writes=0, flushed=0, flushed_pauses=0)
-    seen = waiting.first(lambda: _in_turns(stack, disks), tells, within=QUIET_SECONDS, every=1.0)
+    seen = wait.first(lambda: _in_turns(stack, disks), tells, within=QUIET_SECONDS, every=1.0)
     if not seen.reached:
         told = f"{seen.value.flushed} of {WRITES} writes saw a flush, and {seen.value.flushed_pauses} of as many pauses"
         raise StackError(f"others flush {', '.join(disks)} too often to tell what Redis does: {told}")
@@ -134,7 +134,7 @@ def _turn(write: Callable[[], object], disks: Collection[str]) -> tuple[bool, bo
 
 
 def _flushes(disks: Collection[str]) -> int:
-    return flushes.flushes_of(disks, Path("/proc/diskstats").read_text())
+    return disk_flushes.flushes_of(disks, Path("/proc/diskstats").read_text())
 
 
 def _countable(stack: Stack) -> tuple[tuple[str, ...], str]:
@@ -145,14 +145,14 @@ def _countable(stack: Stack) -> tuple[tuple[str, ...], str]:
     directory, mount, below = data_directory(stack)
     if mount == "none":
         return (), f"{directory} is on no mount"
-    told = json.loads(toolbox.fsync_in(stack.labels, below, OWN_FSYNCS))
+    told = json.loads(helper.fsync_in(stack.labels, below, OWN_FSYNCS))
     if told["kernel"] != Path("/proc/sys/kernel/random/boot_id").read_text().strip():
         return (), "the engine's containers run on another kernel than this"
-    mounted = flushes.mounted_at(told["mountinfo"], "/folder")
-    disks = tuple(sorted(flushes.disks_below(mounted)))
+    mounted = disk_flushes.mounted_at(told["mountinfo"], "/folder")
+    disks = tuple(sorted(disk_flushes.disks_below(mounted)))
     if not disks:
         return (), f"{directory} is on {mounted.file_system}, which is on no disk that this machine knows"
-    counts = [flushes.flushes_of(disks, text) for text in told["diskstats"]]
+    counts = [disk_flushes.flushes_of(disks, text) for text in told["diskstats"]]
     seen = sum(after > before for before, after in itertools.pairwise(counts))
     if seen < OWN_FSYNCS:
         return disks, f"{seen} of {OWN_FSYNCS} fsyncs of our own counted as a flush of {', '.join(disks)}"

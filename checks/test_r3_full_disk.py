@@ -13,18 +13,19 @@ import pytest
 import redis
 import requests
 
-from checks import writers
-from checks.evidence import Evidence
-from checks.items import Items, Load, at_work, numbered, under_load
-from checks.logins import connect
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults import disk
+from checks.faults.disk import Disk, NoDiskError
+from checks.roles.api.client import Items, Load, at_work, numbered, under_load
+from checks.roles.redis import writers
+from checks.roles.redis.client import connect
+from checks.subject.profile import Role
 from checks.test_r3_power_cut import put_redis_on
 from checks.test_r9_healing import COMEBACK_SLACK, POLICY_SECONDS, RECOVER_SECONDS
-from checks.verdict import Violation, judges
-from stack import disk, waiting
-from stack.disk import Disk, NoDiskError
-from stack.driver import Stack, all_well
-from stack.errors import StackError
-from stack.subject import Role
+from stack.driver import wait
+from stack.driver.errors import StackError
+from stack.driver.project import Stack, all_well
 
 FULL_SECONDS = 3.0  # restarts are by then 1.6 s apart, and a tight loop has made dozens
 BLOCK = 4096  # bytes: with less room than that, no file grows into another one; with more, a refused write shows it
@@ -319,11 +320,11 @@ def _comeback(stack: Stack, before: datetime | None) -> tuple[dict[str, float], 
         state = stack.state(service)
         return state.status == "running" and state.started_at != before
 
-    if not waiting.first(runs_anew, bool, within=delay + POLICY_SECONDS).reached:
+    if not wait.first(runs_anew, bool, within=delay + POLICY_SECONDS).reached:
         return {}, bound
     phases = {"restart": round(time.monotonic() - began, 3)}
     new = numbered(f"room-{time.time_ns()}", 1)
-    recover = waiting.first(lambda: _stores(stack, new), bool, within=probes + RECOVER_SECONDS)
+    recover = wait.first(lambda: _stores(stack, new), bool, within=probes + RECOVER_SECONDS)
     if recover.reached:
         phases["recover"] = round(recover.seconds, 3)
     return phases, bound

@@ -9,17 +9,17 @@ from typing import Literal
 
 import pytest
 
-from checks import faults
-from checks.evidence import Evidence
-from checks.items import Items, Load, numbered, writing
-from checks.logins import connect
-from checks.verdict import Violation, judges
-from stack import waiting
-from stack.aof_copy import manifest_below, named_in
-from stack.board import Board
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults import process
+from checks.roles.api.client import Items, Load, numbered, writing
+from checks.roles.redis.client import connect
+from checks.subject.profile import Role
+from stack.driver import wait
+from stack.driver.errors import StackError
+from stack.driver.progress import Board
+from stack.driver.project import Stack
+from stack.ops.agents.aof_archive import manifest_below, named_in
 
 ITEMS = 50
 LOAD_AT_LEAST = 200  # acknowledged writes before the kill
@@ -146,7 +146,7 @@ def _under_load(load: Load) -> bool:
     """Wait until writers are at work, and one write was just acknowledged; raises StackError where that never comes."""
 
     def more_than(count: int) -> bool:
-        return waiting.first(lambda: len(load.acknowledged), lambda now: now > count, within=30, every=0.005).reached
+        return wait.first(lambda: len(load.acknowledged), lambda now: now > count, within=30, every=0.005).reached
 
     if more_than(LOAD_AT_LEAST) and more_than(len(load.acknowledged)):
         return True
@@ -177,7 +177,7 @@ def _rewrite(stack: Stack, load: Load) -> tuple[str, int]:
     with connect(stack, "auditor") as auditor:
         already = len(load.acknowledged)
         auditor.bgrewriteaof()
-        over = waiting.first(
+        over = wait.first(
             lambda: auditor.info("persistence"),
             lambda told: not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"],
             within=REWRITE_SECONDS,
@@ -190,8 +190,8 @@ def _rewrite(stack: Stack, load: Load) -> tuple[str, int]:
 
 def _kill(stack: Stack, before: str) -> None:
     """Kill Redis' main process and wait until it has come back by itself."""
-    faults.killed(stack, stack.roles[Role.REDIS])
-    waiting.first(lambda: _start(stack), lambda start: start != before, within=30, every=0.25)
+    process.killed(stack, stack.roles[Role.REDIS])
+    wait.first(lambda: _start(stack), lambda start: start != before, within=30, every=0.25)
     stack.wait_until_healthy()
 
 

@@ -12,19 +12,20 @@ import pytest
 import redis
 import requests
 
-from checks import writers
 from checks.controls.sabotages import redis_with
-from checks.evidence import Evidence
-from checks.items import LOAD_SECONDS, Items, Load, numbered, under_load, writing
-from checks.logins import connect
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults import disk
+from checks.faults.disk import Disk, NoDiskError
+from checks.roles.api.client import LOAD_SECONDS, Items, Load, numbered, under_load, writing
+from checks.roles.redis import writers
+from checks.roles.redis.client import connect
+from checks.subject.profile import Role
 from checks.test_r3_fsync import one_rung_lower
 from checks.test_r3_persistence import data_directory
-from checks.verdict import Violation, judges
-from stack import disk, waiting
-from stack.disk import Disk, NoDiskError
-from stack.driver import Stack
-from stack.errors import NotHealthyError, StackError
-from stack.subject import Role
+from stack.driver import wait
+from stack.driver.errors import NotHealthyError, StackError
+from stack.driver.project import Stack
 
 RULE = "power-cut-keeps"
 API_WRITERS = 2
@@ -239,7 +240,7 @@ def _until_frozen(found: Disk, pid: int, auditor: redis.Redis) -> None:
     for _ in range(MOST_TRIES):
         if found.freeze_next_child(pid, auditor.bgrewriteaof):
             return
-        waiting.first(
+        wait.first(
             lambda: auditor.info("persistence")["aof_rewrite_in_progress"], lambda busy: not busy, within=LOAD_SECONDS
         )
     raise StackError(f"{MOST_TRIES} rewrites of the append-only file were over before one could be frozen")
@@ -254,7 +255,7 @@ def _while_starting(stack: Stack, found: Disk, direct: Load) -> bool:
     """Killed and started again; the power goes soon after."""
     found.kill(main_process(stack))
     direct.over.set()
-    waiting.first(lambda: stack.state(stack.roles[Role.REDIS]).status, lambda status: status == "exited", within=10)
+    wait.first(lambda: stack.state(stack.roles[Role.REDIS]).status, lambda status: status == "exited", within=10)
     stack.start(stack.roles[Role.REDIS])
     return found.cut(main_process(stack))
 
@@ -282,7 +283,7 @@ def _wait_until_storing(stack: Stack, prefix: str) -> None:
 def _answers_again(stack: Stack, prefix: str) -> bool:
     """Wait until Redis answers, and the api stores an item and gives it back; whether that came."""
     new = numbered(f"{prefix}-after", 1)
-    return waiting.first(lambda: _kept(stack, new), bool, within=BACK_SECONDS, every=0.02).reached
+    return wait.first(lambda: _kept(stack, new), bool, within=BACK_SECONDS, every=0.02).reached
 
 
 def _kept(stack: Stack, new: Mapping[str, str]) -> bool:

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import redis
 
-from checks.evidence import Evidence
-from checks.items import Items, numbered
-from checks.logins import CLOSED, PORT, Wire, connect, every_command, inline, packed
-from checks.verdict import Violation, judges
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.roles.api.client import Items, numbered
+from checks.roles.redis.client import CLOSED, PORT, Wire, connect, every_command, inline, packed
+from checks.subject.profile import Role
+from stack.driver.errors import StackError
+from stack.driver.project import Stack
 
 UNKNOWN_TO_REDIS = ("NOAUTH", "WRONGPASS")
 SWITCHED_OFF = "command not allowed. If the enable-"  # MODULE and DEBUG: redis.conf denies them to everyone

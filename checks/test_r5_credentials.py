@@ -11,16 +11,16 @@ from secrets import token_hex
 import pytest
 import requests
 
-from checks import faults
-from checks.evidence import SHORTEST_SECRET, Evidence, forms
-from checks.faults import DETECTION_SLACK
-from checks.items import ANSWER_SECONDS, Items, numbered
-from checks.logins import connect
-from checks.verdict import Violation, judges
-from stack import waiting
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.subject import Role
+from checks.core.evidence import SHORTEST_SECRET, Evidence, forms
+from checks.core.verdict import Violation, judges
+from checks.faults import process
+from checks.faults.process import DETECTION_SLACK
+from checks.roles.api.client import ANSWER_SECONDS, Items, numbered
+from checks.roles.redis.client import connect
+from checks.subject.profile import Role
+from stack.driver import wait
+from stack.driver.errors import StackError
+from stack.driver.project import Stack
 
 STORE_TRIES = 3
 LONGEST_LINE = 300
@@ -136,12 +136,12 @@ def give_a_wrong_password(stack: Stack, wrong: str) -> WrongPassword:
     bound = stack.start_period(service) + stack.detection_bound(service)
     with (
         stack.events(service, "health_status", "die") as events,
-        faults.wrong_password(stack, "app", wrong) as since,
+        process.wrong_password(stack, "app", wrong) as since,
     ):
         start = stack.state(service).started_at or since
         stored = sum(_stored(stack) for _ in range(STORE_TRIES))
         patience = 0.0 if stored else bound + DETECTION_SLACK  # what works all the same has no reason to turn ill
-        ill = waiting.first(lambda: ill_after(events, start), _is_known, within=patience)
+        ill = wait.first(lambda: ill_after(events, start), _is_known, within=patience)
         log = stack.logs(service, since=since)
     lines = _without(passwords.values(), log).splitlines()
     return WrongPassword(

@@ -12,15 +12,15 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from checks import faults
-from checks.evidence import Evidence
-from checks.items import Items
-from checks.prometheus import Alert, Prometheus, ScrapeTarget, selector
-from checks.verdict import Violation, judges
-from stack import waiting
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults import process
+from checks.roles.api.client import Items
+from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget, selector
+from checks.subject.profile import Role
+from stack.driver import wait
+from stack.driver.errors import StackError
+from stack.driver.project import Stack
 
 REQUESTS = 23  # a number that no other traffic is likely to add up to
 ANSWER_SECONDS = 5.0
@@ -211,7 +211,7 @@ def look_at_targets(stack: Stack) -> Targets:
         scrapes.update(one.last_scrape for one in found if one.health == "down")
         return any(one.health == "up" for one in found) or len(scrapes) > 1
 
-    found = waiting.first(lambda: _targets(prometheus, addresses), settled, within=SCRAPES_SECONDS, every=0.5).value
+    found = wait.first(lambda: _targets(prometheus, addresses), settled, within=SCRAPES_SECONDS, every=0.5).value
     return Targets(
         route=stack.subject.routes.metrics,
         targets=tuple(Target(job=one.job, url=one.url, health=one.health, error=one.error) for one in found),
@@ -235,7 +235,7 @@ def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
         return Counted(requests=REQUESTS, series="", exposed=0.0, in_prometheus=None)
     name = min(moved, key=lambda name: (moved[name], "_total" not in name, name))
     prometheus = Prometheus.of(stack)
-    reached = waiting.first(
+    reached = wait.first(
         lambda: prometheus.value(name, since=sent),  # the one before may be of a service that was restarted since
         lambda value: value is not None and value >= after[name],
         within=SERIES_SECONDS,
@@ -289,10 +289,10 @@ def look_at_rhythm(stack: Stack, *, stalled_intervals: float = 0.0) -> Rhythm:
     prometheus = Prometheus.of(stack)
     target, started = _target(stack, prometheus), prometheus.started_at()
     if stalled_intervals:
-        with faults.frozen(stack, stack.roles[Role.PROMETHEUS]):
+        with process.frozen(stack, stack.roles[Role.PROMETHEUS]):
             time.sleep(stalled_intervals * target.interval)
     called = time.time()
-    scrapes = waiting.first(
+    scrapes = wait.first(
         lambda: [at for at in prometheus.samples(target.series, (SCRAPES + 2) * target.interval) if at > started],
         lambda scrapes: len(scrapes) >= SCRAPES and scrapes[-1] > called,
         within=(SCRAPES + 2) * target.interval + LATE_SECONDS,
@@ -306,11 +306,11 @@ def stop_the_service(stack: Stack) -> Alarm:
     prometheus, service = Prometheus.of(stack), stack.roles[Role.API]
     target = _target(stack, prometheus)
     look = target.interval + target.timeout + prometheus.evaluation_interval()  # until Prometheus knows
-    before = _names(waiting.first(lambda: prometheus.alerts(target), _none, within=look, every=0.5).value)
-    with faults.stopped(stack, service):
+    before = _names(wait.first(lambda: prometheus.alerts(target), _none, within=look, every=0.5).value)
+    with process.stopped(stack, service):
         fire = _first_to_fire(lambda: [one for one in prometheus.alerts(target) if one.name not in before], look)
     resolve_bound = look + max((alert.keeps_firing + alert.evaluated_every for alert in fire.value), default=0.0)
-    resolve = waiting.first(
+    resolve = wait.first(
         lambda: _firing(prometheus.alerts(target)) & _names(fire.value),
         _none, within=resolve_bound + LATE_SECONDS, every=0.5,
     )  # fmt: skip
@@ -324,15 +324,15 @@ def stop_the_service(stack: Stack) -> Alarm:
     )
 
 
-def _first_to_fire(alerts: Callable[[], list[Alert]], look: float) -> waiting.Seen[list[Alert]]:
+def _first_to_fire(alerts: Callable[[], list[Alert]], look: float) -> wait.Seen[list[Alert]]:
     """Those that fire first; given the time in which one must be pending, then what the quickest of these declares."""
-    pending = waiting.first(alerts, bool, within=look + LATE_SECONDS, every=0.5)
+    pending = wait.first(alerts, bool, within=look + LATE_SECONDS, every=0.5)
     if not pending.reached:
         return pending
     waits = min(alert.waits + alert.evaluated_every for alert in pending.value)
     if waits > LONGEST_ALERT:
         raise StackError(f"alert `{pending.value[0].name}` waits for {waits:.0f} s, longer than a check does")
-    fired = waiting.first(
+    fired = wait.first(
         lambda: [alert for alert in alerts() if alert.firing], bool, within=waits + LATE_SECONDS, every=0.5
     )
     return replace(fired, seconds=pending.seconds + fired.seconds)
@@ -380,7 +380,7 @@ def _targets(prometheus: Prometheus, addresses: set[str]) -> list[ScrapeTarget]:
 def _target(stack: Stack, prometheus: Prometheus) -> ScrapeTarget:
     """The target that leads to the service, scraped once at least; raises StackError where there is none."""
     addresses = _addresses(stack)
-    scraped = waiting.first(
+    scraped = wait.first(
         lambda: [one for one in _targets(prometheus, addresses) if one.health != "unknown"],
         bool, within=SCRAPES_SECONDS, every=0.5,
     ).value  # fmt: skip

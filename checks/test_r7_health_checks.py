@@ -8,14 +8,14 @@ from typing import Literal
 
 import pytest
 
-from checks import faults
-from checks.evidence import Evidence
-from checks.faults import DETECTION_SLACK
-from checks.probes import passes_whatever_happens, passwords_on, without_passwords
-from checks.verdict import Violation, judges
-from stack import waiting
-from stack.driver import Stack, all_well
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults import process
+from checks.faults.process import DETECTION_SLACK
+from checks.requirements.r7_healthchecks.probe_command import passes_whatever_happens, passwords_on, without_passwords
+from checks.subject.profile import Role
+from stack.driver import wait
+from stack.driver.project import Stack, all_well
 
 RESTART_SECONDS = 20.0  # enough for a healer that was frozen as well, and waits out a stop timeout
 RED = "health_status: unhealthy"
@@ -101,13 +101,13 @@ def look_at_probes(stack: Stack) -> Probes:
 
 def freeze(stack: Stack, services: Collection[str]) -> list[Reported]:
     """Freeze these services, which do not depend on one another, until Docker has found out about each."""
-    return _followed(stack, "frozen", {name: faults.frozen(stack, name) for name in services})
+    return _followed(stack, "frozen", {name: process.frozen(stack, name) for name in services})
 
 
 def revoke_credentials(stack: Stack) -> list[Reported]:
     """Put a wrong password where Redis' health check finds its own, until Docker has found out."""
     service = stack.roles[Role.REDIS]
-    return _followed(stack, "credentials revoked", {service: faults.revoked(stack, service, "health")})
+    return _followed(stack, "credentials revoked", {service: process.revoked(stack, service, "health")})
 
 
 def _followed(stack: Stack, fault: Fault, broken: Broken) -> list[Reported]:
@@ -116,7 +116,7 @@ def _followed(stack: Stack, fault: Fault, broken: Broken) -> list[Reported]:
     before = {name: stack.state(name).health for name in broken}
     bounds = {name: stack.detection_bound(name) for name in stack.services}
     red = _until_red(stack, broken, within=max(bounds[name] for name in broken) + DETECTION_SLACK)
-    again = waiting.first(stack.glance, all_well, within=max(bounds.values()) + RESTART_SECONDS, every=0.25)
+    again = wait.first(stack.glance, all_well, within=max(bounds.values()) + RESTART_SECONDS, every=0.25)
     green = {name: round(again.seconds, 3) for name in broken if again.value[name].health == "healthy"}
     return [
         Reported(
@@ -139,7 +139,7 @@ def _until_red(stack: Stack, broken: Broken, *, within: float) -> dict[str, floa
         def found() -> dict[str, float]:
             return {name: seconds for name in broken if (seconds := _until(RED, events[name], since[name]))}
 
-        return waiting.first(found, lambda seen: len(seen) == len(broken), within=within).value
+        return wait.first(found, lambda seen: len(seen) == len(broken), within=within).value
 
 
 def _until(action: str, events: Events, since: datetime) -> float | None:

@@ -15,13 +15,13 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from checks import faults
-from checks.evidence import Evidence
-from checks.items import ANSWER_SECONDS, Items
-from checks.verdict import Violation, judges
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.subject import Reading, Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults import process
+from checks.roles.api.client import ANSWER_SECONDS, Items
+from checks.subject.profile import Reading, Role
+from stack.driver.errors import StackError
+from stack.driver.project import Stack
 
 AT_ONCE = 5
 IN_A_ROW = 2
@@ -224,7 +224,7 @@ def _well(stack: Stack) -> Iterator[None]:
 
 @contextmanager
 def _gone(stack: Stack) -> Iterator[None]:
-    with faults.stopped(stack, stack.roles[Role.REDIS]):
+    with process.stopped(stack, stack.roles[Role.REDIS]):
         yield
 
 
@@ -233,7 +233,7 @@ def _frozen(stack: Stack) -> Iterator[None]:
     """Redis frozen for as long as it is looked at; raises StackError where somebody restarted it meanwhile."""
     service = stack.roles[Role.REDIS]
     try:
-        with faults.frozen(stack, service):
+        with process.frozen(stack, service):
             start = stack.state(service).started_at
             yield
             if stack.state(service).started_at != start:
@@ -245,7 +245,7 @@ def _frozen(stack: Stack) -> Iterator[None]:
 @contextmanager
 def _refusing(stack: Stack) -> Iterator[None]:
     service = stack.roles[Role.API]
-    with faults.wrong_password(stack, "app", token_hex(16)):
+    with process.wrong_password(stack, "app", token_hex(16)):
         start = stack.state(service).started_at
         yield
         if stack.state(service).started_at != start:

@@ -7,12 +7,12 @@ from time import monotonic
 
 import pytest
 
-from checks.conftest import OnAnotherEngine
-from checks.evidence import Evidence
-from checks.verdict import Violation, judges
-from stack.driver import Stack
-from stack.errors import NotHealthyError, NotPrivilegedError
-from stack.nested import Nested
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults.dind import Nested
+from checks.harness.fixtures import OnAnotherEngine
+from stack.driver.errors import NotHealthyError, NotPrivilegedError
+from stack.driver.project import Stack
 
 RULE = "engine-restart-comes-back"
 BACK_SECONDS = 60.0

@@ -7,9 +7,11 @@ from functools import partial
 
 import pytest
 
-from checks import faults
-from checks.evidence import Evidence
-from checks.faults import DETECTION_SLACK
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults import process
+from checks.faults.process import DETECTION_SLACK
+from checks.subject.profile import Role
 from checks.test_r9_healing import (
     HEALED_SLACK,
     RECOVER_SECONDS,
@@ -21,10 +23,8 @@ from checks.test_r9_healing import (
     started_anew,
     starts_beside,
 )
-from checks.verdict import Violation, judges
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.subject import Role
+from stack.driver.errors import StackError
+from stack.driver.project import Stack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +64,8 @@ def hurt_while_away(stack: Stack, service: str, healer: str) -> WhileAway:
     stack.wait_until_healthy()
     starts = starts_beside(stack, service)
     with stack.news("health_status", "start") as news, ExitStack() as frozen:
-        since = {healer: frozen.enter_context(faults.frozen_whole(stack, healer))}
-        since[service] = frozen.enter_context(faults.frozen(stack, service))
+        since = {healer: frozen.enter_context(process.frozen_whole(stack, healer))}
+        since[service] = frozen.enter_context(process.frozen(stack, service))
         seen = {
             name: followed(partial(events_of, name, news), at, STEPS, _patience(stack, name))
             for name, at in since.items()

@@ -8,14 +8,14 @@ from typing import Literal
 
 import pytest
 
-from checks import faults
-from checks.evidence import Evidence
-from checks.faults import DETECTION_SLACK
-from checks.verdict import Violation, judges
-from stack import waiting
-from stack.driver import News, Stack
-from stack.errors import StackError
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults import process
+from checks.faults.process import DETECTION_SLACK
+from checks.subject.profile import Role
+from stack.driver import wait
+from stack.driver.errors import StackError
+from stack.driver.project import News, Stack
 
 RESTART_SECONDS = 20.0  # enough for a healer that polls, and waits out a stop timeout
 RECOVER_SECONDS = 20.0  # for the service itself to start, beside the time until its first probe
@@ -35,26 +35,26 @@ WITHOUT_FAIL = {"always", "unless-stopped"}  # the policies that ask for no fail
 Sickness = Literal["frozen", "frozen-whole", "hang", "no-pids", "no-files", "cut-off", "no-probe"]
 Exit = Literal["clean-exit", "crash", "oom-kill", "crash-at-start"]
 SICKNESSES: Mapping[Sickness, Callable[[Stack, str], AbstractContextManager[datetime]]] = {
-    "frozen": faults.frozen,
-    "frozen-whole": faults.frozen_whole,
-    "hang": faults.hung,
-    "no-pids": faults.without_pids,
-    "no-files": faults.without_files,
-    "cut-off": faults.cut_off,
-    "no-probe": faults.without_probe,
+    "frozen": process.frozen,
+    "frozen-whole": process.frozen_whole,
+    "hang": process.hung,
+    "no-pids": process.without_pids,
+    "no-files": process.without_files,
+    "cut-off": process.cut_off,
+    "no-probe": process.without_probe,
 }
 # A health check that asks through the loopback, or has a program of one process, passes all the same, and may be right:
 # the service goes on doing what it is asked. And what runs short may end by itself, before any health check fails.
 MAY_GO_UNNOTICED = frozenset[Sickness]({"no-pids", "no-files", "cut-off"})
 EXITS: Mapping[Exit, Callable[[Stack, str], datetime]] = {
-    "clean-exit": faults.ended,
-    "crash": faults.killed,
-    "oom-kill": faults.out_of_memory,
-    "crash-at-start": faults.crashing_at_start,
+    "clean-exit": process.ended,
+    "crash": process.killed,
+    "oom-kill": process.out_of_memory,
+    "crash-at-start": process.crashing_at_start,
 }
-IN_A_ROW = {"crash-at-start": faults.CRASHES}
+IN_A_ROW = {"crash-at-start": process.CRASHES}
 ONCE: tuple[Exit, ...] = ("clean-exit", "crash", "oom-kill")
-SAMPLE: tuple[tuple[Role, Sickness], ...] = (  # `python -m checks.healing` has every fault on every service
+SAMPLE: tuple[tuple[Role, Sickness], ...] = (  # `nox -s healing` has every fault on every service
     (Role.PROMETHEUS, "frozen-whole"),
     (Role.REDIS, "hang"),
     (Role.REDIS, "no-pids"),
@@ -182,7 +182,7 @@ def started_anew(stack: Stack, starts: Starts) -> dict[str, bool]:
 
 def settle(stack: Stack) -> None:
     """Give every service a while to be well."""
-    waiting.first(stack.unwell, lambda unwell: not unwell, within=SETTLING_SECONDS, every=0.5)
+    wait.first(stack.unwell, lambda unwell: not unwell, within=SETTLING_SECONDS, every=0.5)
 
 
 def events_of(service: str, news: Sequence[News]) -> Events:
@@ -241,7 +241,7 @@ def followed(
     """The phases as far as they came, given time for one after the other."""
     seen: dict[str, float] = {}
     for count, seconds in enumerate(patience, 1):
-        seen = waiting.first(lambda: phases(events(), since, steps), _has(count), within=seconds).value
+        seen = wait.first(lambda: phases(events(), since, steps), _has(count), within=seconds).value
         if len(seen) < count:
             break
     return seen

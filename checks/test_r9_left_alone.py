@@ -9,24 +9,24 @@ from typing import Literal
 
 import pytest
 
-from checks import faults
-from checks.evidence import Evidence
-from checks.faults import needs
+from checks.core.evidence import Evidence
+from checks.core.verdict import Violation, judges
+from checks.faults import process
+from checks.faults.process import needs
+from checks.subject.profile import Role
 from checks.test_r9_healing import RED, settle
-from checks.verdict import Violation, judges
-from stack import waiting
-from stack.driver import Stack
-from stack.subject import Role
+from stack.driver import wait
+from stack.driver.project import Stack
 
 EAGER_SECONDS = 3.0  # beyond Docker's own verdict: whoever acts on it, or before it, has acted by then
 POLL_SECONDS = 6.0  # for whoever looks now and then at who runs: a stop needs no verdict
 LeftTo = Literal["stopped", "paused", "stall-1.5s", "stall-3s", "dependency-frozen"]
 LEFT: Mapping[LeftTo, Callable[[Stack, str], AbstractContextManager[datetime]]] = {
-    "stopped": faults.stopped_by_hand,
-    "paused": faults.paused,
-    "stall-1.5s": partial(faults.stalled, seconds=1.5),
-    "stall-3s": partial(faults.stalled, seconds=3.0),
-    "dependency-frozen": faults.dependency_frozen,
+    "stopped": process.stopped_by_hand,
+    "paused": process.paused,
+    "stall-1.5s": partial(process.stalled, seconds=1.5),
+    "stall-3s": partial(process.stalled, seconds=3.0),
+    "dependency-frozen": process.dependency_frozen,
 }
 STATUS: Mapping[LeftTo, str] = {"stopped": "exited", "paused": "paused"}  # what it is to stay; else it runs
 RULES: Mapping[LeftTo, str] = {
@@ -76,7 +76,7 @@ def leave(stack: Stack, service: str, fault: LeftTo) -> LeftAlone:
     watched = _long_enough(stack, service, fault)
     with stack.news("health_status") as news:
         with LEFT[fault](stack, service) as since:
-            waiting.pause(watched)
+            wait.pause(watched)
             status = stack.state(service).status
             restarted = _restarted(stack, starts)
         settle(stack)

@@ -6,11 +6,11 @@ import os
 import shlex
 from pathlib import Path
 
-from checks.faults import rewrite
-from stack.driver import Sabotage, Stack
-from stack.errors import StackError
-from stack.subject import Config, Role
-from stack.toolbox import python_image
+from checks.faults.process import rewrite
+from checks.subject.profile import Config, Role
+from stack.driver.errors import StackError
+from stack.driver.helper import python_image
+from stack.driver.project import Sabotage, Stack
 
 RESTARTER = (Path(__file__).parent / "restarter.py").read_text()
 

@@ -8,17 +8,17 @@ from dataclasses import replace
 
 import pytest
 
-from checks import layers, locks
-from checks import test_r1_dockerfile as r1
-from checks.conftest import Broken
-from checks.evidence import Evidence
-from checks.layers import Saved
-from checks.sources import Sources
-from checks.verdict import objections
-from stack import images
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.subject import Build, Role
+from checks import test_r1_dockerfile
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import Broken
+from checks.requirements.r1_dockerfile import image_layers, lockfiles
+from checks.requirements.r1_dockerfile.build_context import Sources
+from checks.requirements.r1_dockerfile.image_layers import Saved
+from checks.subject.profile import Build, Role
+from stack.driver.errors import StackError
+from stack.driver.images import bases
+from stack.driver.project import Stack
 
 FAKE = "only there to be found"
 
@@ -28,46 +28,46 @@ def test_a_single_stage_is_noticed(sources: Sources, evidence: Evidence) -> None
     last = sources.text.rindex("\nFROM ")
     before = sources.text[: sources.text.index("\nFROM ")]
     rewrite(sources, before + re.sub(r"--from=\S+ ", "", sources.text[last:]))
-    assert objections(evidence.saw(r1.read_dockerfile(sources))) == {"multi-stage"}
+    assert objections(evidence.saw(test_r1_dockerfile.read_dockerfile(sources))) == {"multi-stage"}
 
 
 @pytest.mark.control("R1", objects="pinned-base")
 def test_a_base_without_a_version_is_noticed(sources: Sources, evidence: Evidence) -> None:
     rewrite(sources, sources.text.replace("\nFROM ", "\nFROM python AS spare\nFROM ", 1))
-    assert objections(evidence.saw(r1.read_dockerfile(sources))) == {"pinned-base"}
+    assert objections(evidence.saw(test_r1_dockerfile.read_dockerfile(sources))) == {"pinned-base"}
 
 
 @pytest.mark.control("R1", objects="hadolint-clean")
 def test_a_finding_of_hadolint_is_noticed(sources: Sources, evidence: Evidence) -> None:
     rewrite(sources, f"{sources.text}RUN cd /tmp\n")
-    assert objections(evidence.saw(r1.lint(sources))) == {"hadolint-clean"}
+    assert objections(evidence.saw(test_r1_dockerfile.lint(sources))) == {"hadolint-clean"}
 
 
 @pytest.mark.control("R1", objects="locked-dependencies")
 def test_a_dependency_without_a_version_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
-    lock = next(path for path in locks.files(sources.folder) if "==" in path.read_text())
+    lock = next(path for path in lockfiles.files(sources.folder) if "==" in path.read_text())
     lock.write_text(lock.read_text().replace("==", ">=", 1))
-    assert objections(evidence.saw(r1.compare_with_locks(image, sources))) == {"locked-dependencies"}
+    assert objections(evidence.saw(test_r1_dockerfile.compare_with_locks(image, sources))) == {"locked-dependencies"}
 
 
 @pytest.mark.control("R1", objects="non-root-user")
 def test_root_is_noticed(stack: Stack, image: Saved, sources: Sources, evidence: Evidence) -> None:
     with built_on(image, sources, "USER root") as reference:
-        seen = evidence.saw(r1.look_at_configuration(reference, image, stack.secrets()))
+        seen = evidence.saw(test_r1_dockerfile.look_at_configuration(reference, image, stack.secrets()))
     assert objections(seen) == {"non-root-user"}
 
 
 @pytest.mark.control("R1", objects="exec-form")
 def test_a_shell_form_is_noticed(stack: Stack, image: Saved, sources: Sources, evidence: Evidence) -> None:
     with built_on(image, sources, "ENTRYPOINT python3 -m service") as reference:
-        seen = evidence.saw(r1.look_at_configuration(reference, image, stack.secrets()))
+        seen = evidence.saw(test_r1_dockerfile.look_at_configuration(reference, image, stack.secrets()))
     assert objections(seen) == {"exec-form"}
 
 
 @pytest.mark.control("R1", objects="oci-labels")
 def test_a_missing_label_is_noticed(stack: Stack, image: Saved, sources: Sources, evidence: Evidence) -> None:
-    with built_on(image, sources, f'LABEL {r1.OCI}version=""') as reference:
-        seen = evidence.saw(r1.look_at_configuration(reference, image, stack.secrets()))
+    with built_on(image, sources, f'LABEL {test_r1_dockerfile.OCI}version=""') as reference:
+        seen = evidence.saw(test_r1_dockerfile.look_at_configuration(reference, image, stack.secrets()))
     assert objections(seen) == {"oci-labels"}
 
 
@@ -77,7 +77,7 @@ def test_a_secret_in_the_image_is_noticed(
     stack: Stack, image: Saved, sources: Sources, evidence: Evidence, lines: tuple[str, ...]
 ) -> None:
     with built_on(image, sources, *lines) as reference:
-        seen = evidence.saw(r1.look_at_configuration(reference, image, stack.secrets()))
+        seen = evidence.saw(test_r1_dockerfile.look_at_configuration(reference, image, stack.secrets()))
     assert objections(seen) == {"no-secret-in-image"}
 
 
@@ -100,24 +100,28 @@ def test_a_git_folder_is_noticed(image: Saved, sources: Sources, evidence: Evide
 @pytest.mark.control("R1", objects="stops-on-sigterm")
 def test_a_shell_that_keeps_sigterm_to_itself_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(shell_as_first_process)
-    assert objections(evidence.saw(r1.stop_and_start(stack, stack.roles[Role.API]))) == {"stops-on-sigterm"}
+    assert objections(evidence.saw(test_r1_dockerfile.stop_and_start(stack, stack.roles[Role.API]))) == {
+        "stops-on-sigterm"
+    }
 
 
 @pytest.mark.control("R1", objects="secrets-stay-out-of-the-build")
 def test_a_missing_dockerignore_is_noticed(sources: Sources, evidence: Evidence) -> None:
     (sources.folder / ".dockerignore").unlink()
-    assert objections(evidence.saw(r1.plant_and_look_at_context(sources))) == {"secrets-stay-out-of-the-build"}
+    assert objections(evidence.saw(test_r1_dockerfile.plant_and_look_at_context(sources))) == {
+        "secrets-stay-out-of-the-build"
+    }
 
 
 @pytest.mark.control("R1", objects="canary-in-no-layer")
 def test_a_planted_secret_in_a_layer_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
-    with r1.built_beside_secrets(on(image, sources, "COPY . /everything")) as (_, canaries):
+    with test_r1_dockerfile.built_beside_secrets(on(image, sources, "COPY . /everything")) as (_, canaries):
         assert objections(evidence.saw(canaries)) == {"canary-in-no-layer"}
 
 
 @pytest.mark.control("R1", objects="rebuild-is-cached")
 def test_a_step_that_data_beside_it_changes_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
-    seen = evidence.saw(r1.rebuild(on(image, sources, "COPY . /everything")))
+    seen = evidence.saw(test_r1_dockerfile.rebuild(on(image, sources, "COPY . /everything")))
     assert objections(seen) == {"rebuild-is-cached"}
 
 
@@ -125,7 +129,9 @@ def test_a_step_that_data_beside_it_changes_is_noticed(image: Saved, sources: So
 def test_a_time_in_a_file_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
     timed = on(image, sources, "RUN date +%s%N > /tmp/built-at")
     with timed.built() as first, timed.built(no_cache=True) as second:
-        seen = evidence.saw(r1.compare(layers.saved(first.reference), layers.saved(second.reference)))
+        seen = evidence.saw(
+            test_r1_dockerfile.compare(image_layers.saved(first.reference), image_layers.saved(second.reference))
+        )
     assert objections(seen) == {"same-content-twice"}
 
 
@@ -150,15 +156,15 @@ def built_on(image: Saved, sources: Sources, *lines: str) -> Iterator[str]:
         yield built.reference
 
 
-def look_inside_with(image: Saved, sources: Sources, path: str) -> r1.Contents:
+def look_inside_with(image: Saved, sources: Sources, path: str) -> test_r1_dockerfile.Contents:
     (sources.folder / "fake").write_text(FAKE)
     with built_on(image, sources, f"COPY fake {path}") as reference:
-        return r1.look_inside(layers.saved(reference))
+        return test_r1_dockerfile.look_inside(image_layers.saved(reference))
 
 
 def shell_as_first_process(stack: Stack) -> None:
     """What an entrypoint in shell form amounts to: a shell that is told to stop, and does not pass it on."""
-    config = images.inspect(stack.images[stack.roles[Role.API]].reference)["Config"]
+    config = bases.inspect(stack.images[stack.roles[Role.API]].reference)["Config"]
     program = [*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())]
     entrypoint = ["/bin/sh", "-c", '"$$@"; exit', "sh", *(word.replace("$", "$$") for word in program)]
     stack.override(json.dumps({"services": {stack.roles[Role.API]: {"entrypoint": entrypoint, "command": []}}}))

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from checks import test_r2_compose as r2
-from checks.conftest import Broken
-from checks.evidence import Evidence
-from checks.verdict import objections
-from stack.driver import Sabotage, Stack
-from stack.errors import StackError
-from stack.subject import Role
+from checks import test_r2_compose
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import Broken
+from checks.subject.profile import Role
+from stack.driver.errors import StackError
+from stack.driver.project import Sabotage, Stack
 
 
 def service_with(role: Role, **keys: object) -> Sabotage:
@@ -50,48 +50,48 @@ def healer_on_the_machines_network(stack: Stack) -> None:
 
 @pytest.mark.control("R2", objects="up-from-nothing")
 def test_a_step_by_hand_before_the_start_is_noticed(unstarted: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r2.come_up_from_nothing(unstarted(data_directory_to_be_opened_by_hand)))
+    seen = evidence.saw(test_r2_compose.come_up_from_nothing(unstarted(data_directory_to_be_opened_by_hand)))
     assert objections(seen) == {"up-from-nothing"}
 
 
 @pytest.mark.control("R2", objects="restart-comes-back")
 def test_a_service_that_does_not_start_again_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r2.restart_all(broken(redis_that_starts_once)))
+    seen = evidence.saw(test_r2_compose.restart_all(broken(redis_that_starts_once)))
     assert objections(seen) == {"restart-comes-back"}
 
 
 @pytest.mark.control("R2", objects="down-up-comes-back")
 def test_what_is_left_in_the_way_of_the_next_up_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r2.take_down_and_up(broken(redis_that_starts_once)))
+    seen = evidence.saw(test_r2_compose.take_down_and_up(broken(redis_that_starts_once)))
     assert objections(seen) == {"down-up-comes-back"}
 
 
 @pytest.mark.control("R2", objects="config-without-warning")
 def test_a_variable_that_nobody_set_is_noticed(unstarted: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r2.read_configuration(unstarted(variable_that_nobody_set)))
+    seen = evidence.saw(test_r2_compose.read_configuration(unstarted(variable_that_nobody_set)))
     assert objections(seen) == {"config-without-warning"}
 
 
 @pytest.mark.control("R2", objects="images-carry-versions")
 def test_an_image_without_a_version_is_noticed(unstarted: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r2.read_configuration(unstarted(image_without_a_version)))
+    seen = evidence.saw(test_r2_compose.read_configuration(unstarted(image_without_a_version)))
     assert objections(seen) == {"images-carry-versions"}
 
 
 @pytest.mark.control("R2", objects="published-on-loopback-only")
 def test_a_port_published_everywhere_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r2.knock_everywhere(broken(api_published_everywhere)))
-    assert any(knock.answered and knock.address in r2.own_addresses() for knock in seen.knocks)
+    seen = evidence.saw(test_r2_compose.knock_everywhere(broken(api_published_everywhere)))
+    assert any(knock.answered and knock.address in test_r2_compose.own_addresses() for knock in seen.knocks)
     assert objections(seen) == {"published-on-loopback-only"}
 
 
 @pytest.mark.control("R2", objects="nothing-else-published")
 def test_a_service_on_the_machines_network_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r2.knock_everywhere(broken(healer_on_the_machines_network)))
+    seen = evidence.saw(test_r2_compose.knock_everywhere(broken(healer_on_the_machines_network)))
     assert objections(seen) == {"nothing-else-published"}
 
 
 @pytest.mark.control("R2", objects="redis-on-no-host-port")
 def test_redis_on_a_port_of_the_machine_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r2.knock_everywhere(broken(redis_on_a_port_of_the_machine)))
+    seen = evidence.saw(test_r2_compose.knock_everywhere(broken(redis_on_a_port_of_the_machine)))
     assert objections(seen) == {"redis-on-no-host-port"}

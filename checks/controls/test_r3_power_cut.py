@@ -2,17 +2,17 @@
 
 import pytest
 
-from checks import test_r3_power_cut as r3
-from checks.conftest import Broken
+from checks import test_r3_power_cut
 from checks.controls import sabotages
-from checks.evidence import Evidence
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import Broken
 from checks.test_r3_power_cut import Moment, PowerCuts
-from checks.verdict import objections
-from stack.driver import Stack
+from stack.driver.project import Stack
 
 
 def cut_while(moment: Moment, stack: Stack) -> PowerCuts:
-    return r3.cut_the_power(stack, moments=(moment,) * r3.TRIES, policies=())
+    return test_r3_power_cut.cut_the_power(stack, moments=(moment,) * test_r3_power_cut.TRIES, policies=())
 
 
 @pytest.mark.control("R3", objects="power-cut-keeps")

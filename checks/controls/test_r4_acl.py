@@ -4,75 +4,75 @@ import secrets
 
 import pytest
 
-from checks import test_r4_acl as r4
-from checks.conftest import Broken
+from checks import test_r4_acl
 from checks.controls import sabotages
-from checks.evidence import Evidence
-from checks.logins import PORT, Wire, packed
-from checks.verdict import objections
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import Broken
+from checks.roles.redis.client import PORT, Wire, packed
+from checks.subject.profile import Role
+from stack.driver.errors import StackError
+from stack.driver.project import Stack
 
 
 @pytest.mark.control("R4", objects="default-user-rejected")
 def test_default_user_on_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.try_default_user(broken(sabotages.default_user_on)))
+    seen = evidence.saw(test_r4_acl.try_default_user(broken(sabotages.default_user_on)))
     assert objections(seen) == {"default-user-rejected"}
 
 
 @pytest.mark.control("R4", objects="default-user-rejected")
 def test_default_user_with_the_apps_password_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.try_default_user(broken(sabotages.default_user_with_the_apps_password)))
+    seen = evidence.saw(test_r4_acl.try_default_user(broken(sabotages.default_user_with_the_apps_password)))
     assert objections(seen) == {"default-user-rejected"}
 
 
 @pytest.mark.control("R4", objects="default-user-off")
 def test_default_user_with_a_password_nobody_guesses_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.list_users(broken(sabotages.default_user_with_an_unknown_password)))
+    seen = evidence.saw(test_r4_acl.list_users(broken(sabotages.default_user_with_an_unknown_password)))
     assert objections(seen) == {"default-user-off"}
 
 
 @pytest.mark.control("R4", objects="every-user-has-a-password")
 def test_a_user_without_a_password_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.list_users(broken(sabotages.user_without_a_password)))
+    seen = evidence.saw(test_r4_acl.list_users(broken(sabotages.user_without_a_password)))
     assert objections(seen) == {"every-user-has-a-password"}
 
 
 @pytest.mark.control("R4", objects="nobody-may-do-everything")
 def test_an_almighty_user_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.list_users(broken(sabotages.app_may_do_everything)))
+    seen = evidence.saw(test_r4_acl.list_users(broken(sabotages.app_may_do_everything)))
     assert objections(seen) == {"nobody-may-do-everything"}
 
 
 @pytest.mark.control("R4", objects="app-user-accepted")
 def test_app_user_that_may_not_write_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.try_app_user(broken(sabotages.app_may_not_write)))
+    seen = evidence.saw(test_r4_acl.try_app_user(broken(sabotages.app_may_not_write)))
     assert objections(seen) == {"app-user-accepted"}
 
 
 @pytest.mark.control("R4", objects="denied-beyond-need")
 def test_app_user_that_may_do_everything_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.try_app_user(broken(sabotages.app_may_do_everything)))
+    seen = evidence.saw(test_r4_acl.try_app_user(broken(sabotages.app_may_do_everything)))
     assert objections(seen) == {"denied-beyond-need"}
 
 
 @pytest.mark.control("R4", objects="others-limited")
 def test_a_probes_user_that_may_do_more_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.probe_may_do_more)
-    seen = [evidence.saw(one) for one in r4.try_other_users(stack)]
+    seen = [evidence.saw(one) for one in test_r4_acl.try_other_users(stack)]
     assert {one.login: objections(one) for one in seen} == {"health": {"others-limited"}, "auditor": set()}
 
 
 @pytest.mark.control("R4", objects="wrong-login-rejected")
 def test_an_app_user_without_a_password_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.try_wrong_logins(broken(sabotages.app_without_a_password)))
+    seen = evidence.saw(test_r4_acl.try_wrong_logins(broken(sabotages.app_without_a_password)))
     assert objections(seen) == {"wrong-login-rejected"}
 
 
 @pytest.mark.control("R4", objects="rejections-are-logged")
 def test_rejections_that_are_not_logged_are_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.try_and_read_the_log(broken(sabotages.rejections_not_logged)))
+    seen = evidence.saw(test_r4_acl.try_and_read_the_log(broken(sabotages.rejections_not_logged)))
     assert objections(seen) == {"rejections-are-logged"}
 
 
@@ -81,26 +81,26 @@ def test_a_user_that_no_file_remembers_is_noticed(broken: Broken, evidence: Evid
     password = secrets.token_urlsafe(16)
     stack = broken(sabotages.user_who_adds_users(password))
     _add_a_user(stack, password)
-    seen = evidence.saw(r4.restart_and_list_users(stack))
+    seen = evidence.saw(test_r4_acl.restart_and_list_users(stack))
     assert objections(seen) == {"acl-survives-restart"}
     assert seen.changed == ("guest",)
 
 
 @pytest.mark.control("R4", objects="no-plaintext-password")
 def test_a_password_in_the_acl_file_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.look_for_plaintext(broken(sabotages.password_in_the_acl_file)))
+    seen = evidence.saw(test_r4_acl.look_for_plaintext(broken(sabotages.password_in_the_acl_file)))
     assert objections(seen) == {"no-plaintext-password"}
 
 
 @pytest.mark.control("R4", objects="no-plaintext-password")
 def test_a_password_on_the_command_line_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.look_for_plaintext(broken(sabotages.password_on_the_command_line)))
+    seen = evidence.saw(test_r4_acl.look_for_plaintext(broken(sabotages.password_on_the_command_line)))
     assert objections(seen) == {"no-plaintext-password"}
 
 
 @pytest.mark.control("R4", objects="no-plaintext-password")
 def test_a_password_file_that_others_can_read_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r4.look_for_plaintext(broken(sabotages.password_file_open_to_others)))
+    seen = evidence.saw(test_r4_acl.look_for_plaintext(broken(sabotages.password_file_open_to_others)))
     assert objections(seen) == {"no-plaintext-password"}
 
 

@@ -4,14 +4,14 @@ from secrets import token_hex
 
 import pytest
 
-from checks import test_r5_credentials as r5
-from checks.conftest import Broken
+from checks import test_r5_credentials
 from checks.controls import sabotages
 from checks.controls.sabotages import service_with
-from checks.evidence import Evidence
-from checks.verdict import objections
-from stack.driver import Sabotage, Stack
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import Broken
+from checks.subject.profile import Role
+from stack.driver.project import Sabotage, Stack
 
 CONNECT = "await super().connect()"
 RETRY = f"self.username = self.password = None\n            {CONNECT}"
@@ -51,35 +51,35 @@ def wrong_for(evidence: Evidence) -> str:
 
 @pytest.mark.control("R5", objects="logs-in-as-its-own-user")
 def test_an_app_logged_in_as_default_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r5.look_who_is_connected(broken(sabotages.app_logged_in_as_default)))
+    seen = evidence.saw(test_r5_credentials.look_who_is_connected(broken(sabotages.app_logged_in_as_default)))
     assert objections(seen) == {"logs-in-as-its-own-user"}
 
 
 @pytest.mark.control("R5", objects="secret-nowhere-in-sight")
 def test_a_password_in_the_environment_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r5.look_for_secrets(broken(sabotages.password_in_the_environment)))
+    seen = evidence.saw(test_r5_credentials.look_for_secrets(broken(sabotages.password_in_the_environment)))
     assert objections(seen) == {"secret-nowhere-in-sight"}
 
 
 @pytest.mark.control("R5", objects="wrong-password-turns-unhealthy")
 def test_a_health_check_that_is_content_without_redis_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r5.give_a_wrong_password(broken(always_content), wrong_for(evidence)))
+    seen = evidence.saw(test_r5_credentials.give_a_wrong_password(broken(always_content), wrong_for(evidence)))
     assert objections(seen) == {"wrong-password-turns-unhealthy"}
 
 
 @pytest.mark.control("R5", objects="wrong-password-says-why")
 def test_a_log_that_does_not_say_why_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r5.give_a_wrong_password(broken(silent), wrong_for(evidence)))
+    seen = evidence.saw(test_r5_credentials.give_a_wrong_password(broken(silent), wrong_for(evidence)))
     assert objections(seen) == {"wrong-password-says-why"}
 
 
 @pytest.mark.control("R5", objects="wrong-password-not-printed")
 def test_a_password_in_the_log_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r5.give_a_wrong_password(broken(password_logged), wrong_for(evidence)))
+    seen = evidence.saw(test_r5_credentials.give_a_wrong_password(broken(password_logged), wrong_for(evidence)))
     assert objections(seen) == {"wrong-password-not-printed"}
 
 
 @pytest.mark.control("R5", objects="no-other-credentials")
 def test_another_way_in_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r5.give_a_wrong_password(broken(other_way_in), wrong_for(evidence)))
+    seen = evidence.saw(test_r5_credentials.give_a_wrong_password(broken(other_way_in), wrong_for(evidence)))
     assert objections(seen) == {"no-other-credentials"}

@@ -2,74 +2,74 @@
 
 import pytest
 
-from checks import test_r6_prometheus as r6
-from checks.conftest import Broken
+from checks import test_r6_prometheus
 from checks.controls import sabotages
-from checks.evidence import Evidence
-from checks.verdict import objections
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import Broken
 
 
 @pytest.mark.control("R6", objects="target-up")
 def test_wrong_scrape_path_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.look_at_targets(broken(sabotages.wrong_scrape_path)))
+    seen = evidence.saw(test_r6_prometheus.look_at_targets(broken(sabotages.wrong_scrape_path)))
     assert objections(seen) == {"target-up"}
 
 
 @pytest.mark.control("R6", objects="counter-moves-exactly")
 def test_dropped_series_are_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.count_requests(broken(sabotages.metrics_dropped)))
+    seen = evidence.saw(test_r6_prometheus.count_requests(broken(sabotages.metrics_dropped)))
     assert objections(seen) == {"counter-moves-exactly"}
 
 
 @pytest.mark.control("R6", objects="counter-moves-exactly")
 def test_a_request_too_many_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.count_requests(broken(sabotages.nothing), and_unannounced=1))
+    seen = evidence.saw(test_r6_prometheus.count_requests(broken(sabotages.nothing), and_unannounced=1))
     assert objections(seen) == {"counter-moves-exactly"}
 
 
 @pytest.mark.control("R6", objects="scrapes-the-metrics-route")
 def test_a_detour_to_the_metrics_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.look_at_targets(broken(sabotages.redirected_scrape_path)))
+    seen = evidence.saw(test_r6_prometheus.look_at_targets(broken(sabotages.redirected_scrape_path)))
     assert objections(seen) == {"scrapes-the-metrics-route"}
 
 
 @pytest.mark.control("R6", objects="scraped-by-one-job")
 def test_a_second_job_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.look_at_targets(broken(sabotages.scraped_by_two_jobs)))
+    seen = evidence.saw(test_r6_prometheus.look_at_targets(broken(sabotages.scraped_by_two_jobs)))
     assert objections(seen) == {"scraped-by-one-job"}
 
 
 @pytest.mark.control("R6", objects="configuration-clean")
 def test_a_duplicate_rule_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.check_configuration(broken(sabotages.duplicate_rule)))
+    seen = evidence.saw(test_r6_prometheus.check_configuration(broken(sabotages.duplicate_rule)))
     assert objections(seen) == {"configuration-clean"}
 
 
 @pytest.mark.control("R6", objects="rule-tests-pass")
 def test_an_alert_that_comes_too_soon_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.check_configuration(broken(sabotages.alert_too_soon)))
+    seen = evidence.saw(test_r6_prometheus.check_configuration(broken(sabotages.alert_too_soon)))
     assert objections(seen) == {"rule-tests-pass"}
 
 
 @pytest.mark.control("R6", objects="interval-honoured")
 def test_a_missed_scrape_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.look_at_rhythm(broken(sabotages.nothing), stalled_intervals=1.6))
+    seen = evidence.saw(test_r6_prometheus.look_at_rhythm(broken(sabotages.nothing), stalled_intervals=1.6))
     assert objections(seen) == {"interval-honoured"}
 
 
 @pytest.mark.control("R6", objects="alert-fires")
 def test_an_alert_for_another_job_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.stop_the_service(broken(sabotages.alert_for_another_job)))
+    seen = evidence.saw(test_r6_prometheus.stop_the_service(broken(sabotages.alert_for_another_job)))
     assert objections(seen) == {"alert-fires"}
 
 
 @pytest.mark.control("R6", objects="alert-resolves")
 def test_an_alert_without_end_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.stop_the_service(broken(sabotages.alert_without_end)))
+    seen = evidence.saw(test_r6_prometheus.stop_the_service(broken(sabotages.alert_without_end)))
     assert objections(seen) == {"alert-resolves"}
 
 
 @pytest.mark.control("R6", objects="samples-survive-restart")
 def test_samples_in_memory_are_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r6.restart_prometheus(broken(sabotages.samples_in_memory)))
+    seen = evidence.saw(test_r6_prometheus.restart_prometheus(broken(sabotages.samples_in_memory)))
     assert objections(seen) == {"samples-survive-restart"}

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from checks import test_r7_health_checks as r7
-from checks.conftest import Broken
+from checks import test_r7_health_checks
 from checks.controls import sabotages
-from checks.evidence import Evidence
-from checks.verdict import objections
-from stack.driver import Sabotage, Stack
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import Broken
+from checks.subject.profile import Role
+from stack.driver.project import Sabotage, Stack
 
 
 def health_check(role: Role, **settings: object) -> Sabotage:
@@ -36,37 +36,39 @@ def password_on_the_command_line(stack: Stack) -> None:
 
 @pytest.mark.control("R7", objects="has-a-health-check")
 def test_a_service_without_a_health_check_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r7.look_at_probes(broken(no_health_check)))
+    seen = evidence.saw(test_r7_health_checks.look_at_probes(broken(no_health_check)))
     assert objections(seen) == {"has-a-health-check"}
 
 
 @pytest.mark.control("R7", objects="check-can-fail")
 def test_a_health_check_that_always_passes_is_noticed_by_its_looks(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r7.look_at_probes(broken(sabotages.health_check_that_cannot_fail)))
+    seen = evidence.saw(test_r7_health_checks.look_at_probes(broken(sabotages.health_check_that_cannot_fail)))
     assert objections(seen) == {"check-can-fail"}
 
 
 @pytest.mark.control("R7", objects="no-password-in-probe")
 def test_a_password_on_the_command_line_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r7.look_at_probes(broken(password_on_the_command_line)))
+    seen = evidence.saw(test_r7_health_checks.look_at_probes(broken(password_on_the_command_line)))
     assert objections(seen) == {"no-password-in-probe"}
 
 
 @pytest.mark.control("R7", objects="red-when-broken")
 def test_a_pipe_that_hides_the_status_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(pipe_that_hides_the_status)
-    seen = [evidence.saw(one) for one in r7.freeze(stack, [stack.roles[Role.API]])]
+    seen = [evidence.saw(one) for one in test_r7_health_checks.freeze(stack, [stack.roles[Role.API]])]
     assert [objections(one) for one in seen] == [{"red-when-broken"}]
 
 
 @pytest.mark.control("R7", objects="red-without-credentials")
 def test_a_ping_whose_answer_nobody_reads_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = [evidence.saw(one) for one in r7.revoke_credentials(broken(ping_without_a_look_at_the_answer))]
+    seen = [
+        evidence.saw(one) for one in test_r7_health_checks.revoke_credentials(broken(ping_without_a_look_at_the_answer))
+    ]
     assert [objections(one) for one in seen] == [{"red-without-credentials"}]
 
 
 @pytest.mark.control("R7", objects="green-when-well")
 def test_a_service_that_stays_red_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.never_well_again)
-    seen = [evidence.saw(one) for one in r7.freeze(stack, [stack.roles[Role.REDIS]])]
+    seen = [evidence.saw(one) for one in test_r7_health_checks.freeze(stack, [stack.roles[Role.REDIS]])]
     assert [objections(one) for one in seen] == [{"green-when-well"}]

@@ -2,13 +2,13 @@
 
 import pytest
 
-from checks import test_r8_healthcheck as r8
-from checks.conftest import Broken
+from checks import test_r8_healthcheck
 from checks.controls import sabotages
 from checks.controls.sabotages import service_with
-from checks.evidence import Evidence
-from checks.verdict import objections
-from stack.subject import Reading
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import Broken
+from checks.subject.profile import Reading
 
 HEALTHY = 'await store.ping()\n        return JSONResponse({"status": "ok"})'
 
@@ -23,47 +23,47 @@ counted = service_with("app.py", "frozenset({HEALTH_PATH, METRICS_PATH})", "froz
 
 @pytest.mark.control("R8", objects="exact-when-well")
 def test_more_than_was_asked_for_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r8.call_while(broken(more_than_asked), "well", Reading.READINESS))
+    seen = evidence.saw(test_r8_healthcheck.call_while(broken(more_than_asked), "well", Reading.READINESS))
     assert objections(seen) == {"exact-when-well"}
 
 
 @pytest.mark.control("R8", objects="answer-when-redis-gone")
 def test_not_found_for_a_failure_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r8.call_while(broken(failure_as_not_found), "gone", Reading.READINESS))
+    seen = evidence.saw(test_r8_healthcheck.call_while(broken(failure_as_not_found), "gone", Reading.READINESS))
     assert objections(seen) == {"answer-when-redis-gone"}
 
 
 @pytest.mark.control("R8", objects="answer-when-redis-gone")
 def test_a_failure_is_noticed_where_liveness_was_meant(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r8.call_while(broken(sabotages.nothing), "gone", Reading.LIVENESS))
+    seen = evidence.saw(test_r8_healthcheck.call_while(broken(sabotages.nothing), "gone", Reading.LIVENESS))
     assert objections(seen) == {"answer-when-redis-gone"}
 
 
 @pytest.mark.control("R8", objects="answer-when-redis-frozen")
 def test_a_service_that_does_not_ask_redis_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r8.call_while(broken(redis_not_asked), "frozen", Reading.READINESS))
+    seen = evidence.saw(test_r8_healthcheck.call_while(broken(redis_not_asked), "frozen", Reading.READINESS))
     assert objections(seen) == {"answer-when-redis-frozen"}
 
 
 @pytest.mark.control("R8", objects="answer-when-credentials-refused")
 def test_a_failure_dressed_as_200_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r8.call_while(broken(failure_dressed_as_200), "refusing", Reading.READINESS))
+    seen = evidence.saw(test_r8_healthcheck.call_while(broken(failure_dressed_as_200), "refusing", Reading.READINESS))
     assert objections(seen) == {"answer-when-credentials-refused"}
 
 
 @pytest.mark.control("R8", objects="answers-in-time")
 def test_a_call_that_hangs_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r8.call_while(broken(no_deadline), "frozen", Reading.READINESS))
+    seen = evidence.saw(test_r8_healthcheck.call_while(broken(no_deadline), "frozen", Reading.READINESS))
     assert objections(seen) == {"answers-in-time"}
 
 
 @pytest.mark.control("R8", objects="answers-under-load")
 def test_a_busy_service_that_turns_calls_away_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r8.call_under_load(broken(busy_is_a_failure)))
+    seen = evidence.saw(test_r8_healthcheck.call_under_load(broken(busy_is_a_failure)))
     assert objections(seen) == {"answers-under-load"}
 
 
 @pytest.mark.control("R8", objects="not-counted")
 def test_counted_calls_are_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(r8.call_and_count(broken(counted)))
+    seen = evidence.saw(test_r8_healthcheck.call_and_count(broken(counted)))
     assert objections(seen) == {"not-counted"}

@@ -2,12 +2,12 @@
 
 import pytest
 
-from checks import test_r9_engine_restart as r9
-from checks.conftest import OnAnotherEngine
+from checks import test_r9_engine_restart
 from checks.controls import sabotages
-from checks.evidence import Evidence
-from checks.verdict import objections
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import OnAnotherEngine
+from checks.subject.profile import Role
 
 
 @pytest.mark.control("R9", objects="engine-restart-comes-back")
@@ -15,4 +15,4 @@ def test_a_policy_that_asks_for_a_failure_is_noticed_after_an_engine_restart(
     on_another_engine: OnAnotherEngine, evidence: Evidence
 ) -> None:
     found = on_another_engine(sabotages.restarted(Role.PROMETHEUS, "on-failure"))
-    assert objections(evidence.saw(r9.restart_the_engine(*found))) == {"engine-restart-comes-back"}
+    assert objections(evidence.saw(test_r9_engine_restart.restart_the_engine(*found))) == {"engine-restart-comes-back"}

@@ -2,34 +2,40 @@
 
 import pytest
 
-from checks import test_r9_left_alone as r9
-from checks.conftest import Broken
+from checks import test_r9_left_alone
 from checks.controls import sabotages
-from checks.evidence import Evidence
-from checks.verdict import objections
-from stack.subject import Role
+from checks.core.evidence import Evidence
+from checks.core.verdict import objections
+from checks.harness.fixtures import Broken
+from checks.subject.profile import Role
 
 
 @pytest.mark.control("R9", objects="stop-left-alone")
 def test_a_stop_that_is_undone_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.eager_healer)
-    assert objections(evidence.saw(r9.leave(stack, stack.roles[Role.PROMETHEUS], "stopped"))) == {"stop-left-alone"}
+    assert objections(evidence.saw(test_r9_left_alone.leave(stack, stack.roles[Role.PROMETHEUS], "stopped"))) == {
+        "stop-left-alone"
+    }
 
 
 @pytest.mark.control("R9", objects="pause-left-alone")
 def test_a_pause_that_is_undone_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.eager_healer)
-    assert objections(evidence.saw(r9.leave(stack, stack.roles[Role.PROMETHEUS], "paused"))) == {"pause-left-alone"}
+    assert objections(evidence.saw(test_r9_left_alone.leave(stack, stack.roles[Role.PROMETHEUS], "paused"))) == {
+        "pause-left-alone"
+    }
 
 
 @pytest.mark.control("R9", objects="stall-left-alone")
 def test_a_restart_for_a_stall_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.eager_healer)
-    assert objections(evidence.saw(r9.leave(stack, stack.roles[Role.PROMETHEUS], "stall-3s"))) == {"stall-left-alone"}
+    assert objections(evidence.saw(test_r9_left_alone.leave(stack, stack.roles[Role.PROMETHEUS], "stall-3s"))) == {
+        "stall-left-alone"
+    }
 
 
 @pytest.mark.control("R9", objects="dependent-left-alone")
 def test_a_restart_for_a_frozen_dependency_is_noticed(broken: Broken, evidence: Evidence) -> None:
     stack = broken(sabotages.undeclared_dependency)
-    seen = evidence.saw(r9.leave(stack, stack.roles[Role.API], "dependency-frozen"))
+    seen = evidence.saw(test_r9_left_alone.leave(stack, stack.roles[Role.API], "dependency-frozen"))
     assert objections(seen) == {"dependent-left-alone"}

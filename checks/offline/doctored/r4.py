@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.logins import CLOSED
+from checks.roles.redis.client import CLOSED
 from checks.test_r4_acl import (
     AclLog,
     AppUser,

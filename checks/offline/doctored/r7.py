@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.faults import DETECTION_SLACK
+from checks.faults.process import DETECTION_SLACK
 from checks.test_r7_health_checks import Probe, Probes, Reported
 
 CHECKED = Probe(service="api", test=("CMD", "python3", "/app/probe.py"), passwords=())

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from checks.subject.profile import Reading
 from checks.test_r8_healthcheck import CALLS_UNDER_LOAD, RULES, Answer, Called, Uncounted, UnderLoad
-from stack.subject import Reading
 
 YES = Answer(status=200, content_type="application/json", body='{"status":"ok"}', seconds=0.01)
 NO = Answer(status=503, content_type="application/json; charset=utf-8", body='{"status": "failure"}', seconds=0.5)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.faults import DETECTION_SLACK
+from checks.faults.process import DETECTION_SLACK
 from checks.test_r9_healer_away import WhileAway
 from checks.test_r9_healing import COMEBACK_SLACK, HEALED_SLACK, Comeback, Healing
 from checks.test_r9_left_alone import LeftAlone

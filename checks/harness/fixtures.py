@@ -1,0 +1,257 @@
+"""Fixtures: the subject, a fresh stack of it that checks share, and sabotaged ones for controls."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.core.evidence import Folder, Image
+from checks.faults import dind
+from checks.faults.dind import Nested
+from checks.harness import plugin
+from checks.requirements.r1_dockerfile import image_layers
+from checks.requirements.r1_dockerfile.build_context import Sources, copied
+from checks.requirements.r1_dockerfile.image_layers import Saved
+from checks.subject import profile
+from checks.subject.profile import Role, Subject
+from stack import ROOT, SHIPPED
+from stack.driver import docker, engine, project, session
+from stack.driver.errors import StackError
+from stack.driver.progress import Board
+from stack.driver.project import Sabotage, Stack
+from stack.driver.session import Run
+
+Broken = Callable[[Sabotage], Stack]
+OnAnotherEngine = Callable[..., tuple[Stack, Nested]]
+RUN = pytest.StashKey[Run]()
+RUN_GIVEN = "compliance_run"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stack", type=Path, default=SHIPPED, metavar="DIR", help="the Compose project to test: its directory or file"
+    )
+    parser.addoption("--keep", action="store_true", help="keep the stacks of checks that failed, for a look")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if given := getattr(config, "workerinput", {}).get(RUN_GIVEN):
+        _take_part(config, session.joined(Path(given[0]), given[1]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers, nobody is to begin a long one when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController, of which it gives no type
+    """Workers take part in the run of this process, which removes what they leave when all of them are gone."""
+    if plugin.FOLDER in node.config.stash:
+        run = _run_of(node.config)
+        node.workerinput[RUN_GIVEN] = (str(run.folder), run.deadline)
+
+
+def _run_of(config: pytest.Config) -> Run:
+    return config.stash[RUN] if RUN in config.stash else _take_part(config, session.begun())
+
+
+def _take_part(config: pytest.Config, run: AbstractContextManager[Run]) -> Run:
+    cleanup = ExitStack()
+    config.add_cleanup(lambda: _told_on_stderr(cleanup.close))
+    config.stash[RUN] = cleanup.enter_context(run)
+    return config.stash[RUN]
+
+
+def _told_on_stderr(close: Callable[[], None]) -> None:
+    try:
+        close()
+    except StackError as problem:
+        sys.stderr.write(f"{problem}\n")
+
+
+@pytest.fixture(scope="session")
+def tested(request: pytest.FixtureRequest) -> Subject:
+    """The Compose project that was named."""
+    with _told_in_a_sentence():
+        return profile.read(request.config.getoption("--stack"))
+
+
+@pytest.fixture(scope="session")
+def shared(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable[[], Stack]]:
+    """Gives the stack that the checks of a worker share: a new one after a check that did not pass."""
+    with ExitStack() as cleanup:
+        board = cleanup.enter_context(Board())
+        held, began_with = ExitStack(), -1
+        cleanup.callback(lambda: held.close())
+        found: list[Stack] = []
+
+        def current() -> Stack:
+            nonlocal began_with
+            if request.session.testsfailed != began_with:
+                began_with = request.session.testsfailed
+                held.close()
+                found[:] = [held.enter_context(_fresh(request, tested, board))]
+            return found[0]
+
+        yield current
+
+
+@pytest.fixture
+def stack(shared: Callable[[], Stack]) -> Stack:
+    """A fresh stack, up and healthy, which the checks of a worker share: who breaks something puts it back."""
+    with _told_in_a_sentence():
+        return shared()
+
+
+@pytest.fixture
+def own_stack(broken: Broken) -> Stack:
+    """A fresh stack of this check alone, for what cannot be put back."""
+    return broken(lambda _: None)
+
+
+@pytest.fixture
+def broken(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
+    """A fresh stack with one sabotage in it: `stack = broken(sabotages.fsync_every_second)`."""
+    yield from _sabotaged(request, tested, started=True)
+
+
+@pytest.fixture
+def unstarted(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
+    """The same, ready and not started: for who looks at the start itself, or at files alone."""
+    yield from _sabotaged(request, tested, started=False)
+
+
+def _sabotaged(request: pytest.FixtureRequest, tested: Subject, *, started: bool) -> Iterator[Broken]:
+    with ExitStack() as cleanup:
+        board = cleanup.enter_context(Board())
+
+        def prepare(sabotage: Sabotage) -> Stack:
+            with _told_in_a_sentence():
+                return cleanup.enter_context(_fresh(request, tested, board, sabotage, started=started))
+
+        yield prepare
+
+
+@pytest.fixture
+def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: Stack) -> Iterator[OnAnotherEngine]:
+    """A fresh stack on an engine inside a container, for what would disturb others: `stack, engine = ...(sabotage)`."""
+    run, references = _run_of(request.config), [image.reference for image in stack.images.values()]
+    with ExitStack() as cleanup:
+        board = cleanup.enter_context(Board())
+
+        def prepare(sabotage: Sabotage = lambda _: None) -> tuple[Stack, Nested]:
+            found = cleanup.enter_context(dind.begun(run.labels(f"{run.name}-engine"), run.folder, references))
+            cleanup.enter_context(found.used())
+            with _told_in_a_sentence():
+                return cleanup.enter_context(_fresh(request, tested, board, sabotage, described=False)), found
+
+        yield prepare
+
+
+@pytest.fixture
+def sources(stack: Stack) -> Iterator[Sources]:
+    """A copy of what the image of the api is built from."""
+    with ExitStack() as cleanup:
+        with _told_in_a_sentence():
+            found = cleanup.enter_context(copied(stack))
+        yield found
+
+
+@pytest.fixture
+def image(stack: Stack) -> Saved:
+    """The image that the api runs, read layer by layer."""
+    with _told_in_a_sentence():
+        return _saved(stack.images[stack.roles[Role.API]].reference)
+
+
+@cache
+def _saved(reference: str) -> Saved:
+    return image_layers.saved(reference)
+
+
+@contextmanager
+def _told_in_a_sentence() -> Iterator[None]:
+    """A stack that does not start decides nothing; why not is told without a traceback."""
+    try:
+        yield
+    except StackError as problem:
+        pytest.fail(str(problem), pytrace=False)
+
+
+@contextmanager
+def _fresh(
+    request: pytest.FixtureRequest,
+    tested: Subject,
+    board: Board,
+    *before_start: Sabotage,
+    started: bool = True,
+    described: bool = True,
+) -> Iterator[Stack]:
+    """A fresh stack whose secrets are hidden before it starts, and whose logs are kept before it goes."""
+    _watch_the_engine(request.config)
+    folder: Folder = request.config.stash[plugin.FOLDER]
+    failed_before = request.session.testsfailed
+
+    def hide(stack: Stack) -> None:
+        folder.hide(*stack.secrets().values())
+
+    def last_look(stack: Stack) -> bool:
+        failed = request.session.testsfailed > failed_before or not came_up
+        kept = failed and bool(request.config.getoption("--keep"))
+        keep_what_was_said(stack, folder)
+        if kept:
+            folder.note(f"stack `{stack.project}` is kept in {stack.directory}: `invoke sweep --kept` removes it")
+        return kept
+
+    came_up = False
+    run = _run_of(request.config)
+    with project.fresh(tested, board, run, hide, *before_start, last_look=last_look, started=started) as stack:
+        came_up = True
+        if started and described:  # before that, its images need not even be here
+            describe(stack, folder)
+        yield stack
+
+
+def _watch_the_engine(config: pytest.Config) -> None:
+    if plugin.STILL_THERE not in config.stash:
+        engine.require()
+        cleanup = ExitStack()
+        config.add_cleanup(cleanup.close)
+        config.stash[plugin.STILL_THERE] = cleanup.enter_context(engine.watched())
+
+
+def describe(stack: Stack, folder: Folder) -> None:
+    versions = engine.require()
+    folder.describe(
+        subject=str(stack.subject.compose_file),
+        commit=_commit(),
+        engine=versions.engine,
+        compose=versions.compose,
+        buildx=versions.buildx,
+        images=tuple(Image(name=one.reference, digest=one.digest, source=one.source) for one in stack.images.values()),
+    )
+
+
+def keep_what_was_said(stack: Stack, folder: Folder) -> None:
+    """The resolved Compose file, and of each container its log and how Docker describes it."""
+    folder.keep(f"stacks/{stack.project}/compose.json", stack.resolved())
+    for service, container in stack.containers().items():
+        folder.keep(f"stacks/{stack.project}/{service}.log", stack.logs(service))
+        folder.keep(f"stacks/{stack.project}/{service}.json", docker.ask("inspect", container.id))
+
+
+def _commit() -> str:
+    """The commit of this project, marked where the work tree differs from it."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=40"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return told.stdout.strip() or "not a git checkout"

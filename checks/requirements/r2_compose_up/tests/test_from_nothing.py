@@ -1,0 +1,19 @@
+"""A copy that brought data along does not come up from nothing: that is told before anything starts."""
+
+from pathlib import Path
+
+import pytest
+
+from checks.subject.profile import Subject
+from checks.test_r2_compose import come_up_from_nothing
+from stack.driver.errors import SubjectError
+from stack.driver.project import Stack
+
+
+@pytest.mark.parametrize("name", ["data/appendonlydir/appendonly.aof.1.incr.aof", "dump.rdb"])
+def test_earlier_data_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("")
+    stack = Stack(Subject(compose_file=tmp_path / "compose.yaml"), directory=tmp_path, project="checks-1")
+    with pytest.raises(SubjectError, match=f"earlier data in it \\({name}\\)"):
+        come_up_from_nothing(stack)

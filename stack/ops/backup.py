@@ -1,0 +1,74 @@
+"""Backups of Redis' data: a tar of its append-only file, taken while it works, and put back while it is stopped."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from checks.subject.profile import Role
+from stack.driver import helper, session
+from stack.driver.errors import BackupError, no_room
+from stack.driver.project import Stack
+from stack.ops.agents import aof_archive
+
+
+def take(stack: Stack, file: Path) -> int:
+    """Write a new backup, open to its owner alone, with every write acknowledged before this began; gives its bytes.
+
+    Raises BackupError where there is such a file already or none can be written, DiskFullError, or StackError where
+    Redis has no container or no append-only file.
+    """
+    with _told("written", file):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as unfinished:  # mode 0600, and nobody's link
+            helper.copy_append_only_file(stack.labels, *_where(stack), unfinished)
+            os.fsync(unfinished.fileno())
+            os.link(unfinished.name, file)  # which replaces nothing
+    return file.stat().st_size
+
+
+def put_back(stack: Stack, file: Path) -> str:
+    """Stop Redis, replace its append-only file by that of a backup, start it, and wait until all is healthy.
+
+    Gives where what was there is kept, as Redis' container sees it, and '' if there was nothing. Raises BackupError for
+    a file that is no whole backup, and StackError; what was there stays then. An interrupt waits until Redis runs.
+    """
+    refuse_damaged(file)
+    service = stack.roles[Role.REDIS]
+    with _told("read", file), file.open("rb") as given, session.uninterrupted():
+        stack.stop(service)
+        try:
+            kept = helper.put_append_only_file_back(stack.labels, *_where(stack), given)
+        finally:
+            stack.start(service)
+    stack.wait_until_healthy()
+    return kept
+
+
+def refuse_damaged(file: Path) -> None:
+    """Raises BackupError for a file that is no whole backup."""
+    with _told("read", file), file.open("rb") as given:
+        try:
+            aof_archive.read(given)
+        except aof_archive.DamagedError as problem:
+            raise BackupError(f"{file} is no whole backup: {problem}", hint="nothing was changed") from problem
+
+
+def _where(stack: Stack) -> tuple[str, list[str]]:
+    """Redis' container, and the folders mounted into it that it may write to."""
+    container = stack.container(stack.roles[Role.REDIS])
+    return container.id, [str(mount.destination) for mount in container.mounts if mount.rw]
+
+
+@contextmanager
+def _told(done: str, file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno == errno.ENOSPC:
+            raise no_room(f"{file} could not be {done}") from problem
+        raise BackupError(f"{file} cannot be {done}: {problem.strerror}") from problem

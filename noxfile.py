@@ -87,7 +87,7 @@ def _prove(session: nox.Session, marker: str) -> None:
         link = Path(aside) / "run"
         options = ("-m", marker, *PARALLEL, "--link", str(link), *session.posargs)
         try:
-            _run(session, "pytest", "checks", "--ignore-glob=*/tests", *options)
+            _run(session, "pytest", "checks/requirements", "--ignore-glob=*/tests", *options)
         finally:
             if link.exists():
                 _run(session, "checks.report", str(link))

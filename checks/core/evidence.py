@@ -1,32 +1,24 @@
 """The folder of one run: what was planned, seen and concluded, on disk before anyone judges it."""
 
-import base64
 import fcntl
 import hashlib
 import json
 import os
-import platform
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Any, TextIO, TypedDict, TypeVar, Unpack
-from urllib.parse import quote, quote_plus
+from typing import Any, TextIO, TypeVar, Unpack
 
-from checks.core.verdict import as_data, read_as
+from checks.core.codec import as_data, read_as
+from checks.core.redaction import SHORTEST_SECRET, Secrets
+from checks.core.run import OBSERVATIONS, OUTCOMES, RUN, SUMS, Kind, Known, Outcome, Planned, Record, Run, now
 from stack.driver.errors import StackError
-from stack.driver.session import locked
+from stack.driver.flock import locked
 
-FORMAT = 2
-RUN, OBSERVATIONS, OUTCOMES, SUMS = "run.json", "observations.jsonl", "outcomes.jsonl", "SHA256SUMS"
 LATEST = "latest"
-REDACTED = "<redacted>"
-SHORTEST_SECRET = 8  # a shorter one stands in ordinary words too: neither hidden nor searched for
-
 Seen = TypeVar("Seen")
 
 
@@ -34,154 +26,6 @@ class EvidenceError(StackError):
     """Evidence could not be written."""
 
     exit_code = 2
-
-
-class Kind(StrEnum):
-    """A check looks at the subject; a control sabotages it and looks whether a check would notice."""
-
-    CHECK = "check"
-    CONTROL = "control"
-
-
-class Ending(StrEnum):
-    """How a check ended. Only a failed assertion in the check itself is a violation."""
-
-    PASSED = "passed"
-    VIOLATED = "violated"
-    CRASHED = "crashed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Image:
-    """An image that the run used, and where it came from."""
-
-    name: str
-    digest: str
-    source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A check or control that was selected for the run; `objects` is the rule that must notice a control."""
-
-    name: str
-    requirement: str
-    kind: Kind
-    objects: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How one planned check ended, and how long it and its set-up took."""
-
-    name: str
-    requirement: str
-    kind: Kind
-    objects: str | None = None
-    outcome: Ending
-    seconds: float
-    setup_seconds: float = 0.0
-    reason: str | None = None
-    start: str | None = None  # when its set-up began
-    worker: str | None = None  # of pytest-xdist, `gw0`
-    waiting_seconds: float = 0.0  # of `seconds`, spent in stack.waiting
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """One observation as it was stored; `kind` is the name of its class."""
-
-    time: str
-    name: str
-    requirement: str
-    control: bool
-    kind: str
-    data: dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What is known of a run. `problems` keep it from being proven; `notes` do not."""
-
-    start: str
-    format: int = FORMAT
-    end: str | None = None
-    subject: str | None = None
-    commit: str | None = None
-    engine: str | None = None
-    compose: str | None = None
-    buildx: str | None = None
-    images: tuple[Image, ...] = ()
-    python: str = field(default_factory=platform.python_version)
-    platform: str = field(default_factory=platform.platform)
-    planned: tuple[Planned, ...] = ()
-    left_out: tuple[Planned, ...] = ()
-    problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-class Known(TypedDict, total=False):
-    """What the caller knows of a run and the folder cannot know by itself."""
-
-    subject: str
-    commit: str
-    engine: str
-    compose: str
-    buildx: str
-    images: tuple[Image, ...]
-
-
-class Secrets:
-    """The secrets of a run, in every form in which they could stand in a text."""
-
-    def __init__(self) -> None:
-        self.known: list[str] = []
-        self._forms: set[str] = set()
-
-    def add(self, secret: str) -> None:
-        """Hide this secret from now on."""
-        self.known.append(secret)
-        self._forms |= forms(secret)
-
-    def redacted(self, text: str) -> str:
-        """Give the text without any known secret."""
-        return self._pattern().sub(REDACTED, text) if self._forms else text
-
-    def redacted_data(self, data: object) -> object:
-        """Give JSON data without any known secret, in keys or values."""
-        match data:
-            case str():
-                return self.redacted(data)
-            case dict():
-                return {self.redacted(key): self.redacted_data(value) for key, value in data.items()}
-            case list():
-                return [self.redacted_data(value) for value in data]
-        return data
-
-    def stand_in(self, text: str) -> bool:
-        """Tell whether any known secret stands in the text."""
-        return any(form in text for form in self._forms)
-
-    def _pattern(self) -> re.Pattern[str]:
-        longest_first = sorted(self._forms, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, longest_first)))
-
-
-def forms(secret: str) -> set[str]:
-    """Give the secret as it is, as JSON, as part of an address, and inside of base64 at any offset."""
-    escaped = {json.dumps(secret, ensure_ascii=flag)[1:-1] for flag in (True, False)}
-    return {secret, quote(secret, safe=""), quote_plus(secret)} | escaped | _base64_forms(secret.encode())
-
-
-def _base64_forms(secret: bytes) -> set[str]:
-    found = set()
-    for offset in range(3):  # what stands before it shifts the alphabet by 0, 2 or 4 bits
-        end = len(secret) + offset
-        inside = slice(-(-offset * 8 // 6), end * 8 // 6)  # only characters made of the secret alone
-        text = base64.b64encode(bytes(offset) + secret).decode()[inside]
-        found |= {text, text.translate(str.maketrans("+/", "-_"))}
-    return found
 
 
 class Folder:
@@ -321,16 +165,6 @@ class Evidence:
     def hide(self, *secrets: str) -> None:
         """Keep these secrets out of everything written from now on."""
         self._folder.hide(*secrets)
-
-
-def now() -> str:
-    """Give the time in UTC, to the millisecond."""
-    return timestamp(datetime.now(UTC))
-
-
-def timestamp(at: datetime) -> str:
-    """Write a time of UTC to the millisecond."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def digests(folder: Path) -> dict[str, str]:

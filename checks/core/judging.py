@@ -1,110 +1,18 @@
 """From what a run stored to what it amounts to: no Docker, no pytest, the same answer every time."""
 
-import importlib
-import json
-import pkgutil
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict, TypeVar
 
-import checks
-from checks.core.evidence import (
-    FORMAT,
-    OBSERVATIONS,
-    OUTCOMES,
-    RUN,
-    SUMS,
-    Ending,
-    Kind,
-    Outcome,
-    Planned,
-    Record,
-    Run,
-    digests,
-)
-from checks.core.requirement import BY_ID, REQUIREMENTS, Requirement
-from checks.core.verdict import UnfitError, Verdict, Violation, judge, read_as, rebuild
+from checks.core.catalog import REQUIREMENTS, load_judges
+from checks.core.codec import DamagedError, UnfitError
+from checks.core.registry import judge, rebuild
+from checks.core.requirement import Requirement
+from checks.core.results import JudgedCheck, JudgedControl, JudgedRequirement, Report, Timing
+from checks.core.run import Ending, Kind, Outcome, Planned, Record, Run
+from checks.core.stored import Stored, read
+from checks.core.verdict import Verdict, Violation, worst
 
 SEEN_LIMIT = 300  # characters of what else objected to a sabotage, in the reason why that was not noticed
-
-Line = TypeVar("Line")
-
-
-class DamagedError(Exception):
-    """A folder is not, or no longer, what a run left: nothing can be said from it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """What a run left on disk."""
-
-    run: Run
-    outcomes: tuple[Outcome, ...]
-    records: tuple[Record, ...]
-
-
-class Timing(TypedDict):
-    """When and where a test ran, and for how long; zero where the run ended before it did."""
-
-    seconds: float
-    setup_seconds: float
-    waiting_seconds: float
-    start: str | None
-    worker: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgedCheck:
-    """A check, as its observations say."""
-
-    name: str
-    verdict: Verdict
-    reason: str | None
-    seconds: float
-    setup_seconds: float
-    waiting_seconds: float
-    start: str | None
-    worker: str | None
-    violations: tuple[Violation, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgedControl:
-    """A control, and whether the rule that it breaks objected, and no other."""
-
-    name: str
-    objects: str | None
-    noticed: bool
-    reason: str | None
-    seconds: float
-    setup_seconds: float
-    waiting_seconds: float
-    start: str | None
-    worker: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgedRequirement:
-    """A requirement with what was judged of it."""
-
-    id: str
-    title: str
-    verdict: Verdict
-    note: str | None
-    checks: tuple[JudgedCheck, ...]
-    controls: tuple[JudgedControl, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """The result of a run. Every output is a view of this; `reasons` say what keeps it from being proven."""
-
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    run: Run | None
-    requirements: tuple[JudgedRequirement, ...]
-    records: tuple[Record, ...]
 
 
 def judged_folder(folder: Path) -> Report:
@@ -114,30 +22,6 @@ def judged_folder(folder: Path) -> Report:
         return judged(read(folder))
     except DamagedError as error:
         return Report(verdict=Verdict.UNDECIDED, reasons=(str(error),), run=None, requirements=(), records=())
-
-
-def load_judges() -> None:
-    """Import the checks, so that the function that judges each class of observation is known."""
-    for module in pkgutil.iter_modules(checks.__path__):
-        if module.name.startswith("test_"):
-            try:
-                importlib.import_module(f"checks.{module.name}")
-            except Exception as error:
-                raise DamagedError(f"checks/{module.name}.py cannot be imported: {error!r}") from error
-
-
-def read(folder: Path) -> Stored:
-    """Read what a run left, if it is whole."""
-    run = _run(folder)
-    if run.end is not None:
-        _verify(folder)
-    stored = Stored(
-        run=run,
-        outcomes=tuple(_lines(folder / OUTCOMES, Outcome)),
-        records=tuple(_lines(folder / OBSERVATIONS, Record)),
-    )
-    _verify_names(stored)
-    return stored
 
 
 def judged(stored: Stored) -> Report:
@@ -202,12 +86,6 @@ def judged_control(planned: Planned, stored: Stored) -> JudgedControl:
         reason=reason,
         **_timing(outcome),
     )
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Give the verdict that decides: violated, else undecided, else proven. Of nothing: undecided."""
-    order = (Verdict.VIOLATED, Verdict.UNDECIDED, Verdict.PROVEN, Verdict.NOT_APPLICABLE)
-    return min(verdicts, key=order.index, default=Verdict.UNDECIDED)
 
 
 def _note(requirement: Requirement, judged_checks: int, run: Run) -> str | None:
@@ -283,59 +161,3 @@ def _doubts(run: Run) -> list[str]:
     if not run.planned:
         doubts.append("nothing was selected to run, so nothing was proven")
     return doubts
-
-
-def _run(folder: Path) -> Run:
-    text = _text(folder / RUN)
-    try:
-        version = json.loads(text).get("format")
-        if version != FORMAT:
-            raise DamagedError(f"the folder is in format {version}; this reads format {FORMAT}")
-        return read_as(Run, text)
-    except (UnfitError, ValueError, AttributeError) as error:
-        raise DamagedError(f"`{RUN}` is damaged: {error}") from None
-
-
-def _lines(path: Path, kind: type[Line]) -> Iterable[Line]:
-    text = _text(path)
-    if text and not text.endswith("\n"):
-        raise DamagedError(f"`{path.name}` is cut off in its last line")
-    for number, line in enumerate(text.splitlines(), start=1):
-        try:
-            yield read_as(kind, line)
-        except (UnfitError, ValueError) as error:
-            raise DamagedError(f"`{path.name}` is damaged in line {number}: {error}") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except FileNotFoundError:
-        raise DamagedError(f"`{path.name}` is missing") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DamagedError(f"`{path.name}` cannot be read: {error}") from None
-
-
-def _verify(folder: Path) -> None:
-    listed = {name: digest for digest, _, name in (line.partition("  ") for line in _text(folder / SUMS).splitlines())}
-    if unlisted := {RUN, OUTCOMES, OBSERVATIONS} - {*listed}:
-        raise DamagedError(f"`{SUMS}` does not list `{min(unlisted)}`")
-    found = digests(folder)
-    for name, digest in listed.items():
-        if name not in found:
-            raise DamagedError(f"`{name}` is missing")
-        if found[name] != digest:
-            raise DamagedError(f"`{name}` is not what the run wrote: its SHA-256 differs")
-
-
-def _verify_names(stored: Stored) -> None:
-    names = [plan.name for plan in stored.run.planned]
-    concluded = [outcome.name for outcome in stored.outcomes]
-    for what, found in (("plan", names), ("outcomes", concluded)):
-        if twice := {name for name in found if found.count(name) > 1}:
-            raise DamagedError(f"the {what} name `{min(twice)}` twice")
-    strangers = ({*concluded} | {record.name for record in stored.records}) - {*names}
-    if strangers:
-        raise DamagedError(f"`{min(strangers)}` left traces and was never planned")
-    if unknown := {plan.requirement for plan in stored.run.planned} - {*BY_ID}:
-        raise DamagedError(f"`{min(unknown)}` is none of the nine requirements")

@@ -12,7 +12,8 @@ from pathlib import Path
 from stack.driver import docker, engine, helper, wait
 from stack.driver.docker import from_words, refused_privileges
 from stack.driver.errors import NotPrivilegedError, StackError, last_lines
-from stack.driver.images import bases
+from stack.driver.images import bases, sources
+from stack.driver.labels import Labels, options
 from stack.driver.progress import Board
 
 START_SECONDS = 60.0
@@ -77,17 +78,17 @@ class Nested:
 
 
 @contextmanager
-def begun(labels: helper.Labels, shared: Path, references: Iterable[str]) -> Iterator[Nested]:
+def begun(labels: Labels, shared: Path, references: Iterable[str]) -> Iterator[Nested]:
     """An engine with these images, in a privileged container; `shared` is a folder that both engines see as one.
 
     Raises NotPrivilegedError where the engine allows no privileged container.
     """
     with Board() as board:
-        image = bases.provide_bases((bases.ENGINE,), board)[bases.ENGINE]
+        image = sources.provide_bases((bases.ENGINE,), board)[bases.ENGINE]
     wanted = sorted({helper.python_image(), *references})
     socket = shared / f"engine-{secrets.token_hex(4)}.sock"
     command = (
-        "run", "--detach", *helper.words(labels), "--privileged", "--volume", f"{shared}:{shared}",
+        "run", "--detach", *options(labels), "--privileged", "--volume", f"{shared}:{shared}",
         "--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup",  # so that faults find the cgroups inside
         "--volume", "/var/lib/docker", "--tmpfs", "/run", "--entrypoint", "dockerd", image,
         "--host", f"unix://{socket}", "--host", HERE,

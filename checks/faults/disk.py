@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from stack.driver import docker
+from stack.driver import labels as run_labels
 from stack.driver.docker import from_words, refused_privileges
 from stack.driver.errors import NotPrivilegedError, StackError, last_lines
-from stack.driver.helper import STACK_LABEL, Labels, python_image, words
+from stack.driver.helper import python_image
+from stack.driver.labels import STACK_LABEL, Labels
 
 POWER = (Path(__file__).parent / "agents" / "block_device.py").read_text()
 ROOM = "size=160m,mode=0700"  # in memory, for a disk of 128 MiB; taken only as it fills
@@ -104,7 +106,7 @@ def in_memory(labels: Labels, pid: int) -> Iterator[Disk]:
     """
     name = f"{labels[STACK_LABEL]}-in-memory"
     tmpfs = ("--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={ROOM}")
-    docker.ask("volume", "create", *words(labels), *tmpfs, name)
+    docker.ask("volume", "create", *run_labels.options(labels), *tmpfs, name)
     allowed = ("--cap-drop", "ALL", *(word for one in NEEDED for word in ("--cap-add", one)))
     with _helper(labels, pid, "tmpfs", *allowed, "--volume", f"{name}:{MOUNTED}") as helper:
         yield Disk(helper, {"external": True, "name": name})
@@ -113,7 +115,7 @@ def in_memory(labels: Labels, pid: int) -> Iterator[Disk]:
 @contextmanager
 def _helper(labels: Labels, pid: int, kind: str, *options: str) -> Iterator[subprocess.Popen[str]]:
     command = (
-        *docker.UNTIL_WE_END, "docker", "run", "--interactive", "--rm", *words(labels), "--pid", "host",
+        *docker.UNTIL_WE_END, "docker", "run", "--interactive", "--rm", *run_labels.options(labels), "--pid", "host",
         "--network", "none", "--read-only", *options,
         python_image(), "python3", "-I", "-S", "-c", POWER, str(pid), kind,
     )  # fmt: skip

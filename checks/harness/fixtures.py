@@ -1,30 +1,26 @@
-"""Fixtures: the subject, a fresh stack of it that checks share, and sabotaged ones for controls."""
+"""Fixtures: the subject, a fresh stack of it that checks share, and mutated ones."""
 
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checks.core.evidence import Folder, Image
+from checks.core.evidence import Folder
 from checks.faults import dind
 from checks.faults.dind import Nested
 from checks.harness import plugin
-from checks.requirements.r1_dockerfile import image_layers
-from checks.requirements.r1_dockerfile.build_context import Sources, copied
-from checks.requirements.r1_dockerfile.image_layers import Saved
-from checks.subject import profile
-from checks.subject.profile import Role, Subject
-from stack import ROOT, SHIPPED
-from stack.driver import docker, engine, project, session
+from checks.harness.snapshot import describe, keep_what_was_said
+from checks.subject import profile, workspace
+from checks.subject.profile import Subject
+from checks.subject.stack import Sabotage, Stack
+from stack import SHIPPED
+from stack.driver import engine, session
 from stack.driver.errors import StackError
 from stack.driver.progress import Board
-from stack.driver.project import Sabotage, Stack
 from stack.driver.session import Run
 
 Broken = Callable[[Sabotage], Stack]
@@ -80,7 +76,7 @@ def _told_on_stderr(close: Callable[[], None]) -> None:
 @pytest.fixture(scope="session")
 def tested(request: pytest.FixtureRequest) -> Subject:
     """The Compose project that was named."""
-    with _told_in_a_sentence():
+    with told_in_a_sentence():
         return profile.read(request.config.getoption("--stack"))
 
 
@@ -107,7 +103,7 @@ def shared(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable
 @pytest.fixture
 def stack(shared: Callable[[], Stack]) -> Stack:
     """A fresh stack, up and healthy, which the checks of a worker share: who breaks something puts it back."""
-    with _told_in_a_sentence():
+    with told_in_a_sentence():
         return shared()
 
 
@@ -134,7 +130,7 @@ def _sabotaged(request: pytest.FixtureRequest, tested: Subject, *, started: bool
         board = cleanup.enter_context(Board())
 
         def prepare(sabotage: Sabotage) -> Stack:
-            with _told_in_a_sentence():
+            with told_in_a_sentence():
                 return cleanup.enter_context(_fresh(request, tested, board, sabotage, started=started))
 
         yield prepare
@@ -150,35 +146,14 @@ def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: St
         def prepare(sabotage: Sabotage = lambda _: None) -> tuple[Stack, Nested]:
             found = cleanup.enter_context(dind.begun(run.labels(f"{run.name}-engine"), run.folder, references))
             cleanup.enter_context(found.used())
-            with _told_in_a_sentence():
+            with told_in_a_sentence():
                 return cleanup.enter_context(_fresh(request, tested, board, sabotage, described=False)), found
 
         yield prepare
 
 
-@pytest.fixture
-def sources(stack: Stack) -> Iterator[Sources]:
-    """A copy of what the image of the api is built from."""
-    with ExitStack() as cleanup:
-        with _told_in_a_sentence():
-            found = cleanup.enter_context(copied(stack))
-        yield found
-
-
-@pytest.fixture
-def image(stack: Stack) -> Saved:
-    """The image that the api runs, read layer by layer."""
-    with _told_in_a_sentence():
-        return _saved(stack.images[stack.roles[Role.API]].reference)
-
-
-@cache
-def _saved(reference: str) -> Saved:
-    return image_layers.saved(reference)
-
-
 @contextmanager
-def _told_in_a_sentence() -> Iterator[None]:
+def told_in_a_sentence() -> Iterator[None]:
     """A stack that does not start decides nothing; why not is told without a traceback."""
     try:
         yield
@@ -213,7 +188,7 @@ def _fresh(
 
     came_up = False
     run = _run_of(request.config)
-    with project.fresh(tested, board, run, hide, *before_start, last_look=last_look, started=started) as stack:
+    with workspace.fresh(tested, board, run, hide, *before_start, last_look=last_look, started=started) as stack:
         came_up = True
         if started and described:  # before that, its images need not even be here
             describe(stack, folder)
@@ -226,32 +201,3 @@ def _watch_the_engine(config: pytest.Config) -> None:
         cleanup = ExitStack()
         config.add_cleanup(cleanup.close)
         config.stash[plugin.STILL_THERE] = cleanup.enter_context(engine.watched())
-
-
-def describe(stack: Stack, folder: Folder) -> None:
-    versions = engine.require()
-    folder.describe(
-        subject=str(stack.subject.compose_file),
-        commit=_commit(),
-        engine=versions.engine,
-        compose=versions.compose,
-        buildx=versions.buildx,
-        images=tuple(Image(name=one.reference, digest=one.digest, source=one.source) for one in stack.images.values()),
-    )
-
-
-def keep_what_was_said(stack: Stack, folder: Folder) -> None:
-    """The resolved Compose file, and of each container its log and how Docker describes it."""
-    folder.keep(f"stacks/{stack.project}/compose.json", stack.resolved())
-    for service, container in stack.containers().items():
-        folder.keep(f"stacks/{stack.project}/{service}.log", stack.logs(service))
-        folder.keep(f"stacks/{stack.project}/{service}.json", docker.ask("inspect", container.id))
-
-
-def _commit() -> str:
-    """The commit of this project, marked where the work tree differs from it."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=40"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return told.stdout.strip() or "not a git checkout"

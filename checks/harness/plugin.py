@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 import pytest
 
 from checks.core import judging
-from checks.core.evidence import Ending, Evidence, EvidenceError, Folder, Kind, Outcome, Planned, timestamp
-from checks.core.requirement import BY_ID
-from checks.report import __main__
+from checks.core.catalog import BY_ID
+from checks.core.evidence import Evidence, EvidenceError, Folder
+from checks.core.run import Ending, Kind, Outcome, Planned, timestamp
+from checks.report import words
 from stack.driver import wait
 
 FOLDER = pytest.StashKey[Folder]()
@@ -164,7 +165,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say in one sentence what the evidence, as it lies there, amounts to."""
     if folder := config.stash.get(FOLDER, None):
         judged = judging.judged_folder(folder.path)
-        terminalreporter.write_line(f"{__main__.sentence(judged)}; evidence in {folder.path}")
+        terminalreporter.write_line(f"{words.sentence(judged)}; evidence in {folder.path}")
 
 
 def planned_of(item: pytest.Item) -> Planned | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
-from checks.core.evidence import Record
-from checks.core.judging import JudgedCheck, JudgedControl, JudgedRequirement, Report
+from checks.core.results import JudgedCheck, JudgedControl, JudgedRequirement, Report
+from checks.core.run import Record
 
 AT_MOST_TICKS = 8
 COLOURS = 6  # that report.css has for phases

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from checks.subject.profile import Role
-from stack.driver import helper, session
+from checks.subject.roles import Role
+from checks.subject.stack import Stack
+from stack.driver import reaper
 from stack.driver.errors import BackupError, no_room
-from stack.driver.project import Stack
+from stack.ops import aof_copy
 from stack.ops.agents import aof_archive
 
 
@@ -25,7 +26,7 @@ def take(stack: Stack, file: Path) -> int:
     with _told("written", file):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.") as unfinished:  # mode 0600, and nobody's link
-            helper.copy_append_only_file(stack.labels, *_where(stack), unfinished)
+            aof_copy.copy_append_only_file(stack.labels, *_where(stack), unfinished)
             os.fsync(unfinished.fileno())
             os.link(unfinished.name, file)  # which replaces nothing
     return file.stat().st_size
@@ -39,10 +40,10 @@ def put_back(stack: Stack, file: Path) -> str:
     """
     refuse_damaged(file)
     service = stack.roles[Role.REDIS]
-    with _told("read", file), file.open("rb") as given, session.uninterrupted():
+    with _told("read", file), file.open("rb") as given, reaper.uninterrupted():
         stack.stop(service)
         try:
-            kept = helper.put_append_only_file_back(stack.labels, *_where(stack), given)
+            kept = aof_copy.put_append_only_file_back(stack.labels, *_where(stack), given)
         finally:
             stack.start(service)
     stack.wait_until_healthy()

@@ -13,17 +13,26 @@ from rich.console import Console
 from rich.table import Table
 
 from checks.subject import profile
+from checks.subject.profile import Subject
+from checks.subject.stack import Stack
 from stack import PROJECT_NAME, SHIPPED
-from stack.driver import docker, helper, session
+from stack.driver import docker, engine_install, helper, reaper
 from stack.driver import engine as engines
 from stack.driver.errors import NotHealthyError, StackError, SubjectError
-from stack.driver.images import bases as image_sources
+from stack.driver.images import inspect
+from stack.driver.images import sources as image_sources
 from stack.driver.images.bases import Source
+from stack.driver.images.provision import provide
 from stack.driver.progress import Board
-from stack.driver.project import Stack, fixed
 from stack.ops import backup as backups
 from stack.ops import healer_log
 from stack.ops.prepare import prepare
+
+
+def fixed(subject: Subject, project: str) -> Stack:
+    """The stack of `invoke up`: the subject where it stands."""
+    return Stack(subject, directory=subject.directory, project=project)
+
 
 BACKUPS = SHIPPED / "backups"
 
@@ -31,9 +40,9 @@ BACKUPS = SHIPPED / "backups"
 def engine(*, stop: bool) -> None:
     with Board() as board:
         if stop:
-            engines.stop(board.say)
+            engine_install.stop(board.say)
             return
-        found = engines.ensure(board.say)
+        found = engine_install.ensure(board.say)
     print(f"engine {found.engine}, Compose {found.compose}, Buildx {found.buildx}")
 
 
@@ -42,9 +51,9 @@ def images(sources: str, *, refresh: bool) -> None:
     if refresh:
         chosen = tuple(source for source in chosen if source is not Source.LOCAL)
     with Board() as board:
-        engines.ensure(board.say)
-        found = image_sources.provide(board, chosen, refresh=refresh)
-    for image in image_sources.look_at(found).values():
+        engine_install.ensure(board.say)
+        found = provide(board, chosen, refresh=refresh)
+    for image in inspect.look_at(found).values():
         print(f"{image.reference}  ({image.source})")
 
 
@@ -52,7 +61,7 @@ def up(sources: str) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = image_sources.chosen(sources)
     with Board() as board:
-        engines.ensure(board.say)
+        engine_install.ensure(board.say)
         prepare(SHIPPED, board, chosen)
         stack = fixed(profile.read(SHIPPED), PROJECT_NAME)
         _refuse_another_clones()
@@ -133,7 +142,7 @@ def logs(service: str) -> None:
 
 def sweep(*, kept: bool) -> None:
     engines.require()
-    for name in session.sweep(kept=kept):
+    for name in reaper.sweep(kept=kept):
         print(f"removed what {name} left")
 
 

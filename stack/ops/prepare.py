@@ -8,8 +8,9 @@ from pathlib import Path
 
 from stack.driver import engine
 from stack.driver.errors import EngineError, StackError, SubjectError
-from stack.driver.images import bases
+from stack.driver.images import sources as image_sources
 from stack.driver.images.bases import EVERY_SOURCE, Source
+from stack.driver.images.provision import provide
 from stack.driver.progress import Board
 from stack.ops import secrets
 
@@ -20,7 +21,7 @@ SOCKET = Path("/var/run/docker.sock")
 def prepare(directory: Path, board: Board, sources: tuple[Source, ...] = EVERY_SOURCE) -> None:
     """Make `directory`, the shipped stack or a copy of it, ready for a plain `compose up`. Safe to repeat."""
     owners = USERS if os.geteuid() == 0 else dict.fromkeys(USERS, os.geteuid())
-    chosen = bases.provide(board, sources)
+    chosen = provide(board, sources)
     secrets.ensure(directory / "secrets", owners)
     _open_configuration(directory)
     _make_data_directory(directory / "data" / "redis", owners["redis"])
@@ -67,7 +68,7 @@ def _socket() -> Path:
 def main() -> int:
     """Prepare the current directory: what `compliance.toml` names for fresh copies of this stack."""
     try:
-        sources = bases.chosen()
+        sources = image_sources.chosen()
         engine.require()
         with Board() as board:
             prepare(Path.cwd(), board, sources)

@@ -18,17 +18,19 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from checks.campaigns.fault_matrix.__main__ import WORDS, Fault
-from checks.controls import sabotages
-from checks.faults import dind
+from checks.campaigns.fault_matrix.matrix import WORDS, Fault
+from checks.faults import dind, host
+from checks.requirements.r9_self_healing import mutations
 from checks.subject import profile
-from checks.subject.profile import Config, Role
+from checks.subject.roles import Role
+from checks.subject.stack import Sabotage, Stack
+from checks.subject.workspace import fresh
 from stack import SHIPPED
-from stack.driver import docker, engine, helper, session, wait
+from stack.driver import docker, engine, session, wait
 from stack.driver.errors import StackError
-from stack.driver.helper import Labels
+from stack.driver.labels import Labels
 from stack.driver.progress import Board
-from stack.driver.project import Sabotage, Stack, fresh
+from stack.driver.project import Config
 from stack.driver.session import Run
 
 TIMES = 5
@@ -111,8 +113,8 @@ def _given_up(found: Sequence[Healed], keeper: Keeper, fault: Fault) -> bool:
 
 def _keepers(board: Board, run: Run) -> Iterator[AbstractContextManager[Keeper]]:
     yield _compose(OURS, _without_back_off, board, run)
-    yield _compose(NOBODY, sabotages.no_healer, board, run)
-    yield _compose(POLLING, sabotages.polling_healer, board, run)
+    yield _compose(NOBODY, mutations.no_healer, board, run)
+    yield _compose(POLLING, mutations.polling_healer, board, run)
     yield _swarm(board, run)
 
 
@@ -191,13 +193,13 @@ def _hurt(keeper: Keeper, fault: Fault, container: str, pid: int) -> Callable[[]
     """Hurt the container, and give what puts it back; raises StackError where it did not take hold."""
     match fault:
         case "crash":
-            seen = helper.send_signal(keeper.labels, pid, signal.SIGKILL, "gone Z X", TAKES_HOLD)
+            seen = host.send_signal(keeper.labels, pid, signal.SIGKILL, "gone Z X", TAKES_HOLD)
             mend: Callable[[], object] = bool
         case "frozen":
-            seen = helper.send_signal(keeper.labels, pid, signal.SIGSTOP, "T t", TAKES_HOLD)
-            mend = partial(helper.send_signal, keeper.labels, pid, signal.SIGCONT, "R S D I", TAKES_HOLD)
+            seen = host.send_signal(keeper.labels, pid, signal.SIGSTOP, "T t", TAKES_HOLD)
+            mend = partial(host.send_signal, keeper.labels, pid, signal.SIGCONT, "R S D I", TAKES_HOLD)
         case _:
-            return partial(helper.mend, keeper.labels, helper.hurt(keeper.labels, HURTS[fault], pid, container))
+            return partial(host.mend, keeper.labels, host.hurt(keeper.labels, HURTS[fault], pid, container))
     if seen.state not in {"T", "t", "gone", "Z", "X"}:
         raise StackError(f"Prometheus could not be hurt ({fault}): its main process is in state {seen.state}")
     return mend

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from checks.roles.redis.client import packed
+from checks.roles.redis.wire import packed
 
 KEYS_EACH = 160  # which a client writes again and again: the data stays small however fast it is
 VALUE = "v" * 64

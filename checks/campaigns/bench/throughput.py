@@ -22,17 +22,17 @@ from pathlib import Path
 import redis
 import requests
 
-from checks import test_r3_persistence
 from checks.campaigns.bench.load_generator import KEYS_EACH, Job, Tally
-from checks.controls.sabotages import redis_with
+from checks.requirements.r3_durability.observe import restart
 from checks.roles.redis.client import PORT, connect
-from checks.subject import profile
-from checks.subject.profile import Role, published
+from checks.roles.redis.mutations import redis_with
+from checks.subject import profile, workspace
+from checks.subject.roles import Role, published
+from checks.subject.stack import Stack
 from stack import SHIPPED
-from stack.driver import engine, project, session
+from stack.driver import engine, session
 from stack.driver.errors import StackError, last_lines
 from stack.driver.progress import Board
-from stack.driver.project import Stack
 
 POLICIES = ("always", "everysec", "no")
 BASIS = "everysec"  # what the others are told as a ratio to
@@ -161,10 +161,10 @@ def order() -> Iterator[tuple[int, Workload, str]]:
 def _bench(policy: str, board: Board, run: session.Run) -> Iterator[Bench]:
     """A fresh stack of which only Redis and the api go on running; raises StackError if the policy is another."""
     steps = (redis_with("--appendfsync", policy, "--auto-aof-rewrite-percentage", "0"), _unprobed)
-    with project.fresh(profile.read(SHIPPED), board, run, *steps) as stack:
+    with workspace.fresh(profile.read(SHIPPED), board, run, *steps) as stack:
         for service in set(stack.services) - {stack.roles[Role.API], stack.roles[Role.REDIS]}:
             stack.stop(service)
-        effective = test_r3_persistence.read_settings(stack).values["appendfsync"]
+        effective = restart.read_settings(stack).values["appendfsync"]
         if effective != policy:
             raise StackError(f"Redis runs with `appendfsync {effective}` where `{policy}` was to be measured")
         board.say(f"CONFIG GET appendfsync: {effective}")
@@ -179,7 +179,7 @@ def _unprobed(stack: Stack) -> None:
 
 
 def _ground(stack: Stack, version: str, load: float) -> Ground:
-    attached = test_r3_persistence.look_into_the_mount(stack)
+    attached = restart.look_into_the_mount(stack)
     specs = {stack.roles[role]: stack.config["services"][stack.roles[role]] for role in (Role.API, Role.REDIS)}
     return Ground(
         engine=version,

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from checks.campaigns.fault_matrix.__main__ import FAULTS, WORDS, Cell, Fault, Ground, how_often, in_short, table
-from checks.core.verdict import UnfitError, read_as
-from checks.report.__main__ import UNUSABLE, UnusableError
-from checks.test_r9_healing import Comeback, Healing
+from checks.campaigns.fault_matrix.matrix import FAULTS, WORDS, Cell, Fault, Ground
+from checks.campaigns.fault_matrix.table import how_often, in_short, table
+from checks.core.cli import UNUSABLE, UnusableError
+from checks.core.codec import UnfitError, read_as
+from checks.requirements.r9_self_healing.judge.healing import Comeback, Healing
 
 PICTURE = Path(__file__).with_name("picture.svg")
 PHASES = ("detect", "restart", "recover")

@@ -19,25 +19,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from checks.campaigns.fault_matrix.__main__ import tried
+from checks.campaigns.fault_matrix.matrix import tried
 from checks.campaigns.soak.fault_soak import soaked
 from checks.campaigns.soak.faults import FaultFolder, FaultPlan, is_of_faults
 from checks.campaigns.soak.folder import at_work_on, take_up
 from checks.campaigns.soak.outages import Kind, Outage, OutageFolder, Plan, Soak, Step, concluded, steps
 from checks.campaigns.soak.picture import PICTURE, SUMMARY, as_markdown, as_svg
 from checks.campaigns.soak.stint import Stint
-from checks.core.evidence import EvidenceError, now, said_in_a_sentence, seal
-from checks.core.verdict import UnfitError, Verdict
-from checks.harness.fixtures import describe, keep_what_was_said
-from checks.report.__main__ import UNUSABLE, Parser, UnusableError
-from checks.subject import profile
+from checks.core.cli import UNUSABLE, Parser, UnusableError
+from checks.core.codec import UnfitError
+from checks.core.evidence import EvidenceError, said_in_a_sentence, seal
+from checks.core.run import now
+from checks.core.verdict import Verdict
+from checks.harness.snapshot import describe, keep_what_was_said
+from checks.requirements.r3_durability.observe.power_cut import on_a_disk_of_ours
+from checks.subject import profile, workspace
 from checks.subject.profile import Subject
-from checks.test_r3_power_cut import on_a_disk_of_ours
+from checks.subject.stack import Stack
 from stack import SHIPPED
-from stack.driver import engine, project, session
+from stack.driver import engine, reaper, session
 from stack.driver.errors import EngineError, SubjectError
 from stack.driver.progress import Board
-from stack.driver.project import Stack
 from stack.driver.session import Run
 
 EXIT_CODES = {Verdict.PROVEN: 0, Verdict.VIOLATED: 1, Verdict.UNDECIDED: 2}
@@ -123,7 +125,7 @@ def _begun(asked: Asked) -> tuple[OutageFolder | FaultFolder, Subject]:
 def _worked(folder: OutageFolder, tested: Subject) -> str:
     """Do what is left, and search the folder for secrets; gives what ended it before its time, '' if nothing did."""
     trouble = tried(lambda: _go_on(folder, tested))
-    with session.uninterrupted():
+    with reaper.uninterrupted():
         if trouble:
             folder.note(f"stopped at {now()}: {trouble.splitlines()[0]}")
         folder.end()
@@ -169,7 +171,7 @@ def _fresh(folder: OutageFolder, tested: Subject, board: Board, run: Run) -> Ite
             keep_what_was_said(stack, folder)
         return False
 
-    with project.fresh(tested, board, run, hide, last_look=last_look) as stack:
+    with workspace.fresh(tested, board, run, hide, last_look=last_look) as stack:
         describe(stack, folder)
         yield stack
         well = not any(one.lost or not one.seen.back for one in folder.soak().outages if not one.step.policy)
@@ -197,7 +199,7 @@ class Progress:
 
 def _shown(folder: OutageFolder) -> Soak:
     """Write the summary and the picture, and list the digests of all."""
-    with session.uninterrupted():
+    with reaper.uninterrupted():
         soak = folder.soak()
         with said_in_a_sentence(folder.path):
             (folder.path / SUMMARY).write_text(as_markdown(soak), encoding="utf-8")

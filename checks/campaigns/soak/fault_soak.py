@@ -10,19 +10,23 @@ from random import Random
 
 import requests
 
-from checks.campaigns.fault_matrix.__main__ import REST, WORDS, Seen, go_through, rest, tried
+from checks.campaigns.fault_matrix.matrix import REST, WORDS, Seen, go_through, rest, tried
 from checks.campaigns.soak.faults import FaultFolder, FaultSoak, FaultStep, Suffered, as_markdown, concluded
 from checks.campaigns.soak.picture import SUMMARY
-from checks.core.evidence import now, said_in_a_sentence, seal
+from checks.core.evidence import said_in_a_sentence, seal
+from checks.core.run import now
 from checks.core.verdict import Verdict
-from checks.harness.fixtures import describe, keep_what_was_said
-from checks.roles.api.client import Items, Load, at_work
+from checks.harness.snapshot import describe, keep_what_was_said
+from checks.roles.api.client import Items
+from checks.roles.load import Load, at_work
+from checks.subject import workspace
 from checks.subject.profile import Subject
-from stack.driver import engine, project
+from checks.subject.stack import Stack
+from stack.driver import engine
 from stack.driver.errors import EngineError, NothingThereError, StackError
 from stack.driver.progress import Board
-from stack.driver.project import Stack
-from stack.driver.session import Run, begun, uninterrupted
+from stack.driver.reaper import uninterrupted
+from stack.driver.session import Run, begun
 
 WRITERS = 2
 PACE, AGAIN = 0.05, 0.5  # seconds between writes; after one that failed, when the api may be elsewhere
@@ -138,7 +142,7 @@ def _fresh(folder: FaultFolder, tested: Subject, board: Board, run: Run) -> Iter
             keep_what_was_said(stack, folder)
         return False
 
-    with project.fresh(tested, board, run, hide, last_look=last_look) as stack:
+    with workspace.fresh(tested, board, run, hide, last_look=last_look) as stack:
         describe(stack, folder)
         yield stack
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from checks.campaigns.fault_matrix.__main__ import FAULTS, WORDS, Fault, Seen
+from checks.campaigns.fault_matrix.matrix import FAULTS, WORDS, Fault, Seen
 from checks.campaigns.soak.folder import PLAN, SoakFolder
-from checks.core.evidence import Run
-from checks.core.verdict import Verdict, judge, read_as
-from checks.test_r9_healing import Comeback, Healing
+from checks.core.codec import read_as
+from checks.core.registry import judge
+from checks.core.run import Run
+from checks.core.verdict import Verdict
+from checks.requirements.r9_self_healing.judge.healing import Comeback, Healing
 
 WRONG = frozenset(  # the rules that object to a restart that nobody should have had
     {"others-left-alone", "stop-left-alone", "pause-left-alone", "stall-left-alone", "dependent-left-alone"}

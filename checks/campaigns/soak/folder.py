@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
-from checks.core.evidence import OBSERVATIONS, RUN, SUMS, Folder, Run, listed, now, said_in_a_sentence
-from checks.core.verdict import UnfitError, read_as
+from checks.core.codec import UnfitError, read_as
+from checks.core.evidence import Folder, listed, said_in_a_sentence
+from checks.core.run import OBSERVATIONS, RUN, SUMS, Run, now
 from checks.subject.profile import Subject
 
 PLAN = "plan.json"

@@ -7,9 +7,10 @@ from random import Random
 from statistics import median
 
 from checks.campaigns.soak.folder import PLAN, SoakFolder
-from checks.core.evidence import Run
-from checks.core.verdict import Verdict, read_as
-from checks.test_r3_power_cut import BACK_SECONDS, Cut, Moment
+from checks.core.codec import read_as
+from checks.core.run import Run
+from checks.core.verdict import Verdict
+from checks.requirements.r3_durability.judge.power_cut import BACK_SECONDS, Cut, Moment
 
 POLICIES = ("everysec", "no")
 CONTROL_CUTS = 10

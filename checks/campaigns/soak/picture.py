@@ -7,7 +7,7 @@ from math import floor, log10
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from checks.campaigns.soak.outages import Kind, Row, Soak, concluded, steps
-from checks.test_r3_power_cut import NOT_SHOWN, Moment
+from checks.requirements.r3_durability.judge.power_cut import NOT_SHOWN, Moment
 
 PICTURE, SUMMARY = "picture.svg", "summary.md"
 WIDTH, LEFT, RIGHT = 760, 56, 744

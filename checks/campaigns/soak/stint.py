@@ -4,16 +4,17 @@ import time
 from random import Random
 
 from checks.campaigns.soak.outages import Kind, Outage, Step
-from checks.core.evidence import now
+from checks.core.run import now
 from checks.faults.disk import Disk
+from checks.requirements.r3_durability.judge.power_cut import Moment
+from checks.requirements.r3_durability.observe.power_cut import outage, policy_of, put_under
 from checks.roles.api.client import Items
 from checks.roles.redis import writers
 from checks.roles.redis.client import connect
-from checks.subject.profile import Role
-from checks.test_r3_power_cut import Moment, outage, policy_of, put_under
+from checks.subject.roles import Role
+from checks.subject.stack import Stack
 from stack.driver import wait
 from stack.driver.errors import StackError
-from stack.driver.project import Stack
 
 SAMPLE, SAMPLE_OF_LARGE, SAMPLE_OF_API = 20, 3, 5  # writes of each outage that are looked at again after later ones
 AT_MOST, AT_MOST_OF_API = 400, 80  # of them in all

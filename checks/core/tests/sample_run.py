@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from checks.core.evidence import Ending, Image, Kind, Outcome, Planned, Record, Run
-from checks.core.judging import Stored
-from checks.core.verdict import Violation, as_data, judges
+from checks.core.codec import as_data
+from checks.core.registry import judges
+from checks.core.run import Ending, Image, Kind, Outcome, Planned, Record, Run
+from checks.core.stored import Stored
+from checks.core.verdict import Violation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The nine, and the rules under them."""
 
-from checks.core.requirement import BY_ID, REQUIREMENTS
+from checks.core.catalog import BY_ID, REQUIREMENTS
 
 
 def test_there_are_nine_in_order() -> None:

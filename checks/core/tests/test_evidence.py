@@ -7,8 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from checks.core.evidence import OBSERVATIONS, OUTCOMES, REDACTED, RUN, SUMS, Evidence, EvidenceError, Folder, Image
-from checks.core.judging import read
+from checks.core.evidence import Evidence, EvidenceError, Folder
+from checks.core.redaction import REDACTED
+from checks.core.run import OBSERVATIONS, OUTCOMES, RUN, SUMS, Image
+from checks.core.stored import read
 from checks.core.tests.sample_run import HEALS, KEEPS, KEPT, SampleKept, outcome
 
 SECRET = 'pass"word/+ü€'  # noqa: S105 - made up, with every character that some form escapes

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from checks.core.evidence import OBSERVATIONS, OUTCOMES, RUN, SUMS, Ending, Evidence, Folder, Planned, Run, seal
-from checks.core.judging import Report, Stored, judged, judged_folder
+from checks.core.evidence import Evidence, Folder, seal
+from checks.core.judging import judged, judged_folder
+from checks.core.results import Report
+from checks.core.run import OBSERVATIONS, OUTCOMES, RUN, SUMS, Ending, Planned, Run
+from checks.core.stored import Stored
 from checks.core.tests.sample_run import (
     FAILING,
     FROZEN,

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from checks.core.codec import UnfitError, as_data
+from checks.core.registry import judge, judges, rebuild
 from checks.core.tests.sample_run import HEALED, KEPT, LOST, SampleKept
-from checks.core.verdict import UnfitError, Violation, as_data, judge, judges, rebuild
+from checks.core.verdict import Violation
 
 
 def test_a_judge_is_found_by_the_class_of_the_observation() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from checks.faults.agents import container
 from checks.faults.agents.container import HurtError, NothingThereError, Target, main
-from stack.driver.helper import NEEDED
+from checks.faults.host import NEEDED
 
 V1 = "12:pids:/docker/abc\n4:freezer:/docker/abc\n0::/docker/abc\n"
 V2 = "0::/system.slice/docker-abc.scope\n"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack.driver.helper import SIGNAL
+from checks.faults.host import SIGNAL
 
 
 @pytest.fixture

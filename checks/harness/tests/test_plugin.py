@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from checks.core.evidence import OUTCOMES
-from checks.core.judging import Report, judged_folder
+from checks.core.judging import judged_folder
+from checks.core.results import Report
+from checks.core.run import OUTCOMES
 from checks.core.verdict import Verdict
 from checks.harness import plugin
 from stack import ROOT

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from checks import test_r4_acl, test_r9_healing
-from checks.core.verdict import as_data, judge, objections, rebuild
-from checks.offline.doctored import NOTHING_TRIED, PROVING, VIOLATING
-from checks.offline.doctored.r4 import NOPERM, REJECTED, attempts
-from checks.offline.doctored.r9 import HEALED
+from checks.core.codec import as_data
+from checks.core.registry import judge, objections, rebuild
+from checks.harness.tests.all_samples import NOTHING_TRIED, PROVING, VIOLATING
+from checks.requirements.r4_redis_acl import judge as r4
+from checks.requirements.r4_redis_acl.samples import NOPERM, REJECTED, attempts
+from checks.requirements.r9_self_healing.judge import healing
+from checks.requirements.r9_self_healing.samples.healing import HEALED
 
 EVERY = [*PROVING, *NOTHING_TRIED, *(seen for doctored in VIOLATING.values() for seen in doctored)]
 FROZEN_AT = datetime(2026, 11, 23, 20, tzinfo=UTC)
@@ -43,12 +45,12 @@ def test_two_rules_can_object_to_one_observation() -> None:
 
 
 def test_an_objection_says_who_was_let_in() -> None:
-    let_in = test_r4_acl.DefaultUser(without_login=attempts("+PONG"), by_password=REJECTED.by_password)
+    let_in = r4.DefaultUser(without_login=attempts("+PONG"), by_password=REJECTED.by_password)
     assert [violation.seen for violation in judge(let_in)] == ["command-0: +PONG"]
 
 
 def test_a_long_objection_says_how_many_there_are() -> None:
-    let_in = test_r4_acl.DefaultUser(without_login=attempts(*["+OK"] * 9), by_password=REJECTED.by_password)
+    let_in = r4.DefaultUser(without_login=attempts(*["+OK"] * 9), by_password=REJECTED.by_password)
     (violation,) = judge(let_in)
     assert str(violation.seen).endswith("command-4: +OK ... (9 in all)")
 
@@ -64,7 +66,7 @@ def test_a_long_objection_says_how_many_there_are() -> None:
     ],
 )
 def test_only_an_error_of_the_right_kind_is_a_refusal(answer: str, is_refused: bool) -> None:
-    assert test_r4_acl.refused(test_r4_acl.Attempt(request="keys", answer=answer), "NOPERM") is is_refused
+    assert r4.refused(r4.Attempt(request="keys", answer=answer), "NOPERM") is is_refused
 
 
 @pytest.mark.parametrize(
@@ -85,4 +87,4 @@ def test_only_an_error_of_the_right_kind_is_a_refusal(answer: str, is_refused: b
 def test_phases_follow_one_another_from_the_freeze_on(events: list[tuple[int, str]], found: dict[str, float]) -> None:
     named = {"unhealthy": "health_status: unhealthy", "healthy": "health_status: healthy", "start": "start"}
     seen = [(FROZEN_AT + timedelta(seconds=after), named[action]) for after, action in events]
-    assert test_r9_healing.phases(seen, FROZEN_AT, test_r9_healing.STEPS) == found
+    assert healing.phases(seen, FROZEN_AT, healing.STEPS) == found

@@ -9,12 +9,22 @@ from xml.etree import ElementTree
 
 import pytest
 
-from checks.core.evidence import Ending, Evidence, Folder
-from checks.core.judging import Report, Stored, judged, judged_folder
-from checks.core.requirement import REQUIREMENTS
+from checks.core.catalog import REQUIREMENTS
+from checks.core.evidence import Evidence, Folder
+from checks.core.judging import judged, judged_folder
+from checks.core.results import Report
+from checks.core.run import Ending
+from checks.core.stored import Stored
 from checks.core.tests.sample_run import FAILING, KEEPS, KEPT, LOST, PASSING, outcome
 from checks.core.verdict import Json
-from checks.report.__main__ import VIEWS, as_html, as_json, as_junit, as_markdown, as_terminal, columns, main
+from checks.report.__main__ import main
+from checks.report.formats import VIEWS
+from checks.report.junit_xml import as_junit
+from checks.report.report_html import as_html
+from checks.report.report_json import as_json
+from checks.report.summary_md import as_markdown
+from checks.report.terminal import as_terminal
+from checks.report.words import columns
 
 GOLDEN = Path(__file__).parent / "golden"
 RUNS = {"passing": PASSING, "failing": FAILING}

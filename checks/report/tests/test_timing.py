@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from checks.core.evidence import Run
-from checks.core.judging import Report, judged
+from checks.core.codec import as_data
+from checks.core.judging import judged
+from checks.core.results import Report
+from checks.core.run import Run
 from checks.core.tests.sample_run import FROZEN, HEALED, HEALS, KEEPS, LOSING_IT, PASSING, outcome, record
-from checks.core.verdict import as_data
 from checks.report import timing
 from checks.report.timing import Took
 

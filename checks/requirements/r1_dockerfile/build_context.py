@@ -11,10 +11,13 @@ from pathlib import Path
 
 from checks.requirements.r1_dockerfile import dockerfile
 from checks.requirements.r1_dockerfile.dockerfile import Dockerfile
-from checks.subject.profile import PROFILE_NAME, Build, Role
+from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.profile import Build
+from checks.subject.roles import Role
+from checks.subject.stack import Stack
 from stack.driver.errors import StackError, SubjectError
-from stack.driver.images import bases
-from stack.driver.project import Stack
+from stack.driver.images import inspect, sources
+from stack.driver.images.build import build_folder
 
 NOT_COPIED = (".git", ".venv")  # large, and the first has a planted twin
 PLANTED = (".env", ".git/config", "data/appendonly.aof", "id_rsa", "secrets/password")
@@ -58,14 +61,14 @@ class Sources:
         reference = f"{self.stack.project}-built-{secrets.token_hex(3)}:latest"
         given = dict(self.dockerfile().arguments) | dict(self.arguments)
         try:
-            said = bases.build_folder(
+            said = build_folder(
                 self.folder, reference, dockerfile=self.build.dockerfile, target=self.build.target,
-                arguments={**self.arguments, **bases.base_arguments(given)}, labels=self.stack.labels,
+                arguments={**self.arguments, **sources.base_arguments(given)}, labels=self.stack.labels,
                 no_cache=no_cache,
             )  # fmt: skip
             yield Built(reference=reference, said=said)
         finally:
-            bases.remove(reference)
+            inspect.remove(reference)
 
     def plant(self) -> Mapping[str, bytes]:
         """Lay secrets and data of no worth where real ones are wont to lie, each with a text of its own to be found by.

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from stack.driver.errors import StackError
-from stack.driver.images import bases
+from stack.driver.images import inspect
 
 GONE, ALL_GONE = ".wh.", ".wh..wh..opq"  # how a layer says that it removes a file, or all that a folder held
 READ = re.compile(r"(?:^etc/passwd|\.dist-info/direct_url\.json)$")  # files whose text is looked at
@@ -67,7 +67,7 @@ def saved(reference: str, sought: Mapping[str, bytes] = NOTHING_SOUGHT) -> Saved
     """An image with all of its layers, every file in them searched for what is sought, {name: content}."""
     with tempfile.TemporaryDirectory() as folder:
         tar = Path(folder) / "image.tar"
-        bases.save(reference, tar)
+        inspect.save(reference, tar)
         return Saved(reference=reference, layers=tuple(read(tar, sought)))
 
 

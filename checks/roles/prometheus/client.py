@@ -8,10 +8,10 @@ from typing import Any
 
 import requests
 
-from checks.subject.profile import Role, published
+from checks.subject.roles import Role, published
+from checks.subject.stack import Stack
 from stack.driver import wait
 from stack.driver.errors import StackError
-from stack.driver.project import Stack
 
 ANSWER_SECONDS = 5.0
 READY_SECONDS = 30.0  # to replay its log after a start

@@ -8,9 +8,9 @@ from typing import Any
 
 import redis
 
-from checks.roles.api.client import Load, at_work
+from checks.roles.load import Load, at_work
 from checks.roles.redis.client import connect
-from stack.driver.project import Stack
+from checks.subject.stack import Stack
 
 WRITERS = 2
 

@@ -7,11 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from checks.controls import sabotages
-from checks.subject import profile
+from checks.requirements.r3_durability.mutations import (
+    damage_repaired_at_the_start,
+    data_thrown_away_at_the_start,
+    fsync_every_second,
+    nothing_saved,
+    torn_tail_stops_the_start,
+)
+from checks.requirements.r4_redis_acl.mutations import (
+    app_may_do_everything,
+    app_may_not_write,
+    app_without_a_password,
+    password_in_the_acl_file,
+    password_on_the_command_line,
+    probe_may_do_more,
+    user_who_adds_users,
+)
+from checks.requirements.r6_metrics.mutations import metrics_dropped, wrong_scrape_path
+from checks.requirements.r9_self_healing.mutations import no_healer, undeclared_dependency
+from checks.roles.redis import mutations
+from checks.subject import mutation, profile
+from checks.subject.stack import Sabotage, Stack
 from stack import SHIPPED
 from stack.driver.errors import StackError
-from stack.driver.project import Sabotage, Stack
 from stack.ops import secrets
 
 CONFIG = {
@@ -42,23 +60,23 @@ def files(stack: Stack) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("sabotage", "file", "line"),
     [
-        (sabotages.default_user_on, "secrets/redis-users.acl", "user default on nopass ~* &* +@all"),
-        (sabotages.app_may_do_everything, "secrets/redis-users.acl", "~item:* ~* &* +@all"),
-        (sabotages.app_may_not_write, "secrets/redis-users.acl", "~item:* -@all +get +ping"),
-        (sabotages.app_without_a_password, "secrets/redis-users.acl", "user app on nopass resetchannels ~item:*"),
-        (sabotages.password_in_the_acl_file, "secrets/redis-users.acl", "user app on >"),
-        (sabotages.probe_may_do_more, "secrets/redis-users.acl", "resetkeys -@all +ping +info\n"),
-        (sabotages.user_who_adds_users("one"), "secrets/redis-users.acl", "-@all\nuser keeper on #"),
-        (sabotages.torn_tail_stops_the_start, ".compliance.override.yaml.0", '"--aof-load-truncated", "no"]'),
-        (sabotages.damage_repaired_at_the_start, ".compliance.override.yaml.0", "redis-check-aof --fix $$each"),
-        (sabotages.data_thrown_away_at_the_start, ".compliance.override.yaml.0", "-mindepth 1 -delete"),
-        (sabotages.password_on_the_command_line, ".compliance.override.yaml.0", '"--requirepass", '),
-        (sabotages.wrong_scrape_path, "prometheus/prometheus.yml", "metrics_path: /prom-metrics-of-another"),
-        (sabotages.metrics_dropped, "prometheus/prometheus.yml", "action: drop"),
-        (sabotages.fsync_every_second, ".compliance.override.yaml.0", '"--appendfsync", "everysec"]'),
-        (sabotages.nothing_saved, ".compliance.override.yaml.0", '"--appendonly", "no", "--save", ""]'),
-        (sabotages.no_healer, ".compliance.override.yaml.0", "healer: { profiles: [removed] }"),
-        (sabotages.undeclared_dependency, ".compliance.override.yaml.0", '"api": { depends_on: !reset {} }'),
+        (mutations.default_user_on, "secrets/redis-users.acl", "user default on nopass ~* &* +@all"),
+        (app_may_do_everything, "secrets/redis-users.acl", "~item:* ~* &* +@all"),
+        (app_may_not_write, "secrets/redis-users.acl", "~item:* -@all +get +ping"),
+        (app_without_a_password, "secrets/redis-users.acl", "user app on nopass resetchannels ~item:*"),
+        (password_in_the_acl_file, "secrets/redis-users.acl", "user app on >"),
+        (probe_may_do_more, "secrets/redis-users.acl", "resetkeys -@all +ping +info\n"),
+        (user_who_adds_users("one"), "secrets/redis-users.acl", "-@all\nuser keeper on #"),
+        (torn_tail_stops_the_start, ".compliance.override.yaml.0", '"--aof-load-truncated", "no"]'),
+        (damage_repaired_at_the_start, ".compliance.override.yaml.0", "redis-check-aof --fix $$each"),
+        (data_thrown_away_at_the_start, ".compliance.override.yaml.0", "-mindepth 1 -delete"),
+        (password_on_the_command_line, ".compliance.override.yaml.0", '"--requirepass", '),
+        (wrong_scrape_path, "prometheus/prometheus.yml", "metrics_path: /prom-metrics-of-another"),
+        (metrics_dropped, "prometheus/prometheus.yml", "action: drop"),
+        (fsync_every_second, ".compliance.override.yaml.0", '"--appendfsync", "everysec"]'),
+        (nothing_saved, ".compliance.override.yaml.0", '"--appendonly", "no", "--save", ""]'),
+        (no_healer, ".compliance.override.yaml.0", "healer: { profiles: [removed] }"),
+        (undeclared_dependency, ".compliance.override.yaml.0", '"api": { depends_on: !reset {} }'),
     ],
 )
 def test_a_sabotage_changes_what_it_says(stack: Stack, sabotage: Sabotage, file: str, line: str) -> None:
@@ -71,23 +89,23 @@ def test_a_sabotage_changes_what_it_says(stack: Stack, sabotage: Sabotage, file:
 
 def test_the_password_that_the_service_has_opens_the_default_user(stack: Stack) -> None:
     digest = secrets._digest(stack.password("app"))
-    sabotages.default_user_with_the_apps_password(stack)
+    mutations.default_user_with_the_apps_password(stack)
     assert files(stack)["secrets/redis-users.acl"].startswith(f"user default on #{digest} ~* &* +@all\n")
 
 
 def test_a_sabotaged_file_keeps_its_mode(stack: Stack) -> None:
-    sabotages.app_may_not_write(stack)
+    app_may_not_write(stack)
     assert stat.S_IMODE((stack.directory / "secrets" / "redis-users.acl").stat().st_mode) == 0o400
 
 
 def test_a_sabotaged_service_is_mounted_over_the_images(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stack, "file_in_image", lambda _, service, path: f"# {service} {path}\nreturn 503\n")
-    sabotages.service_with("app.py", "503", "404")(stack)
+    mutation.service_with("app.py", "503", "404")(stack)
     assert files(stack)["app.py"] == "# api /app/service/app.py\nreturn 404\n"
     assert '"./app.py:/app/service/app.py:ro"' in files(stack)[".compliance.override.yaml.0"]
     stack.config = CONFIG
     with pytest.raises(StackError, match="and it is there 0 times"):
-        sabotages.service_with("app.py", "200", "404")(stack)
+        mutation.service_with("app.py", "200", "404")(stack)
 
 
 @pytest.mark.parametrize("copies", [0, 2])
@@ -98,5 +116,5 @@ def test_a_sabotage_that_cannot_take_hold_says_so(stack: Stack, copies: int) -> 
     for number in range(copies):
         (stack.directory / f"prometheus-{number}.yml").write_text(text)
     with pytest.raises(StackError, match=f"and {copies} have it"):
-        sabotages.wrong_scrape_path(stack)
+        wrong_scrape_path(stack)
     assert [path.read_text() for path in stack.directory.glob("prometheus-*.yml")] == [text] * copies

@@ -5,18 +5,10 @@ from typing import Any
 
 import pytest
 
-from checks.subject.profile import (
-    COMPOSE_NAMES,
-    PROFILE_NAME,
-    Build,
-    Credential,
-    Reading,
-    Role,
-    Routes,
-    find_roles,
-    published,
-    read,
-)
+from checks.core.requirement import Reading
+from checks.subject.compose_files import COMPOSE_NAMES, PROFILE_NAME
+from checks.subject.profile import Build, Credential, Routes, read
+from checks.subject.roles import Role, find_roles, published
 from stack import SHIPPED
 from stack.driver.errors import SubjectError
 

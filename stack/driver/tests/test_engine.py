@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.driver import debian, engine
+from stack.driver import debian, engine, engine_install
 from stack.driver.engine import Engine, numbers, refuse_unusable
 from stack.driver.errors import EngineError
 
@@ -82,7 +82,7 @@ def test_an_engine_that_was_named_and_does_not_answer_is_not_replaced(monkeypatc
     monkeypatch.setattr(os, "geteuid", _always(0))
     assert engine.find() is None
     with pytest.raises(EngineError, match=f"DOCKER_HOST={NOWHERE}"):
-        engine._refuse_unless_possible()
+        engine_install._refuse_unless_possible()
 
 
 def test_without_a_docker_command_there_is_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_what_is_not_ours_to_do_is_refused_with_the_reason(
     monkeypatch.setattr(debian, "distribution", _always(distribution))
     monkeypatch.setattr(os, "geteuid", _always(user))
     with pytest.raises(EngineError, match=sentence) as refused:
-        engine._refuse_unless_possible()
+        engine_install._refuse_unless_possible()
     assert refused.value.hint
 
 

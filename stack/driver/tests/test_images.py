@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from stack.driver.errors import ImageError
-from stack.driver.images import bases
-from stack.driver.images.bases import EVERY_SOURCE, Source, sources_from
+from stack.driver.images import build
+from stack.driver.images.bases import EVERY_SOURCE, Source
+from stack.driver.images.sources import sources_from
 
 INDEX = "https://pypi.example/simple"
 
@@ -57,13 +58,13 @@ def test_what_is_no_source_is_refused(text: str, told: str) -> None:
 def test_an_image_is_another_when_what_enters_it_is(
     context: Path, change: Callable[[Path], object], is_another: bool
 ) -> None:
-    before = bases._content_key(context, "sha256:base")
+    before = build._content_key(context, "sha256:base")
     change(context)
-    assert (bases._content_key(context, "sha256:base") != before) is is_another
+    assert (build._content_key(context, "sha256:base") != before) is is_another
 
 
 def test_an_image_on_another_base_is_another(context: Path) -> None:
-    assert bases._content_key(context, "sha256:one") != bases._content_key(context, "sha256:two")
+    assert build._content_key(context, "sha256:one") != build._content_key(context, "sha256:two")
 
 
 def test_a_build_is_told_the_package_index_of_this_machine_and_nothing_else(
@@ -82,7 +83,7 @@ def test_a_build_is_told_the_package_index_of_this_machine_and_nothing_else(
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
-    with bases._build_secrets() as secrets:
+    with build._build_secrets() as secrets:
         settings = Path(secrets[0].removeprefix("id=pip,src="))
         lines = settings.read_text().splitlines()
     assert sorted(lines) == ["[global]", "extra-index-url = https://extra.example/simple", f"index-url = {INDEX}"]

@@ -11,12 +11,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from checks.subject.profile import PROFILE_NAME, Credential, Subject
-from stack.driver import docker, helper, project
+from checks.faults import host
+from checks.faults.host import Hurt
+from checks.subject import secrets, workspace
+from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.profile import Credential, Subject
+from checks.subject.stack import Stack
+from stack.driver import docker, events, project
+from stack.driver.containers import ContainerState
 from stack.driver.errors import StackError, SubjectError
-from stack.driver.helper import Hurt
+from stack.driver.events import News
 from stack.driver.progress import Board
-from stack.driver.project import PROGRESS, ContainerState, News, Stack
+from stack.driver.runners import compose
+from stack.driver.runners.compose import PROGRESS
 
 API = {"image": "shop:1", "container_name": "shop", "ports": [{"target": 5000, "published": "80"}, {"target": 81}]}
 SHARED = {"name": "everybody"}
@@ -27,7 +34,7 @@ LABELS = {"compose-compliance.run": "checks"}
 
 def detached(**kinds: object) -> list[str]:
     config = {"services": {"api": API, "redis": {"image": "redis"}}, **kinds}
-    return project._detached(config, "checks-1", LABELS).splitlines()
+    return project.detached(config, "checks-1", LABELS).splitlines()
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def test_a_copy_leaves_out_what_it_is_told_to(subject: Subject, tmp_path: Path) 
         (subject.directory / name).parent.mkdir(parents=True, exist_ok=True)
         (subject.directory / name).write_text("")
     chosen = Subject(compose_file=subject.compose_file, leave_out=("data",))
-    project._copy(chosen, tmp_path / "copy")
+    workspace._copy(chosen, tmp_path / "copy")
     files = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}
     assert files == {"compose.yaml", "conf/redis.conf"}
 
@@ -76,13 +83,13 @@ def test_a_copy_leaves_out_what_it_is_told_to(subject: Subject, tmp_path: Path) 
 def test_what_cannot_be_copied_is_told(subject: Subject, tmp_path: Path) -> None:
     os.mkfifo(subject.directory / "pipe")
     with pytest.raises(SubjectError, match="could not be copied"):
-        project._copy(subject, tmp_path / "copy")
+        workspace._copy(subject, tmp_path / "copy")
 
 
 def test_a_copy_is_prepared_in_its_own_folder(subject: Subject, tmp_path: Path) -> None:
     chosen = Subject(compose_file=subject.compose_file, prepare=("sh", "-c", "pwd > here; command -v python >> here"))
     with Board() as board:
-        project._prepare(chosen, tmp_path, board)
+        workspace._prepare(chosen, tmp_path, board)
     folder, python = (tmp_path / "here").read_text().splitlines()
     assert Path(folder) == tmp_path.resolve()
     assert os.access(python, os.X_OK)
@@ -97,7 +104,7 @@ def test_a_copy_is_prepared_in_its_own_folder(subject: Subject, tmp_path: Path) 
 )
 def test_a_preparation_that_fails_is_told(subject: Subject, command: tuple[str, ...], told: str) -> None:
     with pytest.raises(SubjectError, match=told), Board() as board:
-        project._prepare(Subject(compose_file=subject.compose_file, prepare=command), subject.directory, board)
+        workspace._prepare(Subject(compose_file=subject.compose_file, prepare=command), subject.directory, board)
 
 
 def test_a_password_is_read_without_its_line_end(subject: Subject) -> None:
@@ -195,7 +202,7 @@ def test_composes_progress_is_read(line: str, found: tuple[str, str] | None) -> 
     ],
 )
 def test_a_container_is_told_in_a_word(state: str, status: str, word: str) -> None:
-    assert project.in_a_word(state, status) == word
+    assert compose.in_a_word(state, status) == word
 
 
 @pytest.mark.parametrize(
@@ -215,11 +222,11 @@ def test_a_duration_is_read(told: str, seconds: float) -> None:
     ],
 )
 def test_an_address_is_what_can_be_reached_from_the_host(ports: str, addresses: tuple[str, ...]) -> None:
-    assert project.addresses_in(ports) == addresses
+    assert compose.addresses_in(ports) == addresses
 
 
 def test_a_command_ends_when_who_reads_it_is_interrupted() -> None:
-    with pytest.raises(KeyboardInterrupt), project._running(["sleep", "60"]) as process:
+    with pytest.raises(KeyboardInterrupt), compose.running_command(["sleep", "60"]) as process:
         raise KeyboardInterrupt
     assert process.returncode == -signal.SIGTERM
 
@@ -237,12 +244,12 @@ def test_a_command_ends_when_who_reads_it_is_interrupted() -> None:
 def test_a_copy_never_writes_to_the_originals_data(mount: dict[str, object], refused: bool) -> None:
     config = {"services": {"redis": {"volumes": [mount]}}}
     with pytest.raises(SubjectError, match="/srv/") if refused else nullcontext():
-        project._refuse_shared_data(config, Path("/srv/copy"))
+        workspace._refuse_shared_data(config, Path("/srv/copy"))
 
 
 def test_a_container_name_taken_away_stays_as_an_alias() -> None:
     config = {"services": {"web": {"container_name": "shop", "networks": {"front": None}}}}
-    lines = project._detached(config, "checks-1", LABELS).splitlines()
+    lines = project.detached(config, "checks-1", LABELS).splitlines()
     assert '    networks: {"front": {"aliases": ["shop"]}}' in lines
 
 
@@ -260,7 +267,7 @@ def test_what_is_named_a_secret_is_taken_for_one() -> None:
         },
         "command": ["redis-server", "--requirepass", "two", "--port", "6379"],
     }
-    assert dict(project._named_secret(spec)) == {"REDIS_PASSWORD": "one", "--requirepass": "two"}
+    assert dict(secrets.named_secret(spec)) == {"REDIS_PASSWORD": "one", "--requirepass": "two"}
 
 
 def test_a_container_stays_as_it_was_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,7 +287,7 @@ def test_a_container_stays_as_it_was_seen(tmp_path: Path, monkeypatch: pytest.Mo
 def test_an_exit_is_reported_with_its_code_and_by_its_service() -> None:
     about = {"com.docker.compose.service": "redis", "exitCode": "137"}
     line = json.dumps({"Action": "die", "timeNano": 1_700_000_000_500_000_000, "Actor": {"Attributes": about}})
-    assert project.news_in(line) == News(
+    assert events.news_in(line) == News(
         at=datetime.fromtimestamp(1_700_000_000.5, UTC), service="redis", action="die: 137"
     )
 
@@ -317,7 +324,7 @@ def test_what_was_restarted_meanwhile_is_not_mended(hurt_stack: Stack, monkeypat
         monkeypatch.setattr(Stack, "main_process", lambda *_: 8)
         raise StackError("its main process has gone")
 
-    monkeypatch.setattr(helper, "mend", mend)
+    monkeypatch.setattr(host, "mend", mend)
     monkeypatch.setattr(Stack, "main_process", lambda *_: 8)
     hurt_stack.mend("redis", done)
     assert mended == []

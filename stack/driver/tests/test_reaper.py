@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.driver import docker, session
-from stack.driver.session import _Thing
+from stack.driver import docker, labels, reaper, session
+from stack.driver.reaper import _Thing
 
 PAST, FUTURE = "2020-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"
 
@@ -18,14 +18,14 @@ PAST, FUTURE = "2020-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(session, "_things", list)
+    monkeypatch.setattr(reaper, "_things", list)
     monkeypatch.setattr(docker, "ask", lambda *_: "")
     return tmp_path
 
 
 def claimed(name: str, *things: _Thing) -> bool:
     with ExitStack() as claim:
-        return session._claimed(name, list(things), claim)
+        return reaper._claimed(name, list(things), claim)
 
 
 def thing(deadline: str, home: str = "elsewhere:/tmp") -> _Thing:
@@ -44,15 +44,15 @@ def test_a_run_leaves_what_is_to_be_kept(home: Path) -> None:
             (run.folder / project).mkdir()
         run.keep("bad")
     assert {path.name for path in run.folder.iterdir()} == {"bad", "bad.kept"}
-    assert session.sweep() == []
-    assert session.sweep(kept=True) == [run.name]
+    assert reaper.sweep() == []
+    assert reaper.sweep(kept=True) == [run.name]
     assert list(home.iterdir()) == []
 
 
 def test_a_run_at_work_is_left_alone() -> None:
     with session.begun() as run:
         assert not claimed(run.name)
-        assert session.sweep() == []
+        assert reaper.sweep() == []
 
 
 def test_a_run_is_at_work_for_as_long_as_one_of_its_processes_is(home: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_run_is_at_work_for_as_long_as_one_of_its_processes_is(home: Path) -> 
 
 def test_what_a_killed_run_left_is_swept(home: Path) -> None:
     (home / "checks-000001" / "checks-000001-a").mkdir(parents=True)
-    assert session.sweep() == ["checks-000001"]
+    assert reaper.sweep() == ["checks-000001"]
     assert list(home.iterdir()) == []
 
 
@@ -84,7 +84,7 @@ def test_a_run_of_another_machine_is_swept_when_its_time_is_over() -> None:
 
 def test_an_interrupt_waits_for_the_cleanup() -> None:
     done = False
-    with pytest.raises(KeyboardInterrupt), session.uninterrupted():  # noqa: PT012 - the moment is the point
+    with pytest.raises(KeyboardInterrupt), reaper.uninterrupted():  # noqa: PT012 - the moment is the point
         os.kill(os.getpid(), signal.SIGINT)
         done = True
     assert done
@@ -92,12 +92,12 @@ def test_an_interrupt_waits_for_the_cleanup() -> None:
 
 def test_a_folder_is_removed_with_all_that_is_in_it(home: Path) -> None:
     (home / "deep" / "er").mkdir(parents=True)
-    session.remove_folder(home / "deep")
+    reaper.remove_folder(home / "deep")
     assert list(home.iterdir()) == []
 
 
 def test_a_run_of_this_machine_without_a_folder_is_over() -> None:
-    assert claimed("checks-abcdef", thing(FUTURE, home=session._address()))
+    assert claimed("checks-abcdef", thing(FUTURE, home=labels.address()))
 
 
 def test_what_only_looks_like_a_run_is_left_alone(home: Path) -> None:
@@ -105,7 +105,7 @@ def test_what_only_looks_like_a_run_is_left_alone(home: Path) -> None:
     (home / "victim").mkdir()
     (home / "victim" / "thesis.txt").touch()
     (home / "checks-000002").symlink_to(home / "victim")
-    assert session.sweep(kept=True) == []
+    assert reaper.sweep(kept=True) == []
     assert (home / "victim" / "thesis.txt").exists()
     assert (home / "checks-mine-notes").exists()
 
@@ -114,4 +114,4 @@ def test_what_only_looks_like_a_run_is_left_alone(home: Path) -> None:
 def test_a_label_that_names_no_run_is_no_run(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(docker, "ask", lambda *_: f"0123|{name}|stack|{PAST}|elsewhere\n")
-    assert session._things() == []
+    assert reaper._things() == []

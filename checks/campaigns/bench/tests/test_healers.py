@@ -4,7 +4,7 @@ import pytest
 
 from checks.campaigns.bench import healers
 from checks.campaigns.bench.healers import FAULTS, NOBODY, OURS, POLLING, SWARM, Healed, Keeper, table
-from checks.controls import restarter
+from checks.requirements.r9_self_healing.agents import other_healers
 
 SEEN = [
     Healed(round=number, keeper=keeper, fault=fault, seconds=None if keeper == NOBODY else seconds + number)
@@ -43,6 +43,6 @@ def test_what_nobody_heals_is_waited_for_once() -> None:
 def test_a_poller_restarts_the_unhealthy_and_an_eager_one_more(
     monkeypatch: pytest.MonkeyPatch, state: str, status: str, kinds: set[str]
 ) -> None:
-    monkeypatch.setattr(restarter, "in_its_tracks", lambda _: False)
+    monkeypatch.setattr(other_healers, "in_its_tracks", lambda _: False)
     one = {"Id": "c1", "State": state, "Status": status}
-    assert {name for name, kind in restarter.KINDS.items() if kind.sick(one)} == kinds
+    assert {name for name, kind in other_healers.KINDS.items() if kind.sick(one)} == kinds

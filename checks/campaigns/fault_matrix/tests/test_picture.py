@@ -9,10 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from checks.campaigns.fault_matrix import picture
-from checks.campaigns.fault_matrix.__main__ import Cell, Ground, as_json
+from checks.campaigns.fault_matrix.matrix import Cell, Ground
 from checks.campaigns.fault_matrix.picture import as_svg, main, read, together
+from checks.campaigns.fault_matrix.table import as_json
 from checks.campaigns.fault_matrix.tests.test_table import FROZEN, GROUND, NO_PORT, TROUBLE, UNNOTICED, WRONG
-from checks.report.__main__ import UNUSABLE, UnusableError
+from checks.core.cli import UNUSABLE, UnusableError
 
 CELLS = [*FROZEN, UNNOTICED, NO_PORT]
 ELSEWHERE = replace(GROUND, services=("prometheus",))

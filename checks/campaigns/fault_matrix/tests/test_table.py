@@ -9,26 +9,15 @@ from typing import cast
 
 import pytest
 
-from checks.campaigns.fault_matrix import __main__
-from checks.campaigns.fault_matrix.__main__ import (
-    CELLS,
-    FAULTS,
-    WORDS,
-    Cell,
-    Fault,
-    Ground,
-    as_json,
-    asked_for,
-    exit_code,
-    in_short,
-    main,
-    table,
-)
-from checks.offline.doctored.r9 import CRASHED, HEALED, PHASES, STOPPED
-from checks.report.__main__ import UNUSABLE, UnusableError
+from checks.campaigns.fault_matrix import matrix
+from checks.campaigns.fault_matrix.__main__ import asked_for, main
+from checks.campaigns.fault_matrix.matrix import CELLS, FAULTS, WORDS, Cell, Fault, Ground
+from checks.campaigns.fault_matrix.table import as_json, exit_code, in_short, table
+from checks.core.cli import UNUSABLE, UnusableError
+from checks.requirements.r9_self_healing.samples.healing import CRASHED, HEALED, PHASES, STOPPED
+from checks.subject.stack import Stack
 from stack.driver import wait
 from stack.driver.errors import NothingThereError, StackError
-from stack.driver.project import Stack
 
 GROUND = Ground(subject="compose.yaml", engine="26.1.5", kernel="6.1", services=("api", "redis"), times=3, rest=60.0)
 FROZEN = [Cell(round=number, fault="frozen", service="redis", seen=HEALED) for number in (1, 2, 3)]
@@ -103,17 +92,17 @@ def test_unusable_arguments_are_told_in_a_sentence(capsys: pytest.CaptureFixture
 
 def test_what_a_cell_raises_is_told_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def raises(problem: StackError) -> Cell:
-        monkeypatch.setattr(__main__, "rest", lambda *_: None)
-        monkeypatch.setattr(__main__, "go_through", lambda *_: (_ for _ in ()).throw(problem))
-        return __main__._cell(cast(Stack, SimpleNamespace()), 1, "hang", "redis", 0.0)
+        monkeypatch.setattr(matrix, "rest", lambda *_: None)
+        monkeypatch.setattr(matrix, "go_through", lambda *_: (_ for _ in ()).throw(problem))
+        return matrix._cell(cast(Stack, SimpleNamespace()), 1, "hang", "redis", 0.0)
 
     assert raises(NothingThereError("no port")).nothing_there == "no port"
     assert raises(StackError("not healthy")).trouble == "not healthy"
 
 
 def test_those_that_make_sick_take_turns_with_those_that_restart_nobody() -> None:
-    assert __main__.in_turns(("frozen", "hang", "crash", "stopped")) == ["frozen", "stopped", "hang", "crash"]
-    assert sorted(__main__.in_turns(FAULTS)) == sorted(FAULTS)
+    assert matrix.in_turns(("frozen", "hang", "crash", "stopped")) == ["frozen", "stopped", "hang", "crash"]
+    assert sorted(matrix.in_turns(FAULTS)) == sorted(FAULTS)
 
 
 @pytest.mark.parametrize(("fault", "waited"), [("hang", 50.0), ("crash", 0.0)])
@@ -121,5 +110,5 @@ def test_a_service_rests_before_it_is_made_sick(fault: Fault, waited: float, mon
     paused = [0.0]
     monkeypatch.setattr(wait, "pause", paused.append)
     seen = SimpleNamespace(started_at=datetime.now(UTC) - timedelta(seconds=10))
-    __main__.rest(cast(Stack, SimpleNamespace(state=lambda _: seen)), fault, "redis", 60.0)
+    matrix.rest(cast(Stack, SimpleNamespace(state=lambda _: seen)), fault, "redis", 60.0)
     assert sum(paused) == pytest.approx(waited, abs=0.5)

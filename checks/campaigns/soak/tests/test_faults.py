@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from checks.campaigns.fault_matrix.__main__ import FAULTS
+from checks.campaigns.fault_matrix.matrix import FAULTS
 from checks.campaigns.soak import fault_soak
 from checks.campaigns.soak.__main__ import main
 from checks.campaigns.soak.fault_soak import Sufferer
@@ -23,14 +23,16 @@ from checks.campaigns.soak.faults import (
     steps,
 )
 from checks.campaigns.soak.folder import take_up
-from checks.core.evidence import OBSERVATIONS, Run
-from checks.core.verdict import UnfitError, Verdict
-from checks.offline.doctored.r9 import CRASHED, HEALED, STALLED, STOPPED
-from checks.report.__main__ import UNUSABLE
-from checks.roles.api.client import Items, Load
+from checks.core.cli import UNUSABLE
+from checks.core.codec import UnfitError
+from checks.core.run import OBSERVATIONS, Run
+from checks.core.verdict import Verdict
+from checks.requirements.r9_self_healing.samples.healing import CRASHED, HEALED, STALLED, STOPPED
+from checks.roles.api.client import Items
+from checks.roles.load import Load
 from checks.subject.profile import Subject
+from checks.subject.stack import Stack
 from stack.driver.errors import NothingThereError, StackError
-from stack.driver.project import Stack
 
 PLAN = FaultPlan(seed=5, faults=20)
 WELL = [

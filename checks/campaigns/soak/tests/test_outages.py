@@ -12,11 +12,14 @@ from checks.campaigns.soak.folder import PLAN as PLAN_FILE
 from checks.campaigns.soak.folder import at_work_on, take_up
 from checks.campaigns.soak.outages import POLICIES, Kind, Outage, OutageFolder, Plan, Soak, Step, concluded, steps
 from checks.campaigns.soak.picture import PICTURE, SUMMARY, as_markdown, as_svg, ceiling
-from checks.core.evidence import OBSERVATIONS, REDACTED, RUN, Run, seal
-from checks.core.verdict import UnfitError, Verdict
-from checks.offline.doctored.r3_power_cut import LOST, SURVIVED
+from checks.core.codec import UnfitError
+from checks.core.evidence import seal
+from checks.core.redaction import REDACTED
+from checks.core.run import OBSERVATIONS, RUN, Run
+from checks.core.verdict import Verdict
+from checks.requirements.r3_durability.judge.power_cut import Moment
+from checks.requirements.r3_durability.samples.power_cut import LOST, SURVIVED
 from checks.subject.profile import Subject
-from checks.test_r3_power_cut import Moment
 
 PLAN = Plan(seed=7, cuts=3, kills=4, control_cuts=2)
 SVG = "{http://www.w3.org/2000/svg}"

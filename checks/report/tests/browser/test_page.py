@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from checks.core.evidence import Kind, Planned
-from checks.core.judging import Report, Stored, judged
-from checks.core.requirement import BY_ID, REQUIREMENTS, Requirement
+from checks.core.catalog import BY_ID, REQUIREMENTS
+from checks.core.judging import judged
+from checks.core.requirement import Requirement
+from checks.core.results import Report
+from checks.core.run import Kind, Planned
+from checks.core.stored import Stored
 from checks.core.tests.sample_run import FAILING, PASSING, RUN, SampleKept, outcome, record
-from checks.offline.doctored import PROVING, VIOLATING
-from checks.report.__main__ import as_html
+from checks.harness.tests.all_samples import PROVING, VIOLATING
+from checks.report.report_html import as_html
 from checks.report.tests.browser.chromium import Opened, opened
 
 MEASURE = Path(__file__).with_name("measure.html")

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from checks.requirements.r1_dockerfile import build_context
-from checks.subject.profile import Build, Role, Subject
+from checks.subject.profile import Build, Subject
+from checks.subject.roles import Role
+from checks.subject.stack import Stack
 from stack.driver.errors import SubjectError
-from stack.driver.project import Stack
 
 
 @pytest.fixture

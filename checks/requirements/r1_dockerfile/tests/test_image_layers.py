@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checks import test_r1_dockerfile
-from checks.requirements.r1_dockerfile import image_layers
+from checks.requirements.r1_dockerfile import image_layers, observe
 from checks.requirements.r1_dockerfile.image_layers import Saved
 from stack.driver.errors import StackError
 
@@ -67,13 +66,13 @@ def test_what_is_no_image_is_told(tmp_path: Path, content: bytes) -> None:
 def test_two_images_are_compared_by_all_but_time(tmp_path: Path) -> None:
     one = image(tmp_path, {"same": b"1", "changed": b"2", "mine": b"3"})
     other = image(tmp_path, {"same": b"1", "changed": b"x", "its": b"3"})
-    assert test_r1_dockerfile.compare(one, one).differing == ()
-    assert test_r1_dockerfile.compare(one, other).differing == (
+    assert observe.compare(one, one).differing == ()
+    assert observe.compare(one, other).differing == (
         "changed: sha256",
         "its: in one of them only",
         "mine: in one of them only",
     )
-    assert test_r1_dockerfile.compare(one, image(tmp_path, {"same": b"1"}, mode=0o600)).differing[-1] == "same: mode"
+    assert observe.compare(one, image(tmp_path, {"same": b"1"}, mode=0o600)).differing[-1] == "same: mode"
 
 
 @pytest.mark.parametrize(
@@ -97,13 +96,13 @@ def test_two_images_are_compared_by_all_but_time(tmp_path: Path) -> None:
     ],
 )
 def test_what_should_not_be_in_an_image_is_known_by_its_path(tmp_path: Path, path: str, kind: str) -> None:
-    seen = test_r1_dockerfile.look_inside(image(tmp_path, {path: b"x"}))
+    seen = observe.look_inside(image(tmp_path, {path: b"x"}))
     found = {"tools": seen.tools, "caches": seen.caches, "git": seen.git}
     assert {name for name, paths in found.items() if paths} == ({kind} if kind else set())
 
 
 def test_a_cache_counts_though_a_later_layer_removes_it_and_a_tool_does_not(tmp_path: Path) -> None:
-    seen = test_r1_dockerfile.look_inside(
+    seen = observe.look_inside(
         image(tmp_path, {"usr/bin/gcc": b"", "root/.cache/x": b""}, {"usr/bin/.wh.gcc": b"", "root/.wh..cache": b""})
     )
     assert (seen.tools, seen.caches) == ((), ("root/.cache/x",))
@@ -113,11 +112,11 @@ def test_a_cache_counts_though_a_later_layer_removes_it_and_a_tool_does_not(tmp_
     ("user", "uid"), [("", 0), ("root", 0), ("0:0", 0), ("app", 1000), ("app:app", 1000), ("10001:10001", 10001)]
 )
 def test_a_user_is_known_by_number_or_by_the_images_own_names(user: str, uid: int) -> None:
-    assert test_r1_dockerfile._uid(user, "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n") == uid
+    assert observe._uid(user, "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n") == uid
 
 
 def test_a_user_that_the_image_does_not_know_is_nobody_in_particular() -> None:
-    assert test_r1_dockerfile._uid("app", "") is None
+    assert observe._uid("app", "") is None
 
 
 @pytest.mark.parametrize(
@@ -137,7 +136,7 @@ def test_a_user_that_the_image_does_not_know_is_nobody_in_particular() -> None:
     ],
 )
 def test_a_secret_is_told_by_name_and_never_shown(line: str, found: list[str]) -> None:
-    assert list(test_r1_dockerfile._secrets_in((line,), {"app": "correct-horse", "short": "a"})) == found
+    assert list(observe._secrets_in((line,), {"app": "correct-horse", "short": "a"})) == found
 
 
 def test_steps_are_read_from_what_the_builder_says() -> None:
@@ -155,7 +154,7 @@ def test_steps_are_read_from_what_the_builder_says() -> None:
 #6 [stage-1 2/2] COPY --from=build /a /b
 #6 CACHED
 """
-    assert test_r1_dockerfile.steps_of(said) == {
+    assert observe.steps_of(said) == {
         "build 2/3 RUN": True,
         "stage-1 2/2 COPY": True,
         "build 3/3 COPY": False,

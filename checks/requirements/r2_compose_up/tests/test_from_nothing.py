@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from checks.requirements.r2_compose_up.observe import come_up_from_nothing
 from checks.subject.profile import Subject
-from checks.test_r2_compose import come_up_from_nothing
+from checks.subject.stack import Stack
 from stack.driver.errors import SubjectError
-from stack.driver.project import Stack
 
 
 @pytest.mark.parametrize("name", ["data/appendonlydir/appendonly.aof.1.incr.aof", "dump.rdb"])

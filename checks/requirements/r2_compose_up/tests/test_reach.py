@@ -1,6 +1,6 @@
 """The addresses to knock at are this machine's own, and what cannot be tried is left out."""
 
-from checks.test_r2_compose import addresses_in
+from checks.requirements.r2_compose_up.observe import addresses_in
 
 FIB_TRIE = """Main:
   +-- 0.0.0.0/0 3 0 5

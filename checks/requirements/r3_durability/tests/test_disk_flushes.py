@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.offline.doctored.r3 import FLUSHED
 from checks.requirements.r3_durability.disk_flushes import Mounted, disks_below, flushes_of, mounted_at
-from checks.test_r3_fsync import WRITES, Flushes, tells
+from checks.requirements.r3_durability.judge.fsync import WRITES, Flushes
+from checks.requirements.r3_durability.observe.fsync import tells
+from checks.requirements.r3_durability.samples.restart import FLUSHED
 
 MOUNTS = """\
 47 27 0:40 / / ro,relatime - overlay overlay rw,lowerdir=/lower,upperdir=/upper

@@ -1,7 +1,8 @@
 """Which answers were given while the disk was full."""
 
-from checks.roles.api.client import Load
-from checks.test_r3_full_disk import OK, SILENT, Answer, Clients
+from checks.requirements.r3_durability.judge.full_disk import SILENT
+from checks.requirements.r3_durability.observe.full_disk import OK, Answer, Clients
+from checks.roles.load import Load
 
 SINCE, UNTIL = 10.0, 13.0
 

@@ -7,8 +7,8 @@ import pytest
 
 from checks.faults import disk
 from checks.faults.disk import Disk, NoDiskError
-from checks.offline.doctored.r3_power_cut import CUT, LOST, SURVIVED
-from checks.test_r3_power_cut import conclusive
+from checks.requirements.r3_durability.observe.power_cut import conclusive
+from checks.requirements.r3_durability.samples.power_cut import CUT, LOST, SURVIVED
 from stack.driver.errors import EngineError, StackError
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.test_r4_acl import PASSWORD_IN_ACL, _files_of, shows
+from checks.requirements.r4_redis_acl.observe import PASSWORD_IN_ACL, _files_of, shows
 
 
 @pytest.mark.parametrize(

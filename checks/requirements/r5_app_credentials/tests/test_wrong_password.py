@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from checks import test_r5_credentials
+from checks.requirements.r5_app_credentials import observe
 
 STARTED = datetime(2026, 11, 23, 20, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ STARTED = datetime(2026, 11, 23, 20, tzinfo=UTC)
     ],
 )
 def test_a_line_that_tells_of_refused_credentials_says_why(line: str) -> None:
-    assert test_r5_credentials.says_why(line)
+    assert observe.says_why(line)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_line_that_tells_of_refused_credentials_says_why(line: str) -> None:
     ],
 )
 def test_a_line_that_tells_of_something_else_does_not(line: str) -> None:
-    assert not test_r5_credentials.says_why(line)
+    assert not observe.says_why(line)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_it_is_ill_from_the_first_verdict_or_end_after_its_start(
     events: list[tuple[float, str]], seconds: float | None
 ) -> None:
     seen = [(STARTED + timedelta(seconds=after), action) for after, action in events]
-    assert test_r5_credentials.ill_after(seen, STARTED) == seconds
+    assert observe.ill_after(seen, STARTED) == seconds
 
 
 def test_passwords_are_taken_out_of_what_a_log_said_in_every_form() -> None:
     said = "refused app:s3cret/+word and s3cret%2F%2Bword"
-    assert test_r5_credentials._without(["s3cret/+word"], said) == "refused app:<password> and <password>"
+    assert observe._without(["s3cret/+word"], said) == "refused app:<password> and <password>"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.test_r7_health_checks import waves
+from checks.requirements.r7_healthchecks.observe import waves
 
 
 @pytest.mark.parametrize(

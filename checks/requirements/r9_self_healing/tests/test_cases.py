@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from checks.subject.profile import Role
-from checks.test_r9_healing import CASES, services_of
-from stack.driver.project import Stack
+from checks.requirements.r9_self_healing.observe.healing import CASES, services_of
+from checks.subject.roles import Role
+from checks.subject.stack import Stack
 
 ROLES = {Role.API: "web", Role.REDIS: "store", Role.PROMETHEUS: "metrics"}
 

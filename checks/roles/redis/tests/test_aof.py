@@ -2,9 +2,9 @@
 
 import pytest
 
+from checks.requirements.r3_durability.observe.append_only_file import TORN, UNACKNOWLEDGED
 from checks.roles.redis import aof
-from checks.roles.redis.client import packed
-from checks.test_r3_append_only_file import TORN, UNACKNOWLEDGED
+from checks.roles.redis.wire import packed
 from stack.driver.errors import StackError
 
 FIRST, SECOND = packed("SELECT", "0"), packed("SET", "item:one", "a value\r\n*1\r\n$5\r\nMULTI\r\n")

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from checks.roles.redis.client import CLOSED, Wire, _filled, inline, packed
-from checks.test_r4_acl import Attempt, _ask
+from checks.requirements.r4_redis_acl.judge import Attempt
+from checks.requirements.r4_redis_acl.observe import _ask
+from checks.roles.redis.client import _filled
+from checks.roles.redis.wire import CLOSED, Wire, inline, packed
 
 Serve = Callable[[dict[bytes, bytes]], tuple[str, list[bytes]]]
 

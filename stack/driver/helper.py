@@ -28,8 +28,6 @@ READ = """
 import base64, json, os, sys
 from contextlib import suppress
 from pathlib import Path
-
-from stack import ROOT
 found, folder = {}, Path(sys.argv[1])
 for path in folder.rglob("*"):
     with suppress(FileNotFoundError):  # it may go meanwhile

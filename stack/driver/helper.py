@@ -15,7 +15,7 @@ from stack.driver.docker import from_docker
 from stack.driver.errors import StackError
 from stack.driver.images import bases, sources
 from stack.driver.labels import STACK_LABEL, Labels
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 
 RELAY_SECONDS = 10.0
 RELAY = (Path(__file__).parent / "agents" / "tcp_forward.py").read_text()
@@ -58,7 +58,7 @@ def open_relay(labels: Labels, networks: Iterable[str], service: str, port: int)
         assert isinstance(relay, docker.Container)
         for network in networks:
             client.network.connect(network, relay)
-        ready = wait.first(
+        ready = wait.until(
             lambda: client.container.logs(relay), lambda said: READY in said, within=RELAY_SECONDS, every=0.05
         )
         if not ready.reached:
@@ -123,5 +123,5 @@ def translated(doing: str) -> Iterator[None]:
 @cache
 def python_image() -> str:
     """The Python base: it is here already where the shipped stack is, and is provided where another stack is tested."""
-    with Board() as board:
-        return sources.provide_bases((bases.PYTHON,), board)[bases.PYTHON]
+    with Progress() as progress:
+        return sources.provide_bases((bases.PYTHON,), progress)[bases.PYTHON]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from checks.faults.agents import container
-from checks.faults.agents.container import HurtError, NothingThereError, Target, main
+from checks.faults.agents.container import FaultError, NothingThereError, Target, main
 from checks.faults.host import NEEDED
 
 V1 = "12:pids:/docker/abc\n4:freezer:/docker/abc\n0::/docker/abc\n"
@@ -41,8 +41,8 @@ def target(memberships: str, pid: int = 0) -> Target:
 
 
 def test_every_hurt_can_be_done_and_those_that_last_can_be_mended() -> None:
-    assert set(NEEDED) == set(container.HURT)
-    assert set(container.HURT) - set(container.MEND) == {"crash-at-start", "stall"}  # which are over by themselves
+    assert set(NEEDED) == set(container.INJECT)
+    assert set(container.INJECT) - set(container.REVERT) == {"crash-at-start", "stall"}  # which are over by themselves
 
 
 def test_a_process_of_no_such_container_is_not_touched(sleeper: "subprocess.Popen[bytes]") -> None:
@@ -80,7 +80,7 @@ def test_nothing_that_the_engine_has_just_started_is_caught_by_a_freeze(
 ) -> None:
     frozen_group(groups, sleeper.pid, os.getpid())  # the main process, and one whose parent is outside
     monkeypatch.setattr(container, "CAUGHT_SECONDS", 0)
-    with pytest.raises(HurtError, match="something was just being started in it"):
+    with pytest.raises(FaultError, match="something was just being started in it"):
         container.freeze(target(V1, sleeper.pid))
     assert (groups / "freezer/docker/abc/freezer.state").read_text() == "THAWED"
 
@@ -104,7 +104,7 @@ def test_a_freezer_that_has_no_effect_is_no_fault(groups: Path) -> None:
     group = groups / "system.slice/docker-abc.scope"
     group.mkdir(parents=True)
     (group / "cgroup.events").write_text("populated 1\nfrozen 0\n")
-    with pytest.raises(HurtError, match="the freezer has no effect"):
+    with pytest.raises(FaultError, match="the freezer has no effect"):
         container.freeze(target(V2))
     assert (group / "cgroup.freeze").read_text() == "1"
 
@@ -113,7 +113,7 @@ def test_a_group_in_which_a_process_can_be_started_is_given_back(groups: Path) -
     group = groups / "pids/docker/abc"
     group.mkdir(parents=True)
     (group / "pids.max").write_text("64\n")
-    with pytest.raises(HurtError, match="a process could still be started in it"):
+    with pytest.raises(FaultError, match="a process could still be started in it"):
         container.use_up_pids(target(V1))  # a folder is no cgroup: nothing is limited by it
     assert (group / "pids.max").read_text() == "64"
 

@@ -281,7 +281,7 @@ def test_the_time_spent_waiting_is_told_from_the_rest(suite: pytest.Pytester) ->
         @pytest.mark.requirement("R3")
         def test_it(evidence):
             evidence.saw(KEPT)
-            wait.first(lambda: None, lambda _: False, within=0.2, every=0.05)
+            wait.until(lambda: None, lambda _: False, within=0.2, every=0.05)
     """)
     run(suite, "-k", "test_it")
     (check,) = report(suite).requirements[0].checks

@@ -146,13 +146,13 @@ def look_inside(image: Saved) -> Contents:
 
 def stop_and_start(stack: Stack, service: str) -> Stopped:
     """Stop the service as `docker stop` does, and start it again."""
-    stack.wait_until_healthy()
-    grace, started = stack.stop_grace(service), time.monotonic()
+    stack.runner.wait_until_healthy()
+    grace, started = stack.runner.stop_grace(service), time.monotonic()
     try:
-        stack.stop(service)
-        seconds, state = time.monotonic() - started, stack.state(service)
+        stack.runner.stop(service)
+        seconds, state = time.monotonic() - started, stack.runner.state(service)
     finally:
-        stack.start(service)
+        stack.runner.start(service)
     return Stopped(
         status=state.status,
         exit_code=state.exit_code,
@@ -164,7 +164,7 @@ def stop_and_start(stack: Stack, service: str) -> Stopped:
 
 def _comes_back(stack: Stack) -> bool:
     try:
-        stack.wait_until_healthy()
+        stack.runner.wait_until_healthy()
     except NotHealthyError:
         return False
     return True

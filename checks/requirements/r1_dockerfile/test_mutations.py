@@ -158,7 +158,7 @@ def look_inside_with(image: Saved, sources: Sources, path: str) -> judge.Content
 
 def shell_as_first_process(stack: Stack) -> None:
     """What an entrypoint in shell form amounts to: a shell that is told to stop, and does not pass it on."""
-    config = inspect.inspect(stack.images[stack.roles[Role.API]].reference)["Config"]
+    config = inspect.inspect(stack.runner.images[stack.roles[Role.API]].reference)["Config"]
     program = [*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())]
     entrypoint = ["/bin/sh", "-c", '"$$@"; exit', "sh", *(word.replace("$", "$$") for word in program)]
-    stack.override(json.dumps({"services": {stack.roles[Role.API]: {"entrypoint": entrypoint, "command": []}}}))
+    stack.project.override(json.dumps({"services": {stack.roles[Role.API]: {"entrypoint": entrypoint, "command": []}}}))

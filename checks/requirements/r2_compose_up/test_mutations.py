@@ -10,12 +10,12 @@ from checks.core.registry import objections
 from checks.harness.fixtures import Broken
 from checks.requirements.r2_compose_up import observe
 from checks.subject.roles import Role
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
 from stack.driver.errors import StackError
 
 
-def service_with(role: Role, **keys: object) -> Sabotage:
-    return lambda stack: stack.override(json.dumps({"services": {stack.roles[role]: keys}}))
+def service_with(role: Role, **keys: object) -> Mutation:
+    return lambda stack: stack.project.override(json.dumps({"services": {stack.roles[role]: keys}}))
 
 
 image_without_a_version = service_with(Role.REDIS, image="redis:latest")
@@ -25,7 +25,7 @@ redis_on_a_port_of_the_machine = service_with(Role.REDIS, ports=["127.0.0.1::637
 
 def data_directory_to_be_opened_by_hand(stack: Stack) -> None:
     """Redis may not write to the directory mounted for its data, as if somebody had to chown it first."""
-    mounts = stack.config["services"][stack.roles[Role.REDIS]]["volumes"]
+    mounts = stack.project.config["services"][stack.roles[Role.REDIS]]["volumes"]
     writable = [Path(mount["source"]) for mount in mounts if mount["type"] == "bind" and not mount.get("read_only")]
     if len(writable) != 1:
         raise StackError(f"the sabotage needs one directory that Redis writes to, and there are {len(writable)}")
@@ -34,18 +34,20 @@ def data_directory_to_be_opened_by_hand(stack: Stack) -> None:
 
 def redis_that_starts_once(stack: Stack) -> None:
     """Redis refuses to start where it was started before, as on a lock file that somebody has to remove."""
-    spec = stack.config["services"][stack.roles[Role.REDIS]]
+    spec = stack.project.config["services"][stack.roles[Role.REDIS]]
     own = [*(spec.get("entrypoint") or ()), *(spec.get("command") or ())]
     once = ["sh", "-c", 'mkdir /data/.started && exec "$$@"', "once", *own]
     service_with(Role.REDIS, entrypoint=once, command=[])(stack)
 
 
 def api_published_everywhere(stack: Stack) -> None:
-    stack.override(f'services: {{ {json.dumps(stack.roles[Role.API])}: {{ ports: !override ["0.0.0.0::5000"] }} }}')
+    stack.project.override(
+        f'services: {{ {json.dumps(stack.roles[Role.API])}: {{ ports: !override ["0.0.0.0::5000"] }} }}'
+    )
 
 
 def healer_on_the_machines_network(stack: Stack) -> None:
-    stack.override("services: { healer: { network_mode: host } }")
+    stack.project.override("services: { healer: { network_mode: host } }")
 
 
 @pytest.mark.control("R2", objects="up-from-nothing")

@@ -44,7 +44,7 @@ def fsync_swallowed(stack: Stack) -> None:
     """The kernel tells Redis that each fsync was done, and does nothing: its own word is then worth nothing."""
     rule = {"names": ["fsync", "fdatasync", "sync_file_range"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0}
     profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]}
-    (stack.directory / "swallowed.json").write_text(json.dumps(profile))
+    (stack.project.directory / "swallowed.json").write_text(json.dumps(profile))
     override(stack, Role.REDIS, security_opt=["seccomp:./swallowed.json"])
 
 

@@ -119,7 +119,7 @@ def test_a_password_file_that_others_can_read_is_noticed(broken: Broken, evidenc
 
 
 def _add_a_user(stack: Stack, password: str) -> None:
-    with Wire(stack.address(stack.roles[Role.REDIS], PORT)) as wire:
+    with Wire(stack.runner.address(stack.roles[Role.REDIS], PORT)) as wire:
         wire.ask(packed("AUTH", "keeper", password))
         if (answer := wire.ask(packed("ACL", "SETUSER", "guest", "on", "-@all", "+ping"))) != "+OK":
             raise StackError(f"the sabotage needs a user more, and Redis says: {answer}")

@@ -12,4 +12,4 @@ def app_logged_in_as_default(stack: Stack) -> None:
 
 
 def password_in_the_environment(stack: Stack) -> None:
-    override(stack, Role.API, environment={"REDIS_PASSWORD": stack.password("app")})
+    override(stack, Role.API, environment={"REDIS_PASSWORD": stack.credentials.password("app")})

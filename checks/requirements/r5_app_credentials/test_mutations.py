@@ -13,17 +13,17 @@ from checks.roles.redis import mutations
 from checks.subject import mutation
 from checks.subject.mutation import service_with
 from checks.subject.roles import Role
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
 
 CONNECT = "await super().connect()"
 RETRY = f"self.username = self.password = None\n            {CONNECT}"
 
 
-def impatient(sabotage: Sabotage) -> Sabotage:
+def impatient(sabotage: Mutation) -> Mutation:
     """Beside the sabotage, a start in which failures are forgiven for a short while only: less to wait for."""
 
     def both(stack: Stack) -> None:
-        stack.override(f"services: {{ {stack.roles[Role.API]}: {{ healthcheck: {{ start_period: 3s }} }} }}")
+        stack.project.override(f"services: {{ {stack.roles[Role.API]}: {{ healthcheck: {{ start_period: 3s }} }} }}")
         sabotage(stack)
 
     return both

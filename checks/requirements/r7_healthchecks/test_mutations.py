@@ -10,12 +10,14 @@ from checks.harness.fixtures import Broken
 from checks.requirements.r7_healthchecks import observe
 from checks.subject import mutation
 from checks.subject.roles import Role
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
 
 
-def health_check(role: Role, **settings: object) -> Sabotage:
+def health_check(role: Role, **settings: object) -> Mutation:
     """The health check of that service with these settings instead of its own."""
-    return lambda stack: stack.override(json.dumps({"services": {stack.roles[role]: {"healthcheck": settings}}}))
+    return lambda stack: stack.project.override(
+        json.dumps({"services": {stack.roles[role]: {"healthcheck": settings}}})
+    )
 
 
 no_health_check = health_check(Role.API, disable=True)
@@ -24,13 +26,13 @@ ping_without_a_look_at_the_answer = health_check(Role.REDIS, test=["CMD", "redis
 
 def pipe_that_hides_the_status(stack: Stack) -> None:
     """The service's own health check, with what it says sent through a pipe."""
-    words = stack.config["services"][stack.roles[Role.API]]["healthcheck"]["test"][1:]
+    words = stack.project.config["services"][stack.roles[Role.API]]["healthcheck"]["test"][1:]
     health_check(Role.API, test=["CMD-SHELL", f"{' '.join(words)} | cat"])(stack)
 
 
 def password_on_the_command_line(stack: Stack) -> None:
     """The health check of Redis with its password as an argument, which `ps` shows for as long as it runs."""
-    login = f'--user {stack.login("health").user} --pass "$$(cat /run/secrets/redis-health-password)"'
+    login = f'--user {stack.credentials.login("health").user} --pass "$$(cat /run/secrets/redis-health-password)"'
     health_check(Role.REDIS, test=["CMD-SHELL", f"redis-cli -e {login} PING"])(stack)
 
 

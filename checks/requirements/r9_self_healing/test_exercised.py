@@ -98,7 +98,9 @@ def test_what_a_person_did_and_what_passes_by_itself_is_left_alone(
 @pytest.mark.requirement("R9")
 @pytest.mark.long
 def test_a_service_whose_dependency_is_frozen_is_not_restarted(stack: Stack, evidence: Evidence) -> None:
-    seen = [evidence.saw(leave(stack, name, "dependency-frozen")) for name in stack.services if needs(stack, name)]
+    seen = [
+        evidence.saw(leave(stack, name, "dependency-frozen")) for name in stack.project.services if needs(stack, name)
+    ]
     if silent := [one.service for one in seen if one.service not in one.unhealthy]:
         evidence.note(f"{', '.join(silent)}: healthy, says Docker, while what it depends on was frozen")
     assert [violation for one in seen for violation in left_alone_violations(one)] == []

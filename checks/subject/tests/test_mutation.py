@@ -27,7 +27,8 @@ from checks.requirements.r6_metrics.mutations import metrics_dropped, wrong_scra
 from checks.requirements.r9_self_healing.mutations import no_healer, undeclared_dependency
 from checks.roles.redis import mutations
 from checks.subject import mutation, profile
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
+from checks.subject.tests.resolved import resolved
 from stack import SHIPPED
 from stack.driver.errors import StackError
 from stack.ops import secrets
@@ -47,14 +48,12 @@ def stack(tmp_path: Path) -> Stack:
     directory = tmp_path / "copy"
     shutil.copytree(SHIPPED, directory, ignore=shutil.ignore_patterns(*profile.read(SHIPPED).leave_out))
     secrets.ensure(directory / "secrets", {"api": os.geteuid(), "redis": os.geteuid()})
-    copy = Stack(profile.read(directory), directory=directory, project="checks-1")
-    copy.config = CONFIG
-    return copy
+    return resolved(profile.read(directory), directory, CONFIG)
 
 
 def files(stack: Stack) -> dict[str, str]:
-    found = [path for path in stack.directory.rglob("*") if path.is_file()]
-    return {str(path.relative_to(stack.directory)): path.read_text() for path in found}
+    found = [path for path in stack.project.directory.rglob("*") if path.is_file()]
+    return {str(path.relative_to(stack.project.directory)): path.read_text() for path in found}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def files(stack: Stack) -> dict[str, str]:
         (undeclared_dependency, ".compliance.override.yaml.0", '"api": { depends_on: !reset {} }'),
     ],
 )
-def test_a_sabotage_changes_what_it_says(stack: Stack, sabotage: Sabotage, file: str, line: str) -> None:
+def test_a_sabotage_changes_what_it_says(stack: Stack, sabotage: Mutation, file: str, line: str) -> None:
     before = files(stack)
     sabotage(stack)
     changed = {name for name, text in files(stack).items() if before.get(name) != text}
@@ -88,33 +87,32 @@ def test_a_sabotage_changes_what_it_says(stack: Stack, sabotage: Sabotage, file:
 
 
 def test_the_password_that_the_service_has_opens_the_default_user(stack: Stack) -> None:
-    digest = secrets._digest(stack.password("app"))
+    digest = secrets._digest(stack.credentials.password("app"))
     mutations.default_user_with_the_apps_password(stack)
     assert files(stack)["secrets/redis-users.acl"].startswith(f"user default on #{digest} ~* &* +@all\n")
 
 
 def test_a_sabotaged_file_keeps_its_mode(stack: Stack) -> None:
     app_may_not_write(stack)
-    assert stat.S_IMODE((stack.directory / "secrets" / "redis-users.acl").stat().st_mode) == 0o400
+    assert stat.S_IMODE((stack.project.directory / "secrets" / "redis-users.acl").stat().st_mode) == 0o400
 
 
 def test_a_sabotaged_service_is_mounted_over_the_images(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stack, "file_in_image", lambda _, service, path: f"# {service} {path}\nreturn 503\n")
+    monkeypatch.setattr(mutation, "file_in_image", lambda _, service, path: f"# {service} {path}\nreturn 503\n")
     mutation.service_with("app.py", "503", "404")(stack)
     assert files(stack)["app.py"] == "# api /app/service/app.py\nreturn 404\n"
     assert '"./app.py:/app/service/app.py:ro"' in files(stack)[".compliance.override.yaml.0"]
-    stack.config = CONFIG
     with pytest.raises(StackError, match="and it is there 0 times"):
         mutation.service_with("app.py", "200", "404")(stack)
 
 
 @pytest.mark.parametrize("copies", [0, 2])
 def test_a_sabotage_that_cannot_take_hold_says_so(stack: Stack, copies: int) -> None:
-    configuration = stack.directory / "prometheus" / "prometheus.yml"
+    configuration = stack.project.directory / "prometheus" / "prometheus.yml"
     text = configuration.read_text()
     configuration.unlink()
     for number in range(copies):
-        (stack.directory / f"prometheus-{number}.yml").write_text(text)
+        (stack.project.directory / f"prometheus-{number}.yml").write_text(text)
     with pytest.raises(StackError, match=f"and {copies} have it"):
         wrong_scrape_path(stack)
-    assert [path.read_text() for path in stack.directory.glob("prometheus-*.yml")] == [text] * copies
+    assert [path.read_text() for path in stack.project.directory.glob("prometheus-*.yml")] == [text] * copies

@@ -23,7 +23,6 @@ def clone(tmp_path: Path) -> Path:
     """The project as it is cloned: nothing in it that a run has made."""
     made = shutil.ignore_patterns("backups", "data", "secrets", ".env", "__pycache__")
     shutil.copytree(ROOT / "stack", tmp_path / "clone" / "stack", ignore=made)
-    shutil.copytree(ROOT / "checks", tmp_path / "clone" / "checks", ignore=made)
     shutil.copy(ROOT / "tasks.py", tmp_path / "clone")
     return tmp_path / "clone"
 

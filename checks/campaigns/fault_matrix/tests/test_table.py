@@ -110,5 +110,5 @@ def test_a_service_rests_before_it_is_made_sick(fault: Fault, waited: float, mon
     paused = [0.0]
     monkeypatch.setattr(wait, "pause", paused.append)
     seen = SimpleNamespace(started_at=datetime.now(UTC) - timedelta(seconds=10))
-    matrix.rest(cast(Stack, SimpleNamespace(state=lambda _: seen)), fault, "redis", 60.0)
+    matrix.rest(cast(Stack, SimpleNamespace(runner=SimpleNamespace(state=lambda _: seen))), fault, "redis", 60.0)
     assert sum(paused) == pytest.approx(waited, abs=0.5)

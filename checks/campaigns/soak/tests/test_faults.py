@@ -141,11 +141,12 @@ def test_a_fault_befalls_the_first_service_that_has_what_is_to_break(monkeypatch
 
     monkeypatch.setattr(fault_soak, "go_through", go_through)
     monkeypatch.setattr(fault_soak, "rest", lambda *_: None)
-    stack = cast(Stack, SimpleNamespace(services=("api", "redis", "healer")))
+    stack = cast(Stack, SimpleNamespace(project=SimpleNamespace(services=("api", "redis", "healer"))))
     assert Sufferer(stack, None)._befallen(steps(PLAN)[0]) == ("redis", HEALED)  # type: ignore[arg-type]
     assert asked[-1] == "redis"
+    alone = cast(Stack, SimpleNamespace(project=SimpleNamespace(services=("api",))))
     with pytest.raises(StackError, match="no service has what is to break"):
-        Sufferer(cast(Stack, SimpleNamespace(services=("api",))), None)._befallen(steps(PLAN)[0])  # type: ignore[arg-type]
+        Sufferer(alone, None)._befallen(steps(PLAN)[0])  # type: ignore[arg-type]
 
 
 def test_a_writer_looks_for_the_api_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ RUNG_2 = (
 
 
 def write_and_wait_for_fsync(stack: Stack) -> Fsyncs:
-    prefix = stack.login("auditor").keys
+    prefix = stack.credentials.login("auditor").keys
     with connect(stack, "auditor") as auditor:
         answers = []
         for number in range(FSYNC_TRIES):
@@ -62,7 +62,7 @@ def count_flushes(stack: Stack) -> Flushes:
     disks, not_counted = _countable(stack)
     if not_counted:
         return Flushes(disks=disks, not_counted=not_counted, writes=0, flushed=0, flushed_pauses=0)
-    seen = wait.first(lambda: _in_turns(stack, disks), tells, within=QUIET_SECONDS, every=1.0)
+    seen = wait.until(lambda: _in_turns(stack, disks), tells, within=QUIET_SECONDS, every=1.0)
     if not seen.reached:
         told = f"{seen.value.flushed} of {WRITES} writes saw a flush, and {seen.value.flushed_pauses} of as many pauses"
         raise StackError(f"others flush {', '.join(disks)} too often to tell what Redis does: {told}")
@@ -76,7 +76,7 @@ def tells(seen: Flushes) -> bool:
 
 
 def _in_turns(stack: Stack, disks: tuple[str, ...]) -> Flushes:
-    key = f"{stack.login('auditor').keys}flush"
+    key = f"{stack.credentials.login('auditor').keys}flush"
     with connect(stack, "auditor") as auditor:
         turns = [_turn(partial(auditor.set, key, number), disks) for number in range(WRITES)]
         auditor.delete(key)
@@ -105,7 +105,7 @@ def _countable(stack: Stack) -> tuple[tuple[str, ...], str]:
     directory, mount, below = data_directory(stack)
     if mount == "none":
         return (), f"{directory} is on no mount"
-    told = json.loads(fsync_in(stack.labels, below, OWN_FSYNCS))
+    told = json.loads(fsync_in(stack.project.labels, below, OWN_FSYNCS))
     if told["kernel"] != Path("/proc/sys/kernel/random/boot_id").read_text().strip():
         return (), "the engine's containers run on another kernel than this"
     mounted = disk_flushes.mounted_at(told["mountinfo"], "/folder")

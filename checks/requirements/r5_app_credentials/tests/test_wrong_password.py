@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checks.requirements.r5_app_credentials import observe
+from stack.driver.events import Event
 
 STARTED = datetime(2026, 11, 23, 20, tzinfo=UTC)
 
@@ -51,7 +52,7 @@ def test_a_line_that_tells_of_something_else_does_not(line: str) -> None:
 def test_it_is_ill_from_the_first_verdict_or_end_after_its_start(
     events: list[tuple[float, str]], seconds: float | None
 ) -> None:
-    seen = [(STARTED + timedelta(seconds=after), action) for after, action in events]
+    seen = [Event(at=STARTED + timedelta(seconds=after), service="api", action=action) for after, action in events]
     assert observe.ill_after(seen, STARTED) == seconds
 
 

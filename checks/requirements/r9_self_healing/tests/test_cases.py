@@ -17,7 +17,7 @@ def test_the_cases_leave_no_service_out_and_none_of_them_is_empty(others: tuple[
     stack = resolved(
         Subject(compose_file=tmp_path / "compose.yaml", roles=ROLES),
         tmp_path,
-        {"services": dict.fromkeys((*ROLES.values(), *others), {})},
+        {"services": {name: {} for name in (*ROLES.values(), *others)}},
     )
     dealt = [services_of(stack, case) for case in CASES]
     assert sorted(name for services in dealt for name in services) == sorted(stack.project.services)

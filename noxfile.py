@@ -5,14 +5,16 @@ Sessions run in the environment that runs nox: the one that `.ci/setup` makes fr
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "controls"]
+nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "mutations"]
 
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
@@ -23,13 +25,13 @@ TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience 
 @nox.session
 def compliance(session: nox.Session) -> None:
     """Prove the requirements on a stack: this one, or `-- --stack DIR`; any pytest option."""
-    _prove(session, "requirement")
+    _prove(session, "check")
 
 
 @nox.session
-def controls(session: nox.Session) -> None:
-    """Sabotage the stack, one thing at a time, and see that the check concerned objects."""
-    _prove(session, "control")
+def mutations(session: nox.Session) -> None:
+    """Mutation the stack, one thing at a time, and see that the check concerned objects."""
+    _prove(session, "mutation")
 
 
 @nox.session
@@ -90,7 +92,14 @@ def _prove(session: nox.Session, marker: str) -> None:
             _run(session, "pytest", "checks/requirements", "--ignore-glob=*/tests", *options)
         finally:
             if link.exists():
-                _run(session, "checks.report", str(link))
+                _run(session, "checks.report", str(link), *_shelves(session.posargs))
+
+
+def _shelves(options: Sequence[str]) -> list[str]:
+    """`--requirements DIR` as it was given, for the report to know the same requirements as the run."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--requirements", action="append", default=[])
+    return [f"--requirements={shelf}" for shelf in parser.parse_known_args(options)[0].requirements]
 
 
 def _provide(session: nox.Session) -> None:

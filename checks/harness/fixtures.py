@@ -23,7 +23,7 @@ from stack.driver.errors import StackError
 from stack.driver.progress import Progress
 from stack.driver.session import Session
 
-Broken = Callable[[Mutation], Stack]
+Mutated = Callable[[Mutation], Stack]
 OnAnotherEngine = Callable[..., tuple[Stack, Nested]]
 RUN = pytest.StashKey[Session]()
 RUN_GIVEN = "compliance_run"
@@ -108,46 +108,46 @@ def stack(shared: Callable[[], Stack]) -> Stack:
 
 
 @pytest.fixture
-def own_stack(broken: Broken) -> Stack:
+def own_stack(mutated: Mutated) -> Stack:
     """A fresh stack of this check alone, for what cannot be put back."""
-    return broken(lambda _: None)
+    return mutated(lambda _: None)
 
 
 @pytest.fixture
-def broken(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
-    """A fresh stack with one sabotage in it: `stack = broken(sabotages.fsync_every_second)`."""
-    yield from _sabotaged(request, tested, started=True)
+def mutated(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Mutated]:
+    """A fresh stack with one mutation in it: `stack = mutated(mutations.fsync_every_second)`."""
+    yield from _mutated(request, tested, started=True)
 
 
 @pytest.fixture
-def unstarted(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
+def unstarted(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Mutated]:
     """The same, ready and not started: for who looks at the start itself, or at files alone."""
-    yield from _sabotaged(request, tested, started=False)
+    yield from _mutated(request, tested, started=False)
 
 
-def _sabotaged(request: pytest.FixtureRequest, tested: Subject, *, started: bool) -> Iterator[Broken]:
+def _mutated(request: pytest.FixtureRequest, tested: Subject, *, started: bool) -> Iterator[Mutated]:
     with ExitStack() as cleanup:
         progress = cleanup.enter_context(Progress())
 
-        def prepare(sabotage: Mutation) -> Stack:
+        def prepare(mutation: Mutation) -> Stack:
             with told_in_a_sentence():
-                return cleanup.enter_context(_fresh(request, tested, progress, sabotage, started=started))
+                return cleanup.enter_context(_fresh(request, tested, progress, mutation, started=started))
 
         yield prepare
 
 
 @pytest.fixture
 def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: Stack) -> Iterator[OnAnotherEngine]:
-    """A fresh stack on an engine inside a container, for what would disturb others: `stack, engine = ...(sabotage)`."""
+    """A fresh stack on an engine inside a container, for what would disturb others: `stack, engine = ...(mutation)`."""
     run, references = _run_of(request.config), [image.reference for image in stack.runner.images.values()]
     with ExitStack() as cleanup:
         progress = cleanup.enter_context(Progress())
 
-        def prepare(sabotage: Mutation = lambda _: None) -> tuple[Stack, Nested]:
+        def prepare(mutation: Mutation = lambda _: None) -> tuple[Stack, Nested]:
             found = cleanup.enter_context(dind.begun(run.labels(f"{run.name}-engine"), run.folder, references))
             cleanup.enter_context(found.used())
             with told_in_a_sentence():
-                return cleanup.enter_context(_fresh(request, tested, progress, sabotage, described=False)), found
+                return cleanup.enter_context(_fresh(request, tested, progress, mutation, described=False)), found
 
         yield prepare
 

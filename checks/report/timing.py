@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
-from checks.core.results import JudgedCheck, JudgedControl, JudgedRequirement, Report
+from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result
 from checks.core.run import Record
 
 AT_MOST_TICKS = 8
 COLOURS = 6  # that report.css has for phases
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 
-Judged = JudgedCheck | JudgedControl
+Judged = JudgedCheck | JudgedMutation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class Overview:
 
 @dataclass(frozen=True, kw_only=True)
 class Timed:
-    """A check or control, and where its seconds went."""
+    """A check or mutation, and where its seconds went."""
 
     requirement: str
     name: str
@@ -146,7 +146,7 @@ def measured(records: Iterable[Record]) -> list[Took]:
     return [row for record in records for row in took(record.data, record.kind)]
 
 
-def colours(report: Report) -> dict[str, int]:
+def colours(report: Result) -> dict[str, int]:
     """A number for each phase that was measured, so that it has one colour all over the page."""
     names = sorted({name for row in measured(report.records) for name in row.phases})
     return {name: number % COLOURS for number, name in enumerate(names)}
@@ -169,7 +169,7 @@ def longest_of(durations: Iterable[Took]) -> float:
     return max((max(sum(row.phases.values()), row.bound_s or 0.0) for row in durations), default=0.0)
 
 
-def overview(report: Report) -> list[Overview]:
+def overview(report: Result) -> list[Overview]:
     """What checks measured against declared bounds: a chart for each kind of observation, all to one scale."""
     owners = {check.name: requirement for requirement in report.requirements for check in requirement.checks}
     found: dict[tuple[str, str], list[Took]] = {}
@@ -184,8 +184,8 @@ def overview(report: Report) -> list[Overview]:
     ]
 
 
-def slowest_first(report: Report) -> list[Timed]:
-    """All checks and controls, and where the seconds of each went."""
+def slowest_first(report: Result) -> list[Timed]:
+    """All checks and mutations, and where the seconds of each went."""
     found = [_test(requirement.id, one) for requirement in report.requirements for one in _judged(requirement)]
     return sorted(found, key=lambda test: -test.seconds)
 
@@ -200,7 +200,7 @@ def split(some: Iterable[Timed]) -> Chart:
     )
 
 
-def spent(report: Report) -> Spent:
+def spent(report: Result) -> Spent:
     """Add up the run."""
     every = slowest_first(report)
     begun, ended = _begun(report), _moment(report.run.end if report.run else None)
@@ -212,7 +212,7 @@ def spent(report: Report) -> Spent:
     )
 
 
-def lanes(report: Report) -> tuple[Lane, ...]:
+def lanes(report: Result) -> tuple[Lane, ...]:
     """The workers side by side, as far as it was recorded when and where each test ran."""
     begun, wall = _begun(report), spent(report).wall
     if not begun or not wall:
@@ -286,14 +286,14 @@ def _test(requirement: str, judged: Judged) -> Timed:
 
 
 def _judged(requirement: JudgedRequirement) -> tuple[Judged, ...]:
-    return (*requirement.checks, *requirement.controls)
+    return (*requirement.checks, *requirement.mutations)
 
 
 def _by_number(worker: str) -> tuple[int, str]:
     return len(worker), worker  # gw2 before gw10
 
 
-def _begun(report: Report) -> datetime | None:
+def _begun(report: Result) -> datetime | None:
     return _moment(report.run.start if report.run else None)
 
 

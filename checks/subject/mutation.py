@@ -12,7 +12,7 @@ from stack.driver.labels import options
 
 
 def nothing(_: Stack) -> None:
-    """The stack as it is, for controls that sabotage what is done to it."""
+    """The stack as it is, for mutations that mutation what is done to it."""
 
 
 def health_check_that_cannot_fail(stack: Stack) -> None:
@@ -35,18 +35,18 @@ def never_well_again(stack: Stack) -> None:
 def service_with(module: str, old: str, new: str) -> Mutation:
     """The shipped service with a text replaced in one of its modules: a copy from the image, mounted over it."""
 
-    def sabotage(stack: Stack) -> None:
+    def mutation(stack: Stack) -> None:
         path = f"/app/service/{module}"
         text = file_in_image(stack, stack.roles[Role.API], path)
         if text.count(old) != 1:
-            raise StackError(f"the sabotage needs {old!r} once in {path}, and it is there {text.count(old)} times")
+            raise StackError(f"the mutation needs {old!r} once in {path}, and it is there {text.count(old)} times")
         (stack.project.directory / module).write_text(text.replace(old, new))
         # The image's byte code is used whatever the source says.
         (stack.project.directory / "no-byte-code").mkdir(exist_ok=True)
         byte_code = "./no-byte-code:/app/service/__pycache__:ro"
         override(stack, Role.API, volumes=[f"./{module}:{path}:ro", byte_code])
 
-    return sabotage
+    return mutation
 
 
 def file_in_image(stack: Stack, service: str, path: str) -> str:
@@ -69,7 +69,7 @@ def edit(stack: Stack, old: str, new: str) -> None:
         if path.is_file() and old in path.read_text(errors="replace")
     ]
     if len(holding) != 1:
-        raise StackError(f"the sabotage needs one file with {old!r} in it, and {len(holding)} have it")
+        raise StackError(f"the mutation needs one file with {old!r} in it, and {len(holding)} have it")
     rewrite(holding[0], holding[0].read_text().replace(old, new))
 
 

@@ -31,7 +31,7 @@ class ContainerState:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Published:
+class PortBinding:
     """A port of a service's container (`5000/tcp`), and where the engine publishes it on this machine."""
 
     service: str
@@ -69,10 +69,10 @@ def incarnation_of(container: docker.Container) -> Incarnation:
     return Incarnation(container=container.id, started_at=container.state.started_at)
 
 
-def published(containers: Mapping[str, docker.Container]) -> list[Published]:
+def published(containers: Mapping[str, docker.Container]) -> list[PortBinding]:
     """Every port that these containers, by service, publish on this machine."""
     return [
-        Published(service=service, port=port, address=bound["HostIp"], host_port=int(bound["HostPort"]))
+        PortBinding(service=service, port=port, address=bound["HostIp"], host_port=int(bound["HostPort"]))
         for service, container in containers.items()
         for port, bindings in (container.network_settings.ports or {}).items()
         for bound in bindings or ()

@@ -118,10 +118,10 @@ def _keepers(progress: Progress, run: Session) -> Iterator[AbstractContextManage
 
 
 @contextmanager
-def _compose(name: str, sabotage: Mutation, progress: Progress, run: Session) -> Iterator[Keeper]:
+def _compose(name: str, mutation: Mutation, progress: Progress, run: Session) -> Iterator[Keeper]:
     """A fresh stack of which only Prometheus, and whoever heals it, go on running."""
     progress.say(f"a stack for: {name}")
-    with fresh(profile.read(SHIPPED), progress, run, sabotage) as stack:
+    with fresh(profile.read(SHIPPED), progress, run, mutation) as stack:
         service = stack.roles[Role.PROMETHEUS]
         for one in stack.project.services:
             if one != service and one not in stack.project.mounting_a_socket():

@@ -8,14 +8,14 @@ import pytest
 
 from checks.core.codec import as_data
 from checks.core.judging import judged
-from checks.core.results import Report
+from checks.core.results import Result
 from checks.core.run import Run
 from checks.core.tests.sample_run import FROZEN, HEALED, HEALS, KEEPS, LOSING_IT, PASSING, outcome, record
 from checks.report import timing
 from checks.report.timing import Took
 
 
-def with_run(**changes: object) -> Report:
+def with_run(**changes: object) -> Result:
     data = {**vars(PASSING.run), **changes}
     return judged(replace(PASSING, run=Run(**data)))
 

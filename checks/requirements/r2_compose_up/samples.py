@@ -36,7 +36,7 @@ REACHABLE = Reachable(
     ),
 )
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     FIRST,
     RESTARTED,
     DOWN_UP,
@@ -53,7 +53,7 @@ def not_coming(seen: CameUp) -> tuple[CameUp, ...]:
     )
 
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "up-from-nothing": not_coming(FIRST),
     "restart-comes-back": (*not_coming(RESTARTED), replace(RESTARTED, anew={"api": True, "redis": False})),
     "down-up-comes-back": (*not_coming(DOWN_UP), replace(DOWN_UP, before=("network checks-1_backend",))),
@@ -79,7 +79,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     ),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     *(replace(seen, health={}, anew={}) for seen in (FIRST, RESTARTED, DOWN_UP)),
     *(replace(seen, anew={}) for seen in (FIRST, RESTARTED, DOWN_UP)),
     replace(CONFIGURED, images={}),

@@ -18,7 +18,7 @@ from checks.requirements.r4_redis_acl.observe import (
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R4")
+@pytest.mark.check
 def test_nobody_gets_in_as_default_and_each_user_can_do_what_it_is_for_and_nothing_else(
     own_stack: Stack, evidence: Evidence
 ) -> None:
@@ -29,6 +29,6 @@ def test_nobody_gets_in_as_default_and_each_user_can_do_what_it_is_for_and_nothi
         assert other_user_violations(evidence.saw(seen)) == []
 
 
-@pytest.mark.requirement("R4")
+@pytest.mark.check
 def test_users_are_the_same_after_a_restart(stack: Stack, evidence: Evidence) -> None:
     assert users_after_restart_violations(evidence.saw(restart_and_list_users(stack))) == []

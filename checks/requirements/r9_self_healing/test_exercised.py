@@ -18,7 +18,7 @@ from checks.subject.stack import Stack
 from stack.driver.errors import NotPrivilegedError
 
 
-@pytest.mark.requirement("R9")
+@pytest.mark.check
 @pytest.mark.long
 def test_everything_comes_back_after_an_engine_restart(
     stack: Stack, on_another_engine: OnAnotherEngine, evidence: Evidence
@@ -32,7 +32,7 @@ def test_everything_comes_back_after_an_engine_restart(
     assert engine_restart_violations(evidence.saw(restart_the_engine(*found))) == []
 
 
-@pytest.mark.requirement("R9")
+@pytest.mark.check
 @pytest.mark.long
 def test_nothing_is_missed_while_a_healer_is_frozen(stack: Stack, evidence: Evidence) -> None:
     service = stack.roles[Role.PROMETHEUS]
@@ -52,7 +52,7 @@ SAMPLE: tuple[tuple[Role, Sickness], ...] = (  # `nox -s healing` has every faul
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.requirement("R9")
+@pytest.mark.check
 @pytest.mark.long
 def test_a_frozen_service_is_restarted_and_no_other_is(stack: Stack, evidence: Evidence, case: str) -> None:
     seen = [evidence.saw(hurt(stack, name, "frozen")) for name in services_of(stack, case)]
@@ -60,7 +60,7 @@ def test_a_frozen_service_is_restarted_and_no_other_is(stack: Stack, evidence: E
 
 
 @pytest.mark.parametrize(("role", "fault"), SAMPLE)
-@pytest.mark.requirement("R9")
+@pytest.mark.check
 @pytest.mark.long
 def test_a_service_that_is_sick_in_another_way_is_restarted_and_no_other_is(
     stack: Stack, evidence: Evidence, role: Role, fault: Sickness
@@ -72,21 +72,21 @@ def test_a_service_that_is_sick_in_another_way_is_restarted_and_no_other_is(
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.requirement("R9")
+@pytest.mark.check
 @pytest.mark.long
 def test_a_service_that_ends_comes_back_by_itself(stack: Stack, evidence: Evidence, case: str) -> None:
     seen = [evidence.saw(end(stack, name, fault)) for name in services_of(stack, case) for fault in ONCE]
     assert [violation for comeback in seen for violation in comeback_violations(comeback)] == []
 
 
-@pytest.mark.requirement("R9")
+@pytest.mark.check
 def test_a_service_that_crashes_at_its_starts_comes_back_by_itself(stack: Stack, evidence: Evidence) -> None:
     seen = evidence.saw(end(stack, stack.roles[Role.API], "crash-at-start"))
     assert comeback_violations(seen) == []
 
 
 @pytest.mark.parametrize("fault", ["stopped", "paused", "stall-3s"])
-@pytest.mark.requirement("R9")
+@pytest.mark.check
 @pytest.mark.long
 def test_what_a_person_did_and_what_passes_by_itself_is_left_alone(
     stack: Stack, evidence: Evidence, fault: LeftTo
@@ -95,7 +95,7 @@ def test_what_a_person_did_and_what_passes_by_itself_is_left_alone(
     assert left_alone_violations(seen) == []
 
 
-@pytest.mark.requirement("R9")
+@pytest.mark.check
 @pytest.mark.long
 def test_a_service_whose_dependency_is_frozen_is_not_restarted(stack: Stack, evidence: Evidence) -> None:
     seen = [

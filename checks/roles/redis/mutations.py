@@ -11,12 +11,12 @@ from stack.driver.project import Config
 def redis_with(*arguments: str) -> Mutation:
     """Redis started with these arguments behind its own, which they override."""
 
-    def sabotage(stack: Stack) -> None:
+    def mutation(stack: Stack) -> None:
         spec = redis_service(stack)
         own = spec.get("command") or ([] if spec.get("entrypoint") else ["redis-server"])
         override(stack, Role.REDIS, command=[*own, *arguments])
 
-    return sabotage
+    return mutation
 
 
 DEFAULT_OFF = "user default off resetpass resetkeys resetchannels -@all"

@@ -1,4 +1,4 @@
-"""Sabotages take hold on the files that ship, or say that they could not."""
+"""Mutations take hold on the files that ship, or say that they could not."""
 
 import os
 import shutil
@@ -57,7 +57,7 @@ def files(stack: Stack) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("sabotage", "file", "line"),
+    ("mutation", "file", "line"),
     [
         (mutations.default_user_on, "secrets/redis-users.acl", "user default on nopass ~* &* +@all"),
         (app_may_do_everything, "secrets/redis-users.acl", "~item:* ~* &* +@all"),
@@ -78,9 +78,9 @@ def files(stack: Stack) -> dict[str, str]:
         (undeclared_dependency, ".compliance.override.yaml.0", '"api": { depends_on: !reset {} }'),
     ],
 )
-def test_a_sabotage_changes_what_it_says(stack: Stack, sabotage: Mutation, file: str, line: str) -> None:
+def test_a_mutation_changes_what_it_says(stack: Stack, mutation: Mutation, file: str, line: str) -> None:
     before = files(stack)
-    sabotage(stack)
+    mutation(stack)
     changed = {name for name, text in files(stack).items() if before.get(name) != text}
     assert changed - {".compliance.override.yaml.0"} == {file} - {".compliance.override.yaml.0"}
     assert line in files(stack)[file]
@@ -92,12 +92,12 @@ def test_the_password_that_the_service_has_opens_the_default_user(stack: Stack) 
     assert files(stack)["secrets/redis-users.acl"].startswith(f"user default on #{digest} ~* &* +@all\n")
 
 
-def test_a_sabotaged_file_keeps_its_mode(stack: Stack) -> None:
+def test_a_mutated_file_keeps_its_mode(stack: Stack) -> None:
     app_may_not_write(stack)
     assert stat.S_IMODE((stack.project.directory / "secrets" / "redis-users.acl").stat().st_mode) == 0o400
 
 
-def test_a_sabotaged_service_is_mounted_over_the_images(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mutated_service_is_mounted_over_the_images(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutation, "file_in_image", lambda _, service, path: f"# {service} {path}\nreturn 503\n")
     mutation.service_with("app.py", "503", "404")(stack)
     assert files(stack)["app.py"] == "# api /app/service/app.py\nreturn 404\n"
@@ -107,7 +107,7 @@ def test_a_sabotaged_service_is_mounted_over_the_images(stack: Stack, monkeypatc
 
 
 @pytest.mark.parametrize("copies", [0, 2])
-def test_a_sabotage_that_cannot_take_hold_says_so(stack: Stack, copies: int) -> None:
+def test_a_mutation_that_cannot_take_hold_says_so(stack: Stack, copies: int) -> None:
     configuration = stack.project.directory / "prometheus" / "prometheus.yml"
     text = configuration.read_text()
     configuration.unlink()

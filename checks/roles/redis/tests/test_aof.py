@@ -2,7 +2,6 @@
 
 import pytest
 
-from checks.requirements.r3_durability.observe.append_only_file import TORN, UNACKNOWLEDGED
 from checks.roles.redis import aof
 from checks.roles.redis.wire import packed
 from stack.driver.errors import StackError
@@ -64,9 +63,3 @@ def test_the_files_of_changes_are_those_of_the_manifest_in_its_order() -> None:
 def test_without_a_manifest_or_a_file_that_it_names_there_is_nothing_to_read(missing: str) -> None:
     with pytest.raises(StackError, match="manifest"):
         aof.changes({path: data for path, data in FILES.items() if path != f"{FOLDER}/{missing}"})
-
-
-def test_what_is_torn_is_a_record_that_ends_in_its_value_and_one_that_ends_in_a_length() -> None:
-    assert all(UNACKNOWLEDGED.startswith(torn) and commands(FILE + torn) == commands(FILE) for torn in TORN.values())
-    assert TORN["value"].endswith(b"a value that n")
-    assert TORN["length"].endswith(b"$3")

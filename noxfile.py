@@ -49,9 +49,10 @@ def page(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff's lint and format."""
+    """Ruff's lint and format, and which way imports go."""
     session.run(*PYTHON, "ruff", "check", ".")
     session.run(*PYTHON, "ruff", "format", "--check", ".")
+    session.run(str(Path(sys.executable).with_name("lint-imports")))
 
 
 @nox.session

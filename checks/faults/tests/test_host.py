@@ -27,7 +27,7 @@ def test_a_stopped_process_is_seen_stopped(sleeper: "subprocess.Popen[bytes]") -
     assert signalled(sleeper.pid, signal.SIGCONT, "S R") in {"S", "R"}
 
 
-def test_a_killed_process_is_seen_dead_until_it_is_reaped_and_gone_then(sleeper: "subprocess.Popen[bytes]") -> None:
+def test_a_killed_process_is_dead_until_reaped_and_then_gone(sleeper: "subprocess.Popen[bytes]") -> None:
     assert signalled(sleeper.pid, signal.SIGKILL, "gone Z X") == "Z"
     sleeper.wait()
     assert signalled(sleeper.pid, signal.SIGKILL, "gone") == "gone"

@@ -19,6 +19,7 @@ nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "mutat
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
+BENCHES = ("startup", "throughput", "healers")  # modules of checks.campaigns.bench
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
 
@@ -63,10 +64,12 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: `invoke up` against plain Compose, writes under each `appendfsync`, our healer against others."""
-    session.run(*PYTHON, "checks.campaigns.bench.startup")
-    for measured in ("checks.campaigns.bench.throughput", "checks.campaigns.bench.healers"):
-        _run(session, measured, *session.posargs)
+    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers."""
+    name, *options = session.posargs or [None]
+    if name not in (None, *BENCHES):
+        session.error(f"there is no benchmark `{name}`: {', '.join(BENCHES)}")
+    for measured in [name] if name else BENCHES:
+        _run(session, f"checks.campaigns.bench.{measured}", *options)
 
 
 @nox.session

@@ -31,7 +31,7 @@ def compliance(session: nox.Session) -> None:
 
 @nox.session
 def mutations(session: nox.Session) -> None:
-    """Mutation the stack, one thing at a time, and see that the check concerned objects."""
+    """Mutate the stack, one thing at a time, and see that the rule concerned objects, and no other."""
     _prove(session, "mutation")
 
 
@@ -65,10 +65,10 @@ def types(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers."""
-    name, *options = session.posargs or [None]
-    if name not in (None, *BENCHES):
-        session.error(f"there is no benchmark `{name}`: {', '.join(BENCHES)}")
-    for measured in [name] if name else BENCHES:
+    named, options = session.posargs[:1], session.posargs[1:]
+    if unknown := set(named).difference(BENCHES):
+        session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES)}")
+    for measured in named or BENCHES:
         _run(session, f"checks.campaigns.bench.{measured}", *options)
 
 

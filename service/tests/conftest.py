@@ -14,6 +14,7 @@ import requests
 import uvicorn
 
 from service.app import create_app
+from service.server import listening
 from service.settings import Settings
 
 PASSWORD = "correct-horse"  # noqa: S105
@@ -40,7 +41,8 @@ def settings(redis_port: int, *, password: str = PASSWORD, timeout: float = 0.9)
 @contextmanager
 def running(given: Settings) -> Iterator[str]:
     """The address of a service with these settings."""
-    config = uvicorn.Config(create_app(given), port=0, ws="none", lifespan="on", log_config=None)
+    http = listening(given.limits)
+    config = uvicorn.Config(create_app(given), port=0, http=http, ws="none", lifespan="on", log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -100,7 +100,9 @@ def add_item_routes(api: FastAPI, store: Store) -> None:
         200: {"model": dict[str, str], "content": {"application/json": {"example": {"one": "one"}}}},
     }
 
-    @api.get("/get/{id:path}", responses=EVERYWHERE | problems(s404="There is no such item") | UNAVAILABLE | found)
+    @api.get(
+        "/get/{id:whole_rest}", responses=EVERYWHERE | problems(s404="There is no such item") | UNAVAILABLE | found
+    )
     async def get_item(item_id: Annotated[ItemId, Path(alias="id", examples=["one"])]) -> Response:
         data = await store.get(item_id)
         if data is None:

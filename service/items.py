@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from service.problem import problem_body
 from service.settings import Limits
@@ -16,6 +17,15 @@ NOT_FOUND = problem_body(404)
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=Limits.id_characters)]
 # The body's limit is the one that bites; a bare `str` would let through what is no text (`"\\ud800"`).
 ItemData = Annotated[str, StringConstraints(max_length=Limits.body_bytes)]
+
+
+class WholeRest(StringConvertor):
+    """What is left of a path, slashes and line breaks included: Starlette's own `path` ends at the first of these."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("whole_rest", WholeRest())
 
 
 class Item(BaseModel):

@@ -121,14 +121,14 @@ class Link(asyncio.Protocol):
     def _expire(self) -> None:
         """Tell those whose time is over, and look again when the next one's is."""
         now = self._loop.time()
-        alive = [one for one in self._waiting if not one.answer.done()]
-        late = [one for one in alive if one.deadline <= now]
+        late = [one for one in self._waiting if one.deadline <= now]
+        punctual = [one for one in self._waiting if one.deadline > now and not one.answer.done()]
         for one in late:
-            one.answer.set_exception(TimeoutError())
+            if not one.answer.done():
+                one.answer.set_exception(TimeoutError())
         if late:
             self._retired = True
             self._on_end(self)
-        punctual = alive[len(late) :]
         if self._retired and not punctual:
             self.close()
         self._timer = self._loop.call_at(punctual[0].deadline, self._expire) if punctual else None

@@ -32,12 +32,10 @@ def serve(settings: Settings) -> None:
 
     from service.app import create_app
     from service.logs import CONFIG
-    from service.server import listening
+    from service.server import listener, listening
 
     config = uvicorn.Config(
         create_app(settings),
-        host="0.0.0.0",  # noqa: S104 - a container's own network
-        port=settings.http_port,
         loop="uvloop",
         http=listening(settings.limits),
         ws="none",
@@ -49,7 +47,8 @@ def serve(settings: Settings) -> None:
         date_header=False,
         timeout_graceful_shutdown=1,
     )
-    uvicorn.Server(config).run()
+    every_address = "0.0.0.0"  # noqa: S104 - of a container's own network
+    uvicorn.Server(config).run(sockets=[listener(every_address, settings.http_port, settings.limits)])
 
 
 if __name__ == "__main__":

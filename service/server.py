@@ -5,6 +5,7 @@ could take all of the time, and some all of the memory. Everything is bounded he
 """
 
 import asyncio
+import socket
 from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
@@ -145,6 +146,7 @@ class Connection(HttpToolsProtocol):
 
     def _hang_up(self, status: HTTPStatus) -> None:
         self._enter(Phase.REFUSED, LINGER_SECONDS)
+        self.crowd.released(self)
         body = problem_body(status)
         head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: {len(body)}\r\n"
         self.transport.write(f"{head}content-type: {MEDIA_TYPE}\r\nconnection: close\r\n\r\n".encode() + body)
@@ -180,6 +182,16 @@ class Connection(HttpToolsProtocol):
 
     def _announced(self) -> int:
         return next((int(value) for name, value in self.headers if name == b"content-length"), 0)
+
+
+def listener(host: str, port: int, limits: Limits) -> socket.socket:
+    """For uvicorn's `sockets=`: what it accepts inherits these buffers, which would grow to megabytes in the kernel."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        bound.setsockopt(socket.SOL_SOCKET, buffer, limits.socket_bytes)
+    bound.bind((host, port))
+    return bound
 
 
 def listening(limits: Limits) -> type[asyncio.Protocol]:

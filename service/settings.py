@@ -24,6 +24,7 @@ class Limits:
     idle_seconds: float = 5.0  # without a byte, before a first request and between two: closed
     answer_seconds: float = 15.0  # for the client to take its answer: closed
     connections: int = 2048  # with one more, whoever has waited longest without a whole request is closed
+    socket_bytes: int = 128 * 1024  # that the kernel buffers for a connection, each way
     pipelined: int = 16  # requests that are read ahead of their answers on one connection: 429
     received_bytes: int = 32 * 1024 * 1024  # of bodies, for all clients together: 503
     unread_bytes: int = 32 * 1024 * 1024  # of answers that clients do not take, all together: the oldest is closed

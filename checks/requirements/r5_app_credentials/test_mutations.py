@@ -15,8 +15,9 @@ from checks.subject.mutation import service_with
 from checks.subject.roles import Role
 from checks.subject.stack import Mutation, Stack
 
-CONNECT = "await super().connect()"
-RETRY = f"self.username = self.password = None\n            {CONNECT}"
+REFUSED = (
+    "if isinstance(answer, hiredis.ReplyError):\n            link.close()\n            raise CredentialsError\n        "
+)
 
 
 def impatient(sabotage: Mutation) -> Mutation:
@@ -32,8 +33,7 @@ def impatient(sabotage: Mutation) -> Mutation:
 def fallen_back(stack: Stack) -> None:
     """A service that is content to be user `default` where its own is refused."""
     mutations.default_user_on(stack)
-    attempt = f"try:\n            {CONNECT}\n        except Exception:\n            {RETRY}"
-    service_with("lookup.py", CONNECT, attempt)(stack)
+    service_with("client.py", REFUSED, "")(stack)
 
 
 always_content = impatient(mutation.health_check_that_cannot_fail)

@@ -19,7 +19,7 @@ nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "mutat
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
-BENCHES = ("startup", "throughput", "healers")  # modules of checks.campaigns.bench
+BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
 
@@ -64,7 +64,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers."""
+    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers, service."""
     named, options = session.posargs[:1], session.posargs[1:]
     if unknown := set(named).difference(BENCHES):
         session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES)}")

@@ -50,19 +50,40 @@ REQUIREMENTS = (
             HADOLINT,
         ),
         rules=(
-            Rule("multi-stage", "One stage builds, and the final one takes from it what is to run."),
-            Rule("pinned-base", "Every base image is named by a digest, or by a tag with a version in it."),
+            Rule(
+                "multi-stage",
+                "One stage builds, and the final one, or one that it starts from, takes from it what is to run.",
+            ),
+            Rule(
+                "pinned-base",
+                "Every image that the build needs is named by a digest, or by a tag with a version of the program in it:"
+                " a number, date or commit, or its release's name (`debian:trixie`); no word that moves (`lts`), and no"
+                " number of what the program stands on (`redis:alpine3.20`), which leaves the program to be anything."
+                " A stage that the target does not need is not built, so its base is not asked.",
+            ),
             Rule("hadolint-clean", "hadolint, with its own defaults, finds nothing in the Dockerfile."),
             Rule(
                 "locked-dependencies",
-                "Every Python distribution installed in the image is pinned, with its hash, by a lock file.",
+                "Every Python distribution installed in the image is pinned, with a hash that pip takes, by a lock file"
+                " of pip, pip-tools, uv, Poetry, PDM or Pipenv, or by a pylock.toml.",
             ),
             Rule("non-root-user", "The image runs as a user other than root."),
-            Rule("exec-form", "What the image runs is in exec form: no shell stands between Docker and the service."),
+            Rule(
+                "exec-form",
+                "What the image runs is in exec form: no shell is told a command between Docker and the service.",
+            ),
             Rule("oci-labels", "Labels tell title, description, version, licence and revision (or source)."),
-            Rule("no-secret-in-image", "No secret shows in the image's environment, labels or history."),
-            Rule("no-build-tools", "The image has no compiler, build tool or installer of language packages."),
-            Rule("no-package-caches", "No layer carries what a package manager downloaded or listed."),
+            Rule(
+                "no-secret-in-image",
+                "No secret shows in the image's environment, labels or history: none of the stack's own, none by its name"
+                " or by the form that its maker gave it. A fingerprint, or a word about a secret, is none.",
+            ),
+            Rule("no-build-tools", "The image has no compiler, linker, build tool or installer of language packages."),
+            Rule(
+                "no-package-caches",
+                "No layer carries what a package manager or compiler downloaded, listed or made for its next run; "
+                "other data below `.cache`, such as a model, is the service's own.",
+            ),
             Rule("no-git-folder", "No layer carries a git folder."),
             Rule(
                 "stops-on-sigterm",
@@ -100,7 +121,10 @@ REQUIREMENTS = (
                 "`down` leaves no container and no network; `up` then ends with every service healthy.",
             ),
             Rule("config-without-warning", "`docker compose config` has no warning."),
-            Rule("images-carry-versions", "Every image is named with a digest, or with a tag that has a number in it."),
+            Rule(
+                "images-carry-versions",
+                "Every image is named with a digest, or with a tag that names a version of the program in it, as in R1.",
+            ),
             Rule(
                 "published-on-loopback-only",
                 "What is published answers on loopback, and on no other address of the machine.",

@@ -56,7 +56,7 @@ REQUIREMENTS = (
             ),
             Rule(
                 "pinned-base",
-                "Every image that the build needs is named by a digest, or by a tag with a version of the program in it:"
+                "Every image that the build needs is named by a digest, or a tag that names a version of its program:"
                 " a number, date or commit, or its release's name (`debian:trixie`); no word that moves (`lts`), and no"
                 " number of what the program stands on (`redis:alpine3.20`), which leaves the program to be anything."
                 " A stage that the target does not need is not built, so its base is not asked.",
@@ -75,8 +75,8 @@ REQUIREMENTS = (
             Rule("oci-labels", "Labels tell title, description, version, licence and revision (or source)."),
             Rule(
                 "no-secret-in-image",
-                "No secret shows in the image's environment, labels or history: none of the stack's own, none by its name"
-                " or by the form that its maker gave it. A fingerprint, or a word about a secret, is none.",
+                "No secret shows in the image's environment, labels or history: none of the stack's own, none by its"
+                " name or by the form that its maker gave it. A fingerprint, or a word about a secret, is none.",
             ),
             Rule("no-build-tools", "The image has no compiler, linker, build tool or installer of language packages."),
             Rule(
@@ -123,7 +123,7 @@ REQUIREMENTS = (
             Rule("config-without-warning", "`docker compose config` has no warning."),
             Rule(
                 "images-carry-versions",
-                "Every image is named with a digest, or with a tag that names a version of the program in it, as in R1.",
+                "Every image is named with a digest, or with a tag that names a version of its program, as in R1.",
             ),
             Rule(
                 "published-on-loopback-only",

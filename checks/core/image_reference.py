@@ -50,7 +50,7 @@ MOVING = _words(
     "latest stable lts current edge mainline rolling testing unstable oldstable next canary nightly innovation"
 )
 OF_OTHERS = _words(  # what a program is shipped on, built with or built for: a number behind it is not the program's
-    "alpine debian ubuntu fedora centos rocky rockylinux alma almalinux ubi rhel el ol oracle oraclelinux amazonlinux al "
+    "alpine debian ubuntu fedora centos rocky rockylinux alma almalinux ubi rhel el ol oracle oraclelinux amazonlinux "
     "photon wolfi azurelinux mariner leap bci windows windowsservercore nanoserver servercore java jdk jre openjdk "
     "temurin corretto zulu graalvm semeru python py cp pypy node nodejs php ruby perl go golang dotnet aspnet net rust "
     "scala otp erlang cuda cudnn cu rocm glibc musl gcc llvm clang spark hadoop pg postgres postgresql postgis k8s cpu "

@@ -18,26 +18,6 @@ ABOUT_ONE = """
     name parallelism path pattern policy prefix prompt provider regex required reset rotation rounds scope scopes
     seconds size store suffix timeout ttl type url uri user username validator validators version
 """  # as the last word of a name these say something about a secret: `PASSWORD_HASHER`, `TOKEN_SECONDS`
-WORD = re.compile(
-    r".*(?:passw(?:or[dt]s?|d)|passphrases?|pass|secrets?|tokens?|credentials?|(?:api|private|access)keys?)"
-)
-SECRET_KEYS = {"api", "private", "access", "secret", "signing", "encryption"}
-ABOUT_ONE = """
-    algorithm algo alg audience class cost count dir directory disabled enabled encoder endpoint expiration expires expiry
-    field file format generator hasher header host id issuer length level lifetime limit manager max min mode name
-    parallelism path pattern policy prefix prompt provider regex required reset rotation rounds scope scopes seconds size
-    store suffix timeout ttl type url uri user username validator validators version
-"""  # as a name's last word these say something about a secret: `PASSWORD_HASHER`, `TOKEN_SECONDS`
-WORD = re.compile(
-    r".*(?:passw(?:or[dt]s?|d)|passphrases?|pass|secrets?|tokens?|credentials?|(?:api|private|access)keys?)"
-)
-SECRET_KEYS = {"api", "private", "access", "secret", "signing", "encryption"}
-ABOUT_ONE = frozenset(  # the last word of a name that says something about a secret: `PASSWORD_HASHER`, `TOKEN_SECONDS`
-    "algorithm algo alg audience class cost count dir directory disabled enabled encoder endpoint expiration expires expiry "
-    "field file format generator hasher header host id issuer length level lifetime limit manager max min mode name "
-    "parallelism path pattern policy prefix prompt provider regex required reset rotation rounds scope scopes seconds "
-    "size store suffix timeout ttl type url uri user username validator validators version".split()
-)
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 NO_SECRET = re.compile(r"[/$].*|\d*|true|false|unknown", re.IGNORECASE)  # a path, a variable, a number or a switch
 

@@ -132,6 +132,17 @@ def read(
     return Dockerfile(arguments=reader.arguments, stages=tuple(reader.stages))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """An instruction as BuildKit's parser has it: its options apart, the lines that it goes over made one."""
+
+    cmd: str
+    flags: tuple[str, ...]
+    value: tuple[str, ...]
+    original: str
+    line: int
+
+
 @dataclass(kw_only=True)
 class _Reader:
     """Takes in one instruction after another."""
@@ -190,17 +201,6 @@ class _Reader:
         context = self.contexts.get(name) or self.contexts.get(name.removesuffix(":latest")) or ""
         is_image = context.startswith(IMAGE_CONTEXT)
         return context.removeprefix(IMAGE_CONTEXT) if is_image or not context else NO_IMAGE
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """An instruction as BuildKit's parser has it: its options apart, the lines that it goes over made one."""
-
-    cmd: str
-    flags: tuple[str, ...]
-    value: tuple[str, ...]
-    original: str
-    line: int
 
 
 def platform_arguments() -> Mapping[str, str]:

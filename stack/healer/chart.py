@@ -11,7 +11,7 @@ class Treatment:
     """A restart, and what for; seconds since the epoch, a duration in seconds where the name says so.
 
     `detected_at` and `detect_seconds` come from the engine's log of probes and are missing where that is too short.
-    `restarted_at` is missing until the engine says that it is done.
+    `restarted_at` is missing until the engine says that it is done; `failed_at` is when it last said that it is not.
     """
 
     reason: str
@@ -20,6 +20,12 @@ class Treatment:
     detect_seconds: float | None = None
     began_at: float
     restarted_at: float | None = None
+    failed_at: float | None = None
+
+    @property
+    def over_at(self) -> float:
+        """When the engine was done with it, or had failed: who is asked to end later was asked by somebody else."""
+        return self.restarted_at or self.failed_at or 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +37,7 @@ class Chart:
     sick_from: float | None = None  # unhealthy, and not seen healthy or stopped since
     treatment: Treatment | None = None  # until it is healthy
     waiting: str = ""  # why its restart is held back, if it is
+    held_back: str = ""  # the same in a word, one of few
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,6 +62,17 @@ class Engine:
         async with self._answer("POST", path, stop_seconds + RESTART_SECONDS):
             pass
 
+    async def start(self, container: str) -> None:
+        """Start it, and wait until that is done."""
+        async with self._answer("POST", f"/containers/{quote(container, safe='')}/start", RESTART_SECONDS):
+            pass
+
+    async def top(self, container: str, columns: str) -> dict[str, Any]:
+        """List its processes as `ps` does, in these columns, of which one has to be the pid."""
+        query = urlencode({"ps_args": columns})
+        listed: dict[str, Any] = await self._get(f"/containers/{quote(container, safe='')}/top?{query}")
+        return listed
+
     @asynccontextmanager
     async def events(self, **filters: list[str]) -> AsyncIterator[asyncio.StreamReader]:
         """Follow what happens, one JSON line each."""
@@ -120,4 +131,6 @@ async def _accept(reader: asyncio.StreamReader) -> None:
 
 async def _refusal(status: str, reader: asyncio.StreamReader) -> EngineError:
     text = " ".join((await reader.read(1000)).decode(errors="replace").split())
-    return GoneError("no such container") if status == "404" else EngineError(f"{status} {text}")
+    # A start is refused in this way as well where something else is missing: a network, say.
+    gone = status == "404" and ("no such container" in text.lower() or text in ("", "{}"))
+    return GoneError("no such container") if gone else EngineError(f"{status} {text}")

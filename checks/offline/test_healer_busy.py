@@ -11,7 +11,6 @@ from checks.offline.healer_at_work import SETTINGS, actions, at_work, first, hur
 from checks.offline.small_engine import LATE, SmallEngine, container, written
 from stack.healer.pressure import Pressure
 
-
 BAD = LATE | {"ExitCode": 1, "Output": "connection refused"}
 
 

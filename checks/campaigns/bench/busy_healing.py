@@ -2,7 +2,8 @@
 
 First nothing is wrong, for some minutes: every restart of a service is a wrong one, and is counted, with our healer,
 with polling every 5 s, and with Swarm (on one node, for Prometheus alone), all three side by side beside the same hogs.
-Then our stack stays alone with them, and a service of it is made sick in several ways: each is to be healed all the same.
+Then our stack stays alone with them, and a service of it is made sick in several ways: each is to be healed all the
+same.
 Exit codes: 0 none restarted wrongly by our healer and all healed; 1 not so; 130 interrupted.
 """
 

@@ -22,7 +22,9 @@ while time.monotonic() < ends and os.getppid() == int(sys.argv[2]):
 def hogs(count: int, seconds: float) -> Iterator[None]:
     """Have so many at work meanwhile, for so many seconds at most."""
     command = [sys.executable, "-I", "-S", "-c", HOG, str(seconds), str(os.getpid())]
-    started = [subprocess.Popen(command) for _ in range(count)]
+    # Each a session of its own: the kernel shares time out between sessions first (autogroup), and a hundred in one of
+    # them would be no more than one.
+    started = [subprocess.Popen(command, start_new_session=True) for _ in range(count)]
     try:
         yield
     finally:

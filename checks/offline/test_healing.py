@@ -50,7 +50,30 @@ def test_who_is_held_back_is_told_so(action: str) -> None:
     )
 
 
-@pytest.mark.parametrize("action", ["restarting", "left-alone", "healthy"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "2 of 2 failed probes were only late, while the machine kept tasks waiting 97% of the time",
+        "the budget of restarts is used up: 20 for the whole stack, and one more every 30 s",
+    ],
+)
+def test_why_a_busy_machine_or_the_budget_holds_somebody_back_is_told_in_full(reason: str) -> None:
+    assert summary([STARTED + said(5, "waiting", reason=reason)], NOW)[1] == (
+        f"  api            held back since 15:08:05, 115 s ago: {reason}"
+    )
+
+
+def test_a_restart_that_failed_half_way_is_one_restart_and_shows_until_it_is_finished() -> None:
+    failed = STARTED + said(1, "restarting", **WHY) + said(2, "failed", reason="500 no such network")
+    assert summary([failed], NOW)[2].endswith("held back since 15:08:02, 118 s ago: 500 no such network")
+    finished = failed + said(4, "finishing", reason="stopped by a restart that failed half-way")
+    finished += said(5, "restarted", **WHY) + said(6, "healthy", **WHY)
+    assert summary([finished], NOW)[1:] == [
+        "  api            once at 15:08:01, 119 s ago: unhealthy (no answer within 1 s); healthy again after 5.5 s",
+    ]
+
+
+@pytest.mark.parametrize("action", ["restarting", "left-alone", "healthy", "finishing"])
 def test_nobody_is_held_back_for_ever(action: str) -> None:
     log = STARTED + said(5, "waiting", reason="back-off") + said(6, action)
     assert not [line for line in summary([log], NOW) if "held back" in line]

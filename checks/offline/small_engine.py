@@ -70,10 +70,10 @@ class SmallEngine:
     def add(self, *added: dict[str, Any]) -> None:
         self.containers |= {one["Id"]: one for one in added}
 
-    def tell(self, action: str, one: dict[str, Any], **attributes: str) -> None:
+    def tell(self, action: str, one: dict[str, Any], at: int = NOON, **attributes: str) -> None:
         """Report an event of a container to everybody who listens."""
         actor = {"ID": one["Id"], "Attributes": one["Config"]["Labels"] | attributes}
-        self.say(json.dumps({"Action": action, "Actor": actor, "timeNano": NOON}) + "\n")
+        self.say(json.dumps({"Action": action, "Actor": actor, "timeNano": at}) + "\n")
 
     def say(self, text: str) -> None:
         for stream in self.streams:

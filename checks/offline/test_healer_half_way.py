@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,20 @@ def test_a_healer_that_is_itself_restarted_finishes_what_it_began(tmp_path: Path
     told(engine, tmp_path, be_refused)
     assert engine.started == []
     told(engine, tmp_path, healthy_again)
+    assert engine.started == ["api"]
+
+
+def test_word_of_our_own_stop_that_comes_late_is_not_taken_for_somebody_elses(tmp_path: Path) -> None:
+    engine = one_engine("api")
+
+    async def story(engine: SmallEngine) -> None:
+        await be_refused(engine)
+        ended = datetime.fromisoformat(first(engine)["State"]["FinishedAt"])
+        await asyncio.sleep(0.05)  # until the refusal has come through
+        engine.tell("kill", first(engine), at=int(ended.timestamp() * 1e9), signal="15")
+        await healthy_again(engine)
+
+    told(engine, tmp_path, story)
     assert engine.started == ["api"]
 
 

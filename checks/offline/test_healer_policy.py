@@ -274,11 +274,14 @@ def test_a_restart_is_held_back_while_the_budget_is_used_up() -> None:
 
 def test_a_restart_that_failed_half_way_is_finished_after_a_wait_that_grows() -> None:
     memory = policy.restarting(sick_since(990), Restart(reason=""), now=1000)
-    assert policy.finish(memory, 1001, SETTINGS) == Wait(until=1002, reason="back-off of 2 s, restarts in a row: 1")
+    half_way = "stopped by a restart that failed half-way"
+    wait = Wait(until=1002, reason=f"{half_way}; back-off of 2 s, restarts in a row: 1")
+    assert policy.finish(memory, 1001, SETTINGS) == wait
     decision = policy.finish(memory, 1002, SETTINGS)
-    assert isinstance(decision, Restart)
+    assert decision == Restart(reason=half_way)
     memory = policy.restarting(memory, decision, now=1002)
-    assert policy.finish(memory, 1003, SETTINGS) == Wait(until=1006, reason="back-off of 4 s, restarts in a row: 2")
+    wait = Wait(until=1006, reason=f"{half_way}; back-off of 4 s, restarts in a row: 2")
+    assert policy.finish(memory, 1003, SETTINGS) == wait
 
 
 def sick_since(moment: float) -> Memory:

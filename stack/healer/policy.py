@@ -111,7 +111,10 @@ def decide(case: Case, memory: Memory, now: float, settings: Settings) -> Decisi
 
 def finish(memory: Memory, now: float, settings: Settings) -> Wait | Restart:
     """Judge a container that a restart of ours took down and did not bring up again."""
-    return _backing_off(memory, now, settings) or Restart(reason="stopped by a restart that failed half-way")
+    half_way = "stopped by a restart that failed half-way"
+    if wait := _backing_off(memory, now, settings):
+        return replace(wait, reason=f"{half_way}; {wait.reason}")
+    return Restart(reason=half_way)
 
 
 def out_of_budget(budget: Budget, now: float, settings: Settings) -> Wait | None:

@@ -86,7 +86,7 @@ def test_a_keeper_is_asked_where_it_is() -> None:
 
 def alive(words: str) -> int:
     """How many processes have these words on their command line."""
-    listed = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(["ps", "-ewwo", "args"], check=True, capture_output=True, text=True).stdout
     return sum(words in line for line in listed.splitlines())
 
 

@@ -52,7 +52,7 @@ class SmallEngine:
     restart_seconds: float = 0.0
     deaf: bool = False  # unhealthy after a restart as before
     starts_refused: int = 0  # so many of the next starts fail, those of a restart as well
-    main_state: str = "Ssl"  # of every main process, as `ps` tells it
+    main_state: str = "Ssl"  # of every main process, as `ps` tells it; '' where there is no `ps`
     started: list[str] = field(default_factory=list)  # by service: those that were only started
     restarted: list[str] = field(default_factory=list)  # by service
     asked: int = 0
@@ -153,6 +153,8 @@ class SmallEngine:
         found = self.containers.get(unquote(path.split("/")[2]))
         if found and path.endswith("/top"):
             self.looked_at_processes += 1
+            if not self.main_state:
+                return "500 Internal Server Error", '{"message": "ps: executable file not found in $PATH"}'
             return "200 OK", json.dumps({"Processes": [[str(found["State"]["Pid"]), self.main_state, "-"]]})
         return ("200 OK", json.dumps(found)) if found else ("404 Not Found", "{}")
 

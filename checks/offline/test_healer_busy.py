@@ -97,6 +97,21 @@ def test_what_is_a_fault_on_any_machine_is_healed_at_once(
     told(late_engine(), tmp_path, story, replace(SETTINGS, starved_patience_seconds=1000), Starved())
 
 
+def test_an_engine_that_cannot_list_processes_keeps_nobody_from_being_healed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = late_engine()
+    engine.main_state = ""
+
+    async def story(engine: SmallEngine) -> None:
+        await fall_sick_and_be_held_back(engine)
+        await until(lambda: engine.restarted == ["api"])
+
+    told(engine, tmp_path, story, replace(SETTINGS, starved_patience_seconds=0.6), Starved())
+    (held,) = [one["reason"] for one in lines(capsys) if one["action"] == "waiting"]
+    assert "its main process is not to be seen: 500 " in held
+
+
 def test_patience_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async def story(engine: SmallEngine) -> None:
         await fall_sick_and_be_held_back(engine)

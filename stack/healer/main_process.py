@@ -8,11 +8,24 @@ to do; one that starves is ready to run, and so is one that turns in circles.
 from collections.abc import Mapping
 from typing import Any
 
+from stack.healer.container import Container
+from stack.healer.engine import Engine, EngineError, GoneError
+
 COLUMNS = "-eo pid,stat,wchan:32"
 FREEZERS = ("__refrigerator", "do_freezer_trap")  # of cgroup version 1 and of version 2
 STATES = {"R": "ready to run", "S": "asleep", "D": "waiting for a device", "I": "asleep", "Z": "dead", "X": "dead"}
 STOPPED, FROZEN = "stopped", "frozen"
 HALTED = (STOPPED, FROZEN)
+
+
+async def look(engine: Engine, patient: Container) -> str:
+    """Ask the engine; what cannot be told, for want of a `ps` over there, say, keeps nobody from being judged."""
+    try:
+        return state(await engine.top(patient.id, COLUMNS), patient.pid)
+    except GoneError:
+        raise
+    except EngineError as error:
+        return f"not to be seen: {error}"
 
 
 def state(told: Mapping[str, Any], pid: int) -> str:

@@ -143,8 +143,7 @@ class Ward:
     async def _lateness(self, patient: Container) -> Lateness | None:
         """See whether its probes were only late; what its main process does is asked for only then."""
         if late := lateness.lateness(patient, self.pressure.share):
-            processes = await self.engine.top(patient.id, main_process.COLUMNS)
-            late = replace(late, process=main_process.state(processes, patient.pid))
+            late = replace(late, process=await main_process.look(self.engine, patient))
         return late
 
     async def _see(self, container: str) -> Container:

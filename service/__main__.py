@@ -5,6 +5,8 @@ import signal
 import sys
 from types import FrameType
 
+from service.app import create_app
+from service.logs import CONFIG
 from service.settings import Settings, SettingsError, from_environment
 
 
@@ -29,9 +31,6 @@ def stop(_number: int, _frame: FrameType | None) -> None:
 
 def serve(settings: Settings) -> None:
     import uvicorn
-
-    from service.app import create_app
-    from service.logs import CONFIG
 
     config = uvicorn.Config(
         create_app(settings),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.healer.container import Container, read
-from stack.healer.engine import Engine
+from stack.healer.docker_api import Engine
 
 # The engine mounts a container's own /etc/hostname from a directory named after the container.
 MOUNT = re.compile(r"/containers/([0-9a-f]{64})/hostname /etc/hostname ")

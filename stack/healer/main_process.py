@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stack.healer.container import Container
-from stack.healer.engine import Engine, EngineError, GoneError
+from stack.healer.docker_api import Engine, EngineError, GoneError
 
 COLUMNS = "-eo pid,stat,wchan:32"
 FREEZERS = ("__refrigerator", "do_freezer_trap")  # of cgroup version 1 and of version 2

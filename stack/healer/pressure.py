@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from stack.healer import record
+from stack.healer import event_log
 
 FILE = Path("/proc/pressure/cpu")
 SAMPLE_SECONDS = 0.5
@@ -40,10 +40,10 @@ class Pressure:
         try:
             told = SOME.search(self.file.read_text())
         except OSError as error:
-            record.write("failed", reason=f"this kernel does not tell of CPU pressure: {error.strerror}")
+            event_log.write("failed", reason=f"this kernel does not tell of CPU pressure: {error.strerror}")
             return False
         if not told:
-            record.write("failed", reason="what this kernel tells of CPU pressure is not understood")
+            event_log.write("failed", reason="what this kernel tells of CPU pressure is not understood")
             return False
         self._take(self.clock(), int(told[3]) * MICROSECOND, (float(told[1]), float(told[2])))
         return True

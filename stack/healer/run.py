@@ -4,14 +4,14 @@ import asyncio
 import os
 import signal
 
-from stack.healer import record
-from stack.healer.book import Book
-from stack.healer.engine import Engine, EngineError
+from stack.healer import event_log
+from stack.healer.docker_api import Engine, EngineError
+from stack.healer.event_watch import Watch
 from stack.healer.heartbeat import beat, strike
 from stack.healer.identity import IdentityError, own_id, own_project
 from stack.healer.settings import Settings, SettingsError, from_environment
-from stack.healer.ward import Ward
-from stack.healer.watch import Watch
+from stack.healer.state_store import Book
+from stack.healer.supervisor import Ward
 
 PUBLISH_SECONDS = 1.0  # oftener than anybody scrapes
 
@@ -29,7 +29,7 @@ def main() -> int:
 
 
 def _failed(errors: BaseExceptionGroup[Exception], code: int) -> int:
-    record.write("failed", reason="; ".join(map(str, errors.exceptions)))
+    event_log.write("failed", reason="; ".join(map(str, errors.exceptions)))
     return code
 
 
@@ -40,7 +40,7 @@ async def _until_told_to_stop(settings: Settings) -> None:
     try:
         await watching
     except asyncio.CancelledError:
-        record.write("leaving", reason="told to stop")
+        event_log.write("leaving", reason="told to stop")
 
 
 async def _watch(settings: Settings) -> None:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from stack.healer.chart import Treatment
 from stack.healer.container import Container
 from stack.healer.policy import Memory
+from stack.healer.state import Treatment
 
 DOWN = ("created", "exited", "dead")
 

@@ -23,17 +23,19 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from checks import faults
-from checks.alternatives import OURS, POLLING, SERVICE, SWARM
-from checks.alternatives import _swarm as swarm
+from checks.campaigns.bench.healers import OURS, POLLING, SERVICE, SWARM, swarm
 from checks.campaigns.bench.hogs import hogs
-from checks.controls import sabotages
-from stack import docker, driver, engine, runs, subject, waiting
-from stack.board import Board
-from stack.driver import Stack
-from stack.errors import StackError
-from stack.prepare import SHIPPED
-from stack.runs import Run
+from checks.faults import container, process
+from checks.requirements.r9_self_healing import mutations
+from checks.requirements.r9_self_healing.observe.healing import healed_bound
+from checks.subject import profile
+from checks.subject.stack import Stack
+from checks.subject.workspace import fresh
+from stack import SHIPPED
+from stack.driver import docker, engine, session, wait
+from stack.driver.errors import StackError
+from stack.driver.progress import Progress
+from stack.driver.session import Session
 
 HOGS, MINUTES = 20, 10.0
 LOOK_EVERY = 2.0  # seconds: oftener than anybody restarts the same container twice
@@ -124,33 +126,33 @@ def measured(count: int, minutes: float, *, ours_only: bool = False) -> Busy:
     """Leave well services alone with the hogs, then make one of ours sick beside them."""
     engine.require()
     longest = minutes * 60 + len(FAULTS) * (WELL_AGAIN + DECLARED_PATIENCE + STARVED_SLACK)
-    with Board() as board, runs.begun() as run, ExitStack() as ours, ExitStack() as others:
-        stack = ours.enter_context(driver.fresh(subject.read(SHIPPED), board, run))
-        beside = [] if ours_only else [others.enter_context(one) for one in _others(board, run)]
+    with Progress() as progress, session.begun() as run, ExitStack() as ours, ExitStack() as others:
+        stack = ours.enter_context(fresh(profile.read(SHIPPED), progress, run))
+        beside = [] if ours_only else [others.enter_context(one) for one in _others(progress, run)]
         with hogs(count, longest):
             before, began = _stalled(), time.monotonic()
-            left = _left_alone([Keeper(name=OURS, starts=lambda: _starts(stack)), *beside], minutes * 60, board)
+            left = _left_alone([Keeper(name=OURS, starts=lambda: _starts(stack)), *beside], minutes * 60, progress)
             others.close()
-            healed = tuple(_healed(stack, fault, board) for fault in FAULTS)
+            healed = tuple(_healed(stack, fault, progress) for fault in FAULTS)
             stalled = (_stalled() - before) / (time.monotonic() - began)
         return Busy(at=_now(), machine=_machine(), hogs=count, stalled=round(stalled, 3), left=left, healed=healed)
 
 
-def _others(board: Board, run: Run) -> Iterator[AbstractContextManager[Keeper]]:
-    yield _polling(board, run)
-    yield _swarm(board, run)
+def _others(progress: Progress, run: Session) -> Iterator[AbstractContextManager[Keeper]]:
+    yield _polling(progress, run)
+    yield _swarm(progress, run)
 
 
 @contextmanager
-def _polling(board: Board, run: Run) -> Iterator[Keeper]:
-    with driver.fresh(subject.read(SHIPPED), board, run, sabotages.polling_healer) as stack:
+def _polling(progress: Progress, run: Session) -> Iterator[Keeper]:
+    with fresh(profile.read(SHIPPED), progress, run, mutations.polling_healer) as stack:
         yield Keeper(name=POLLING, starts=lambda: _starts(stack))
 
 
 @contextmanager
-def _swarm(board: Board, run: Run) -> Iterator[Keeper]:
-    with swarm(board, run) as keeper:
-        if not waiting.first(lambda: _in_place(keeper.place, keeper.healthy), bool, within=WELL_AGAIN).reached:
+def _swarm(progress: Progress, run: Session) -> Iterator[Keeper]:
+    with swarm(progress, run) as keeper:
+        if not wait.until(lambda: _in_place(keeper.place, keeper.healthy), bool, within=WELL_AGAIN).reached:
             raise StackError("Prometheus is not well to begin with in Swarm")
         yield Keeper(name=SWARM, starts=_tasks, place=keeper.place)
 
@@ -162,7 +164,7 @@ def _in_place(place: Callable[[], AbstractContextManager[None]], ask: Callable[[
 
 def _starts(stack: Stack) -> Starts:
     """Of every service of the project, stopped ones included."""
-    ids = docker.ask("ps", "--all", "--quiet", *docker.of_project(stack.project)).split()
+    ids = docker.ask("ps", "--all", "--quiet", *docker.of_project(stack.project.name)).split()
     form = '{{index .Config.Labels "com.docker.compose.service"}} {{.State.StartedAt}}'
     return dict(line.split(" ", 1) for line in docker.ask("inspect", "--format", form, *ids).splitlines())
 
@@ -174,14 +176,14 @@ def _tasks() -> Starts:
     return {SERVICE: newest}
 
 
-def _left_alone(keepers: Sequence[Keeper], seconds: float, board: Board) -> tuple[Left, ...]:
+def _left_alone(keepers: Sequence[Keeper], seconds: float, progress: Progress) -> tuple[Left, ...]:
     """Look every now and then who was started anew."""
     known = {keeper.name: dict(_seen(keeper)) for keeper in keepers}
     restarts = {keeper.name: Counter[str]() for keeper in keepers}
     began = time.monotonic()
     while (lasted := time.monotonic() - began) < seconds:
-        board.show("left alone", f"{lasted:.0f} of {seconds:.0f} s: {_told(restarts)}")
-        waiting.pause(LOOK_EVERY)
+        progress.show("left alone", f"{lasted:.0f} of {seconds:.0f} s: {_told(restarts)}")
+        wait.pause(LOOK_EVERY)
         for keeper in keepers:
             now = _seen(keeper)
             restarts[keeper.name].update(name for name, start in now.items() if known[keeper.name].get(name) != start)
@@ -203,27 +205,27 @@ def _told(restarts: Mapping[str, Counter[str]]) -> str:
 
 @contextmanager
 def _killed(stack: Stack, service: str) -> Iterator[datetime]:
-    yield faults.killed(stack, service)
+    yield process.killed(stack, service)
 
 
 FAULTS: Mapping[str, Callable[[Stack, str], AbstractContextManager[datetime]]] = {
-    "main process frozen": faults.frozen,
-    "whole tree frozen": faults.frozen_whole,
-    "hang (port open, no answer)": faults.hung,
+    "main process frozen": process.frozen,
+    "whole tree frozen": container.frozen_whole,
+    "hang (port open, no answer)": container.hung,
     "main process killed": _killed,
 }
 
 
-def _healed(stack: Stack, fault: str, board: Board) -> Healed:
+def _healed(stack: Stack, fault: str, progress: Progress) -> Healed:
     """Make Prometheus sick, on which nobody depends, and wait until it is healthy in a new start."""
-    board.say(f"beside the hogs: {fault}")
-    waiting.first(lambda: stack.state(SERVICE).well, bool, within=WELL_AGAIN, every=0.5)
-    before = stack.state(SERVICE).started_at
+    progress.say(f"beside the hogs: {fault}")
+    wait.until(lambda: stack.runner.state(SERVICE).well, bool, within=WELL_AGAIN, every=0.5)
+    before = stack.runner.state(SERVICE).started_at
     try:
         with FAULTS[fault](stack, SERVICE):
             began = time.monotonic()
-            within = stack.healed_bound(SERVICE) + DECLARED_PATIENCE + STARVED_SLACK
-            anew = waiting.first(lambda: _well_anew(stack, before), bool, within=within, every=0.5)
+            within = healed_bound(stack, SERVICE) + DECLARED_PATIENCE + STARVED_SLACK
+            anew = wait.until(lambda: _well_anew(stack, before), bool, within=within, every=0.5)
             took = round(time.monotonic() - began, 1)
     except StackError as problem:  # it did not take hold: nothing is known of the healing
         return Healed(fault=fault, seconds=None, trouble=problem.sentence)
@@ -231,7 +233,7 @@ def _healed(stack: Stack, fault: str, board: Board) -> Healed:
 
 
 def _well_anew(stack: Stack, before: datetime | None) -> bool:
-    state = stack.state(SERVICE)
+    state = stack.runner.state(SERVICE)
     return state.started_at != before and state.health == "healthy"
 
 

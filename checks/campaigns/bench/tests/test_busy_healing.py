@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from checks.alternatives import OURS, POLLING
 from checks.campaigns.bench import busy_healing, hogs
 from checks.campaigns.bench.busy_healing import Busy, Healed, Keeper, Left, table
-from stack.board import Board
+from checks.campaigns.bench.healers import OURS, POLLING
+from stack.driver.progress import Progress
 
 RIGHT = Busy(
     at="2026-01-01T00:00:00+00:00",
@@ -66,8 +66,8 @@ def test_every_new_start_counts_and_the_first_one_does_not(monkeypatch: pytest.M
     )
     last = {"api": "2", "redis": "3"}
     keeper = Keeper(name=OURS, starts=lambda: next(looks, last))
-    with Board() as board:
-        (left,) = busy_healing._left_alone([keeper], 0.2, board)
+    with Progress() as progress:
+        (left,) = busy_healing._left_alone([keeper], 0.2, progress)
     assert (left.services, left.restarts, left.wrong) == (2, {"api": 1, "redis": 2}, 3)
 
 

@@ -1,0 +1,32 @@
+"""What is said of a check, a requirement or a run."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from enum import StrEnum
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+class Verdict(StrEnum):
+    """What is said of a check, a requirement or a run."""
+
+    PROVEN = "proven"
+    VIOLATED = "violated"
+    UNDECIDED = "undecided"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One rule that does not hold, with what was seen and what was wanted (both fit for JSON)."""
+
+    rule: str
+    _: KW_ONLY
+    seen: Json
+    wanted: Json
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Give the verdict that decides: violated, else undecided, else proven. Of nothing: undecided."""
+    order = (Verdict.VIOLATED, Verdict.UNDECIDED, Verdict.PROVEN, Verdict.NOT_APPLICABLE)
+    return min(verdicts, key=order.index, default=Verdict.UNDECIDED)

@@ -1,0 +1,41 @@
+"""What is kept of a stack with the evidence: versions, images, logs, how Docker describes each container."""
+
+import subprocess
+
+from checks.core.evidence import Folder
+from checks.core.run import Image
+from checks.subject.stack import Stack
+from stack import ROOT
+from stack.driver import docker, engine
+from stack.driver.containers import logs_of
+
+
+def describe(stack: Stack, folder: Folder) -> None:
+    versions = engine.require()
+    folder.describe(
+        subject=str(stack.subject.compose_file),
+        commit=_commit(),
+        engine=versions.engine,
+        compose=versions.compose,
+        buildx=versions.buildx,
+        images=tuple(
+            Image(name=one.reference, digest=one.digest, source=one.source) for one in stack.runner.images.values()
+        ),
+    )
+
+
+def keep_what_was_said(stack: Stack, folder: Folder) -> None:
+    """The resolved Compose file, and of each container its log and how Docker describes it."""
+    folder.keep(f"stacks/{stack.project.name}/compose.json", stack.project.as_json())
+    for service, container in stack.runner.containers().items():
+        folder.keep(f"stacks/{stack.project.name}/{service}.log", logs_of(stack.runner.container(service)))
+        folder.keep(f"stacks/{stack.project.name}/{service}.json", docker.ask("inspect", container.id))
+
+
+def _commit() -> str:
+    """The commit of this project, marked where the work tree differs from it."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=40"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return told.stdout.strip() or "not a git checkout"

@@ -1,0 +1,45 @@
+"""report.html: the result for people, one page, readable without scripts."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from checks.core.results import Result
+from checks.report import timing
+from checks.report.words import (
+    anchor,
+    by_test,
+    columns,
+    compact,
+    flat,
+    printable,
+    prose,
+    tally,
+    title,
+    where_the_time_went,
+)
+
+
+def as_html(report: Result) -> str:
+    """Show the result to people: one page, whole in itself, readable without scripts."""
+    environment = Environment(
+        loader=PackageLoader("checks.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(compact=compact, title=title, prose=prose, columns=columns, flat=flat, anchor=anchor)
+    template = environment.get_template("report.html.j2")
+    slowest = timing.slowest_first(report)
+    page = template.render(
+        report=report,
+        catalogue=report.catalog.by_id,
+        judged={requirement.id: requirement for requirement in report.requirements},
+        seen=by_test(report),
+        slowest=slowest,
+        bars={bar.label: bar for bar in timing.split(slowest).bars},
+        tally=tally(report),
+        spent=where_the_time_went(report),
+        colours={**timing.colours(report), "set-up": 0, "working": 1, "waiting": 2},
+        times=timing,
+    )
+    return printable(page)

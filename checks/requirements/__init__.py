@@ -1,0 +1,1 @@
+"""A folder for each requirement, found by its `requirement.toml`."""

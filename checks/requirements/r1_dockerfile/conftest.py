@@ -1,0 +1,35 @@
+"""What only the checks of R1 look at: what an image is built from, and the image layer by layer."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
+
+import pytest
+
+from checks.harness.fixtures import told_in_a_sentence
+from checks.requirements.r1_dockerfile import image_layers
+from checks.requirements.r1_dockerfile.build_context import Sources, copied
+from checks.requirements.r1_dockerfile.image_layers import Saved
+from checks.subject.roles import Role
+from checks.subject.stack import Stack
+
+
+@pytest.fixture
+def sources(stack: Stack) -> Iterator[Sources]:
+    """A copy of what the image of the api is built from."""
+    with ExitStack() as cleanup:
+        with told_in_a_sentence():
+            found = cleanup.enter_context(copied(stack))
+        yield found
+
+
+@pytest.fixture
+def image(stack: Stack) -> Saved:
+    """The image that the api runs, read layer by layer."""
+    with told_in_a_sentence():
+        return _saved(stack.runner.images[stack.roles[Role.API]].reference)
+
+
+@cache
+def _saved(reference: str) -> Saved:
+    return image_layers.saved(reference)

@@ -1,0 +1,134 @@
+"""What is asked of a Compose file that brings everything up."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+from checks.core.registry import judges
+from checks.core.verdict import Violation
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what Docker takes a port for that is published without an address
+RULES = {"nothing": "up-from-nothing", "restart": "restart-comes-back", "down": "down-up-comes-back"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameUp:
+    """What became of the services that are to go on running when they were to come up.
+
+    `before` is what there was of the project just before (not asked of a restart), `said` is Docker's complaint where
+    it had one, `anew` whether each was started meanwhile, `phases` how many seconds it took.
+    """
+
+    after: Literal["nothing", "restart", "down"]
+    before: tuple[str, ...]
+    said: tuple[str, ...]
+    health: Mapping[str, str]
+    anew: Mapping[str, bool]
+    phases: Mapping[str, float]
+
+
+@judges(CameUp)
+def coming_violations(seen: CameUp) -> list[Violation]:
+    rule = RULES[seen.after]
+    if seen.before:
+        return [Violation(rule, seen=list(seen.before), wanted="nothing of it there before")]
+    if seen.said:
+        return [Violation(rule, seen=list(seen.said), wanted="every service healthy")]
+    if unwell := {name: health for name, health in seen.health.items() if health != "healthy"}:
+        return [Violation(rule, seen=unwell, wanted="healthy")]
+    old = [name for name in seen.health if not seen.anew.get(name)]
+    if old or not seen.health:
+        return [Violation(rule, seen=f"not started: {', '.join(old) or 'nothing was'}", wanted="every service")]
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configured:
+    """What `docker compose config` warned of, and the image of each service as it says it ('' if only built)."""
+
+    warnings: tuple[str, ...]
+    images: Mapping[str, str]
+
+
+@judges(Configured)
+def configuration_violations(seen: Configured) -> list[Violation]:
+    found = []
+    if seen.warnings or not seen.images:
+        found.append(Violation("config-without-warning", seen=list(seen.warnings) or "no service", wanted="none"))
+    unversioned = {name: reference for name, reference in seen.images.items() if not has_version(reference)}
+    if unversioned or not seen.images:
+        found.append(Violation("images-carry-versions", seen=unversioned, wanted="a tag with a number, or a digest"))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A port of a service's container (`5000/tcp`) that is published on an address of the machine."""
+
+    service: str
+    port: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knock:
+    """A connection to a published port tried on an address of the machine."""
+
+    service: str
+    address: str
+    answered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reachable:
+    """What of the stack is to be reached on this machine.
+
+    `declared` is what the Compose file publishes where it stands, `running` what the containers of the copy do.
+    `exposed` names the services on the machine's own network. Each published TCP port was knocked at on every address.
+    """
+
+    redis: str
+    declared: tuple[Port, ...]
+    running: tuple[Port, ...]
+    exposed: tuple[str, ...]
+    knocks: tuple[Knock, ...]
+
+
+@judges(Reachable)
+def reach_violations(seen: Reachable) -> list[Violation]:
+    found = []
+    if wrong := [*_beside_loopback(seen)]:
+        found.append(Violation("published-on-loopback-only", seen=wrong, wanted="on loopback alone"))
+    named = {(port.service, port.port) for port in seen.declared}
+    more = [f"{port.service} {port.port}" for port in seen.running if (port.service, port.port) not in named]
+    more += [f"{service} on the machine's network" for service in seen.exposed]
+    if more:
+        found.append(Violation("nothing-else-published", seen=more, wanted="what the Compose file names"))
+    if redis := [
+        f"{port.address}:{port.port}" for port in (*seen.declared, *seen.running) if port.service == seen.redis
+    ]:
+        found.append(Violation("redis-on-no-host-port", seen=redis, wanted="none"))
+    return found
+
+
+def _beside_loopback(seen: Reachable) -> Iterator[str]:
+    for port in (*seen.declared, *seen.running):
+        if not is_loopback(port.address):
+            yield f"{port.service} {port.port} is published on {port.address}"
+    for knock in seen.knocks:
+        if knock.answered != is_loopback(knock.address):
+            yield f"{knock.service} {'answers' if knock.answered else 'does not answer'} on {knock.address}"
+    tried = {is_loopback(knock.address) for knock in seen.knocks}
+    if tried != {True, False}:
+        yield "nothing was tried on loopback, or nothing beside it"
+
+
+def has_version(reference: str) -> bool:
+    """Whether an image is named with a digest, or a tag with a number in it: `latest` and `stable` have none."""
+    tag = reference.rpartition("/")[2].partition(":")[2]
+    return "@sha256:" in reference or any(letter.isdigit() for letter in tag)
+
+
+def is_loopback(address: str) -> bool:
+    return ip_address(address).is_loopback

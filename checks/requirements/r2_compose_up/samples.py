@@ -1,0 +1,88 @@
+"""Observations for R2 as no stack gave them: see the package."""
+
+from dataclasses import replace
+
+from checks.requirements.r2_compose_up.judge import EVERYWHERE, CameUp, Configured, Knock, Port, Reachable
+
+FIRST = CameUp(
+    after="nothing",
+    before=(),
+    said=(),
+    health={"api": "healthy", "redis": "healthy"},
+    anew={"api": True, "redis": True},
+    phases={"up": 3.5},
+)
+RESTARTED = replace(FIRST, after="restart")
+DOWN_UP = replace(FIRST, after="down")
+SAID = ("stack `checks-1` is not healthy", "redis: exited (exit code 1): Permission denied")
+CONFIGURED = Configured(
+    warnings=(),
+    images={
+        "api": "compliance-api:c054f3de793f",
+        "redis": "registry.example:5000/library/redis:8.0",
+        "prometheus": "prom/prometheus@sha256:0123",
+    },
+)
+API = Port(service="api", port="5000/tcp", address="127.0.0.1")
+OUTSIDE = "192.0.2.2"
+REACHABLE = Reachable(
+    redis="redis",
+    declared=(API, replace(API, service="prometheus", port="9090/tcp", address="::1")),
+    running=(API,),
+    exposed=(),
+    knocks=(
+        Knock(service="api", address="127.0.0.1", answered=True),
+        Knock(service="api", address=OUTSIDE, answered=False),
+    ),
+)
+
+PASSING: tuple[object, ...] = (
+    FIRST,
+    RESTARTED,
+    DOWN_UP,
+    CONFIGURED,
+    REACHABLE,
+)
+
+
+def not_coming(seen: CameUp) -> tuple[CameUp, ...]:
+    return (
+        replace(seen, said=SAID, health={"api": "created", "redis": "restarting"}),
+        replace(seen, health=dict(seen.health, redis="unhealthy")),
+        replace(seen, before=("container checks-1-api-1",)),
+    )
+
+
+FAILING: dict[str, tuple[object, ...]] = {
+    "up-from-nothing": not_coming(FIRST),
+    "restart-comes-back": (*not_coming(RESTARTED), replace(RESTARTED, anew={"api": True, "redis": False})),
+    "down-up-comes-back": (*not_coming(DOWN_UP), replace(DOWN_UP, before=("network checks-1_backend",))),
+    "config-without-warning": (replace(CONFIGURED, warnings=('"The \\"X\\" variable is not set."',)),),
+    "images-carry-versions": tuple(
+        replace(CONFIGURED, images=dict(CONFIGURED.images, redis=reference))
+        for reference in ("redis", "redis:latest", "redis:stable", "registry.example:5000/redis", "")
+    ),
+    "published-on-loopback-only": (
+        replace(REACHABLE, declared=(replace(API, address=EVERYWHERE),)),
+        replace(REACHABLE, running=(replace(API, address="::"),)),
+        replace(REACHABLE, running=(replace(API, address=OUTSIDE),)),
+        replace(REACHABLE, knocks=(*REACHABLE.knocks, Knock(service="api", address="2001:db8::2", answered=True))),
+        replace(REACHABLE, knocks=(*REACHABLE.knocks, Knock(service="api", address="127.0.0.1", answered=False))),
+    ),
+    "nothing-else-published": (
+        replace(REACHABLE, running=(API, replace(API, port="5001/tcp"))),
+        replace(REACHABLE, exposed=("prometheus",)),
+    ),
+    "redis-on-no-host-port": (
+        replace(REACHABLE, declared=(API, replace(API, service="redis", port="6379/tcp"))),
+        replace(REACHABLE, redis="api"),
+    ),
+}
+
+VACUOUS: tuple[object, ...] = (
+    *(replace(seen, health={}, anew={}) for seen in (FIRST, RESTARTED, DOWN_UP)),
+    *(replace(seen, anew={}) for seen in (FIRST, RESTARTED, DOWN_UP)),
+    replace(CONFIGURED, images={}),
+    replace(REACHABLE, knocks=()),
+    replace(REACHABLE, knocks=REACHABLE.knocks[:1]),
+)

@@ -1,0 +1,32 @@
+"""R4 on a stack that is broken and restarted."""
+
+import pytest
+
+from checks.core.evidence import Evidence
+from checks.requirements.r4_redis_acl.judge import (
+    app_user_violations,
+    default_user_violations,
+    other_user_violations,
+    users_after_restart_violations,
+)
+from checks.requirements.r4_redis_acl.observe import (
+    restart_and_list_users,
+    try_app_user,
+    try_default_user,
+    try_other_users,
+)
+from checks.subject.stack import Stack
+
+
+@pytest.mark.check
+def test_default_gets_nowhere_and_users_no_further_than_meant(own_stack: Stack, evidence: Evidence) -> None:
+    """On a stack of its own: where an attack is obeyed (FLUSHALL, SHUTDOWN), nothing can be put back."""
+    assert default_user_violations(evidence.saw(try_default_user(own_stack))) == []
+    assert app_user_violations(evidence.saw(try_app_user(own_stack))) == []
+    for seen in try_other_users(own_stack):
+        assert other_user_violations(evidence.saw(seen)) == []
+
+
+@pytest.mark.check
+def test_users_are_the_same_after_a_restart(stack: Stack, evidence: Evidence) -> None:
+    assert users_after_restart_violations(evidence.saw(restart_and_list_users(stack))) == []

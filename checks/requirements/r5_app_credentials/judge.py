@@ -1,0 +1,72 @@
+"""What is asked of the app's credentials."""
+
+from dataclasses import dataclass
+
+from checks.core.bounds import DETECTION_SLACK
+from checks.core.registry import judges
+from checks.core.verdict import Violation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connections:
+    """The Redis users that connections from the app's containers are logged in as (CLIENT LIST), while it works."""
+
+    expected: str
+    users: tuple[str, ...]
+
+
+@judges(Connections)
+def connection_violations(seen: Connections) -> list[Violation]:
+    if seen.users and set(seen.users) == {seen.expected}:
+        return []
+    return [Violation("logs-in-as-its-own-user", seen=list(seen.users), wanted=seen.expected)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sightings:
+    """Where one of the passwords was looked for, and where it was found; the passwords themselves are not kept."""
+
+    looked_for: tuple[str, ...]
+    looked_at: tuple[str, ...]
+    found: tuple[str, ...]
+
+
+@judges(Sightings)
+def sighting_violations(seen: Sightings) -> list[Violation]:
+    if seen.looked_for and seen.looked_at and not seen.found:
+        return []
+    told = list(seen.found) or "nothing was looked for, or at"
+    return [Violation("secret-nowhere-in-sight", seen=told, wanted="in none of them")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongPassword:
+    """What became of the app that was restarted with a wrong password, which Redis was seen to refuse.
+
+    `ill_after_s` is from its start to Docker's verdict, or to its end; None where neither came. `said` are the lines of
+    its log that say why, and `printed` names the passwords that stand in that log; they themselves are not kept.
+    """
+
+    tried_to_store: int
+    stored: int
+    bound_s: float
+    ill_after_s: float | None
+    log_lines: int
+    said: tuple[str, ...]
+    printed: tuple[str, ...]
+
+
+@judges(WrongPassword)
+def wrong_password_violations(seen: WrongPassword) -> list[Violation]:
+    found = []
+    if seen.stored or not seen.tried_to_store:  # it works all the same: there is nothing that it would complain of
+        told = f"{seen.stored} of {seen.tried_to_store} stored"
+        return [Violation("no-other-credentials", seen=told, wanted="some tried, and none stored")]
+    if seen.ill_after_s is None or seen.ill_after_s > seen.bound_s + DETECTION_SLACK:
+        found.append(Violation("wrong-password-turns-unhealthy", seen=seen.ill_after_s, wanted=seen.bound_s))
+    if not seen.said:
+        told = f"{seen.log_lines} lines of log, and none says so"
+        found.append(Violation("wrong-password-says-why", seen=told, wanted="that the credentials were refused"))
+    if seen.printed:
+        found.append(Violation("wrong-password-not-printed", seen=list(seen.printed), wanted="none of them in the log"))
+    return found

@@ -1,0 +1,136 @@
+"""See who is connected to Redis, and look for passwords everywhere."""
+
+import json
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import requests
+
+from checks.core.bounds import DETECTION_SLACK
+from checks.core.redaction import SHORTEST_SECRET, forms
+from checks.faults import credentials
+from checks.requirements.r5_app_credentials.judge import Connections, Sightings, WrongPassword
+from checks.roles.api.client import ANSWER_SECONDS, Items
+from checks.roles.load import numbered
+from checks.roles.redis.client import connect
+from checks.subject.roles import Role
+from checks.subject.stack import Stack
+from stack.driver import docker, wait
+from stack.driver.containers import logs_of
+from stack.driver.errors import StackError
+from stack.driver.events import Event
+
+STORE_TRIES = 3
+LONGEST_LINE = 300
+ILL = {"health_status: unhealthy", "die"}
+CREDENTIALS = re.compile(r"credential|pass|auth|login|log in", re.IGNORECASE)
+REFUSED = re.compile(r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|not accepted|NOAUTH|NOPERM", re.IGNORECASE)
+
+
+def look_who_is_connected(stack: Stack) -> Connections:
+    """Have the app work, and read from Redis as whom its connections are logged in."""
+    Items(stack).store(numbered("connected", 3))
+    addresses = stack.runner.container(stack.roles[Role.API]).network_settings.networks or {}
+    of_the_app = {network.ip_address for network in addresses.values()}
+    with connect(stack, "auditor") as auditor:
+        clients = auditor.client_list()
+    users = {client["user"] for client in clients if client["addr"].rpartition(":")[0] in of_the_app}
+    return Connections(expected=stack.credentials.login("app").user, users=tuple(sorted(users)))
+
+
+def look_for_secrets(stack: Stack) -> Sightings:
+    """Search what anyone may see of the stack: inspect, history, logs, arguments, environments, metrics, responses."""
+    Items(stack).store(numbered("sighted", 3))
+    secrets, places = stack.secrets(), _places(stack)
+    looked_for = {name: forms(secret) for name, secret in secrets.items() if len(secret) >= SHORTEST_SECRET}
+    hits = [
+        f"{name} in {place}"
+        for place, text in places.items()
+        for name, ways in looked_for.items()
+        if any(form in text for form in ways)
+    ]
+    return Sightings(looked_for=tuple(looked_for), looked_at=tuple(places), found=tuple(hits))
+
+
+def _places(stack: Stack) -> dict[str, str]:
+    places: dict[str, str] = {}
+    for service in stack.project.services:
+        places |= {f"{place} of {service}": text for place, text in seen_of(stack, service).items()}
+    items, routes = Items(stack), stack.subject.routes
+    for path in (routes.metrics, routes.health, f"{routes.get}sighted-0"):
+        answer = requests.get(items.url(path), timeout=ANSWER_SECONDS)
+        places[f"response to {path}"] = json.dumps(dict(answer.headers)) + answer.text
+    return places
+
+
+def seen_of(stack: Stack, service: str) -> dict[str, str]:
+    """{place: text} of what whoever may ask Docker sees of a service, its processes and its image."""
+    container = stack.runner.container(service)
+    return {
+        "inspect": docker.ask("inspect", container.id),
+        "processes": docker.ask("top", container.id),
+        "logs": logs_of(container),
+        "image": docker.ask("image", "inspect", container.image),
+        "image history": docker.ask("history", "--no-trunc", container.image),
+    }
+
+
+def give_a_wrong_password(stack: Stack, wrong: str) -> WrongPassword:
+    """Restart the app with it, follow what Docker and the app's log say, and put the right one back."""
+    service, passwords = (
+        stack.roles[Role.API],
+        {"the right one": stack.credentials.password("app"), "the wrong one": wrong},
+    )
+    bound = stack.runner.health_check(service).start_period + stack.runner.health_check(service).detection_bound
+    with (
+        stack.runner.events(service, "health_status", "die") as events,
+        credentials.wrong_password(stack, "app", wrong) as since,
+    ):
+        start = stack.runner.incarnation(service).started_at or since
+        stored = sum(_stored(stack) for _ in range(STORE_TRIES))
+        patience = 0.0 if stored else bound + DETECTION_SLACK  # what works all the same has no reason to turn ill
+        ill = wait.until(lambda: ill_after(events, start), _is_known, within=patience)
+        log = logs_of(stack.runner.container(service), since=since)
+    lines = _without(passwords.values(), log).splitlines()
+    return WrongPassword(
+        tried_to_store=STORE_TRIES,
+        stored=stored,
+        bound_s=bound,
+        ill_after_s=ill.value,
+        log_lines=len(lines),
+        said=tuple(dict.fromkeys(line[:LONGEST_LINE] for line in lines if says_why(line)))[:STORE_TRIES],
+        printed=tuple(name for name, password in passwords.items() if any(form in log for form in forms(password))),
+    )
+
+
+def ill_after(events: Iterable[Event], start: datetime) -> float | None:
+    """Seconds from a start to the verdict or the end, whichever came first."""
+    return next(
+        (round((one.at - start) / timedelta(seconds=1), 3) for one in events if one.at >= start and one.action in ILL),
+        None,
+    )
+
+
+def says_why(line: str) -> bool:
+    """Whether a line of a log tells of refused credentials, in Redis' words (WRONGPASS) or in the app's own."""
+    return bool(CREDENTIALS.search(line) and REFUSED.search(line))
+
+
+def _is_known(seconds: float | None) -> bool:
+    return seconds is not None
+
+
+def _stored(stack: Stack) -> bool:
+    """Whether the app acknowledges an item; it may have ended, or be at its start."""
+    with suppress(requests.RequestException, StackError):
+        Items(stack).store(numbered("wrongly", 1))
+        return True
+    return False
+
+
+def _without(passwords: Iterable[str], text: str) -> str:
+    for form in sorted((form for password in passwords for form in forms(password)), key=len, reverse=True):
+        text = text.replace(form, "<password>")
+    return text

@@ -1,0 +1,75 @@
+"""What is asked of health checks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from checks.core.bounds import DETECTION_SLACK
+from checks.core.registry import judges
+from checks.core.verdict import Violation
+from checks.requirements.r7_healthchecks.probe_command import passes_whatever_happens
+
+RULES = {"frozen": "red-when-broken", "credentials revoked": "red-without-credentials"}
+Fault = Literal["frozen", "credentials revoked"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """The health check of a service as the engine has it, with no password in it; empty where there is none.
+
+    `passwords` names those that stand in it, if any do.
+    """
+
+    service: str
+    test: tuple[str, ...]
+    passwords: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probes:
+    """The health check of every service that is to go on running."""
+
+    probes: tuple[Probe, ...]
+
+
+@judges(Probes)
+def probe_violations(seen: Probes) -> list[Violation]:
+    found = []
+    without = [probe.service for probe in seen.probes if not probe.test]
+    if without or not seen.probes:
+        found.append(Violation("has-a-health-check", seen=f"none: {', '.join(without)}", wanted="every service"))
+    if blind := {probe.service: why for probe in seen.probes if (why := passes_whatever_happens(probe.test))}:
+        found.append(Violation("check-can-fail", seen=blind, wanted="a status that tells"))
+    if open_to_see := {probe.service: list(probe.passwords) for probe in seen.probes if probe.passwords}:
+        found.append(Violation("no-password-in-probe", seen=open_to_see, wanted="none"))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """What Docker said of a service's health before a fault, how soon it said `unhealthy`, and what came after.
+
+    `phases` are seconds: from the fault to that verdict, and from the fault's end until the whole stack was healthy;
+    one that was not reached is missing. `bound_s` is what the health check's own settings declare for the first.
+    """
+
+    service: str
+    fault: Fault
+    before: str
+    phases: Mapping[str, float]
+    bound_s: float
+
+
+@judges(Reported)
+def report_violations(seen: Reported) -> list[Violation]:
+    found = []
+    if seen.before != "healthy":
+        told = f"{seen.service}: {seen.before or 'no health check'} before it was broken"
+        found.append(Violation("green-when-well", seen=told, wanted="healthy"))
+    if seen.phases.get("detect", float("inf")) > seen.bound_s + DETECTION_SLACK:
+        told = f"{seen.service}: {seen.phases.get('detect', 'never')}"
+        found.append(Violation(RULES[seen.fault], seen=told, wanted=f"within {seen.bound_s:g} s"))
+    if "recover" not in seen.phases:
+        told = f"{seen.service}: not healthy again when it was put back"
+        found.append(Violation("green-when-well", seen=told, wanted="healthy"))
+    return found

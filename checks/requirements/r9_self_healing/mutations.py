@@ -1,0 +1,42 @@
+"""R9: what is broken in a copy of the stack, one thing each."""
+
+import json
+from pathlib import Path
+
+from checks.subject.roles import Role
+from checks.subject.stack import Stack
+from stack.driver.helper import python_image
+
+RESTARTER = (Path(__file__).parent / "agents" / "other_healers.py").read_text()
+
+
+def no_healer(stack: Stack) -> None:
+    stack.project.override("services: { healer: { profiles: [removed] }, warden: { profiles: [removed] } }")
+
+
+def no_warden(stack: Stack) -> None:
+    stack.project.override("services: { warden: { profiles: [removed] } }")
+
+
+def eager_healer(stack: Stack) -> None:
+    """One more healer, which restarts what is stopped, paused, unhealthy or only stalled."""
+    _beside(stack, "eager")
+
+
+def polling_healer(stack: Stack) -> None:
+    """A healer that asks every five seconds who is unhealthy, in place of the stack's own."""
+    no_healer(stack)
+    _beside(stack, "poll")
+
+
+def _beside(stack: Stack, kind: str) -> None:
+    words = ["python3", "-I", "-S", "-c", RESTARTER, kind, stack.project.name]
+    socket = "${DOCKER_SOCKET:-/var/run/docker.sock}:/var/run/docker.sock"
+    restarter = {"image": python_image(), "entrypoint": words, "network_mode": "none", "volumes": [socket]}
+    more = {"labels": dict(stack.project.labels), "stop_grace_period": "0s"}
+    stack.project.override(json.dumps({"services": {"restarter": restarter | more}}))
+
+
+def undeclared_dependency(stack: Stack) -> None:
+    """The service no longer says that it depends on Redis, so its sickness is taken for its own."""
+    stack.project.override(f"services: {{ {json.dumps(stack.roles[Role.API])}: {{ depends_on: !reset {{}} }} }}")

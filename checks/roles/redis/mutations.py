@@ -1,0 +1,49 @@
+"""Break Redis' settings or its users in a copy of a stack."""
+
+import hashlib
+
+from checks.subject.mutation import edit, override
+from checks.subject.roles import Role
+from checks.subject.stack import Mutation, Stack
+from stack.driver.project import Config
+
+
+def redis_with(*arguments: str) -> Mutation:
+    """Redis started with these arguments behind its own, which they override."""
+
+    def mutation(stack: Stack) -> None:
+        spec = redis_service(stack)
+        own = spec.get("command") or ([] if spec.get("entrypoint") else ["redis-server"])
+        override(stack, Role.REDIS, command=[*own, *arguments])
+
+    return mutation
+
+
+DEFAULT_OFF = "user default off resetpass resetkeys resetchannels -@all"
+
+
+def default_user_on(stack: Stack) -> None:
+    """What an ACL file without a line for `default` amounts to (protected mode would keep others out as well)."""
+    edit(stack, DEFAULT_OFF, "user default on nopass ~* &* +@all")
+    redis_with("--protected-mode", "no")(stack)
+
+
+def default_user_with_the_apps_password(stack: Stack) -> None:
+    """What `requirepass` amounts to where the service is given the same password."""
+    edit(stack, DEFAULT_OFF, f"user default on {digest(stack.credentials.password('app'))} ~* &* +@all")
+
+
+def digest(password: str) -> str:
+    """A password as an ACL file has it."""
+    return f"#{hashlib.sha256(password.encode()).hexdigest()}"
+
+
+def redis_service(stack: Stack) -> Config:
+    spec: Config = stack.project.config["services"][stack.roles[Role.REDIS]]
+    return spec
+
+
+def started_with(stack: Stack) -> list[str]:
+    """The words that start Redis."""
+    spec = redis_service(stack)
+    return [*(spec.get("entrypoint") or ()), *(spec.get("command") or ())] or ["redis-server"]

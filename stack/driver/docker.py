@@ -1,0 +1,104 @@
+"""The door to Docker: python-on-whales, loaded at its first use, and the few questions asked without it.
+
+The engine's words become errors of ours here, and nowhere else. Loading it takes longer
+than starting a container, so `invoke up` has Compose at work before it needs the rest.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+from stack.driver.errors import EngineError, PortTakenError, StackError, last_lines, no_room
+
+UNTIL_WE_END = ("setpriv", "--pdeathsig", "TERM")  # before a command that is to end even where we are killed
+AS_SEEN = 1e9  # seconds: what was inspected stays as it was seen, where python-on-whales would ask again after 10 ms
+NOT_STARTED = 125  # from here on the exit code of `docker exec` is Docker's own, not the command's
+PORT_TAKEN = re.compile(r"(?:\]|\d):(\d+)\b.*(?:port is already allocated|address already in use)", re.IGNORECASE)
+REFUSED = re.compile(
+    r"privileged|not permitted|permission denied|authorization denied|/dev/loop|no loop device|No such device|mount: ",
+    re.IGNORECASE,
+)
+
+if TYPE_CHECKING:
+    from python_on_whales import Container as Container
+    from python_on_whales import DockerClient as DockerClient
+    from python_on_whales.components.container.models import ContainerHealthCheck as ContainerHealthCheck
+    from python_on_whales.exceptions import DockerException as DockerException
+    from python_on_whales.exceptions import NoSuchContainer as NoSuchContainer
+else:
+
+    def __getattr__(name: str) -> object:
+        import python_on_whales.client_config
+        import python_on_whales.exceptions
+
+        python_on_whales.client_config.CACHE_VALIDITY_PERIOD = AS_SEEN
+        return getattr(python_on_whales, name, None) or getattr(python_on_whales.exceptions, name)
+
+
+def of_project(project: str) -> tuple[str, str]:
+    """The words that narrow `docker ps` and the like to one Compose project."""
+    return "--filter", f"label=com.docker.compose.project={project}"
+
+
+def ask(*words: str) -> str:
+    """What the docker command answers to a short question; raises StackError, and not nothing, where it cannot."""
+    return _asked(*words).stdout
+
+
+def complaints(*words: str) -> list[str]:
+    """The lines that it prints beside its answer."""
+    return _asked(*words).stderr.splitlines()
+
+
+def run_inside(container: str, *words: str, **environment: str) -> tuple[int, str]:
+    """(exit code, both streams) of a command run in a container; raises StackError where it cannot be started."""
+    variables = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+    done = _tried("exec", *variables, container, *words)
+    if done.returncode >= NOT_STARTED:
+        raise from_words(done.stderr or done.stdout, f"run {words[0]} in a container")
+    return done.returncode, done.stdout + done.stderr
+
+
+def _asked(*words: str) -> subprocess.CompletedProcess[str]:
+    done = _tried(*words)
+    if done.returncode != 0:
+        raise from_words(done.stderr, f"answer `docker {words[0]}`")
+    return done
+
+
+def _tried(*words: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError as problem:
+        raise EngineError("there is no docker command", hint="`invoke engine` provides one") from problem
+
+
+def refused_privileges(said: str) -> bool:
+    """Whether an engine, or the kernel, said so."""
+    return REFUSED.search(said) is not None
+
+
+def from_docker(problem: DockerException, doing: str) -> StackError:
+    """Docker's own complaint as one of ours; `doing` completes 'Docker could not ...'."""
+    return from_words(f"{problem.stdout or ''}\n{problem.stderr or ''}", doing)
+
+
+def from_words(output: str, doing: str) -> StackError:
+    """The same for what the docker command printed."""
+    said, text = last_lines(output), output.lower()
+    if "no space left on device" in text:
+        return no_room(f"Docker could not {doing}")
+    if "cannot connect to the docker daemon" in text or "error during connect" in text:
+        return EngineError(
+            f"the Docker engine went away: Docker could not {doing}",
+            hint="`invoke engine` starts one where there is none",
+        )
+    if taken := PORT_TAKEN.search(text):
+        return PortTakenError(
+            f"port {taken[1]} is taken: Docker could not {doing}",
+            details=said[-1:],
+            hint=f"`ss -ltnp 'sport = :{taken[1]}'` shows who listens there",
+        )
+    return StackError(f"Docker could not {doing}", details=said)

@@ -1,0 +1,97 @@
+"""Everything that can go wrong on the way to a running stack: a sentence, what was seen, a hint, an exit code."""
+
+from __future__ import annotations
+
+
+class StackError(Exception):
+    """A problem told to a person: what happened, `details` seen (a line each), and a `hint` what to try."""
+
+    exit_code = 1
+
+    def __init__(self, sentence: str, *, details: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.details = details
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [f"error: {self.sentence}", *(f"  {line}" for line in self.details)]
+        if self.hint:
+            lines.append(f"hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class NotHealthyError(StackError):
+    """The containers run, or ran, but not every service became healthy in time."""
+
+    exit_code = 1
+
+
+class NothingThereError(StackError):
+    """A service has nothing that could be broken in this way: no port, no network, no health check."""
+
+
+class SubjectError(StackError):
+    """The directory, Compose file or `compliance.toml` named cannot be used."""
+
+    exit_code = 3
+
+
+class EngineError(StackError):
+    """No Docker engine answers, or it, Compose or Buildx is missing or too old."""
+
+    exit_code = 4
+
+
+class PackageError(StackError):
+    """apt-get failed, or this machine has no package mirror."""
+
+    exit_code = 4
+
+
+class ImageError(StackError):
+    """An image is not here and could not be had from any of the sources allowed."""
+
+    exit_code = 5
+
+
+class PortTakenError(StackError):
+    """Something else listens on a port that the stack publishes."""
+
+    exit_code = 6
+
+
+class DiskFullError(StackError):
+    """There is no room left where images, containers or secrets are written."""
+
+    exit_code = 7
+
+
+class SecretsError(StackError):
+    """The secrets that an earlier `invoke up` made are incomplete, damaged or open to others."""
+
+    exit_code = 8
+
+
+class NotPrivilegedError(StackError):
+    """The engine allows no privileged container, or such a container not what it needs."""
+
+    exit_code = 1
+
+
+class BackupError(StackError):
+    """A backup cannot be written, or the file that is to be put back is no whole one."""
+
+    exit_code = 9
+
+
+def no_room(where: str) -> DiskFullError:
+    return DiskFullError(
+        f"there is no room left on the disk: {where}",
+        hint="`df -h` shows which disk is full; `docker system df` shows what Docker keeps there",
+    )
+
+
+def last_lines(text: str, count: int = 4) -> tuple[str, ...]:
+    """The last non-empty lines of what a command said, for a message that stays short."""
+    return tuple([line.strip() for line in text.splitlines() if line.strip()][-count:])

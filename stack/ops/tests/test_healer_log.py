@@ -112,8 +112,8 @@ def test_old_things_are_told_in_larger_units() -> None:
 
 
 def test_two_healers_are_told_as_one_since_both_are_known() -> None:
-    warden = STARTED.replace("15:00", "14:30") + said(4, "restarting", "healer", **WHY)
-    told = summary([HEALED, warden], NOW)
+    watchdog = STARTED.replace("15:00", "14:30") + said(4, "restarting", "healer", **WHY)
+    told = summary([HEALED, watchdog], NOW)
     assert told[0] == HEADING
     assert [line.split()[0] for line in told[1:]] == ["api", "healer"]
     assert summary([STARTED, ""], NOW) == ["nothing to heal since 2026-11-24 15:00 UTC"]
@@ -122,7 +122,7 @@ def test_two_healers_are_told_as_one_since_both_are_known() -> None:
 def test_a_log_that_cannot_be_read_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(*words: str) -> str:
         if words[0] == "ps":
-            return "w" if words[-1].endswith("=warden") else "h"
+            return "w" if words[-1].endswith("=watchdog") else "h"
         if words[1] == "w":
             raise StackError("its log driver keeps nothing")
         return HEALED
@@ -130,4 +130,4 @@ def test_a_log_that_cannot_be_read_costs_no_other(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(docker, "ask", ask)
     told = told_of("shop", NOW)
     assert told[0] == HEADING
-    assert told[-1] == "what the warden did cannot be read: its log driver keeps nothing"
+    assert told[-1] == "what the watchdog did cannot be read: its log driver keeps nothing"

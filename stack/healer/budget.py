@@ -1,5 +1,6 @@
 """How many restarts a whole stack may have: a token bucket. However wrong everything looks, no more than these come."""
 
+import math
 from dataclasses import dataclass
 
 from stack.healer.settings import Settings
@@ -21,7 +22,9 @@ class Budget:
         return Budget(spent=self._owed(now, settings) + 1, at=now)
 
     def next_at(self, now: float, settings: Settings) -> float:
-        """Tell when there is one to spend; now, where there is."""
+        """Tell when there is one to spend: now, where there is, and never where the budget is too small for one."""
+        if settings.budget_restarts < 1:
+            return math.inf
         return now + max(1 - self.left(now, settings), 0.0) * settings.budget_refill_seconds
 
     def _owed(self, now: float, settings: Settings) -> float:

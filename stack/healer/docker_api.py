@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 SOCKET = "/var/run/docker.sock"
 LINE_LIMIT = 2**22  # an event carries every label of its container in one line
 RESTART_SECONDS = 30  # what the engine may take beyond the stop time
+ALREADY_SO = b"304"  # "not modified": somebody else was quicker
 QUESTIONS_AT_ONCE = 8  # however many containers fall sick together: the engine has their probes to run as well
 
 Labels = dict[str, str]
@@ -63,7 +64,7 @@ class Engine:
             pass
 
     async def start(self, container: str) -> None:
-        """Start it, and wait until that is done."""
+        """Start it, and wait until that is done; one that runs already is no failure."""
         async with self._answer("POST", f"/containers/{quote(container, safe='')}/start", RESTART_SECONDS):
             pass
 
@@ -125,7 +126,7 @@ async def _accept(reader: asyncio.StreamReader) -> None:
         pass
     if len(status) < 2:
         raise EngineError("the engine closed the connection without an answer")
-    if not status[1].startswith(b"2"):
+    if not status[1].startswith(b"2") and status[1] != ALREADY_SO:
         raise await _refusal(status[1].decode(), reader)
 
 

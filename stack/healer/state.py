@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from stack.healer.policy import Memory
 
+LAST_SIGNAL_SECONDS = 1.0  # that the last signal of a restart may come later than it should
+
 
 @dataclass(frozen=True, kw_only=True)
 class Treatment:
@@ -22,10 +24,13 @@ class Treatment:
     restarted_at: float | None = None
     failed_at: float | None = None
 
-    @property
-    def over_at(self) -> float:
-        """When the engine was done with it, or had failed: who is asked to end later was asked by somebody else."""
-        return self.restarted_at or self.failed_at or 0.0
+    def ours_until(self, stop_seconds: float) -> float:
+        """Until when it was asked to end by this restart: who is asked to end later was asked by somebody else.
+
+        The engine is done with it by then, or has failed. Where neither is known, because we were ended ourselves
+        meanwhile, the engine sends its last signal a stop time after the first.
+        """
+        return self.restarted_at or self.failed_at or self.began_at + stop_seconds + LAST_SIGNAL_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)

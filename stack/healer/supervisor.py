@@ -72,7 +72,7 @@ class Ward:
     def asked_to_end(self, container: str, at: float) -> None:
         """Take in that somebody asked it to end; `at` is in seconds since the epoch, as the engine tells it."""
         treatment = self.book.chart(container).treatment
-        if container in self.in_hand or (treatment and at <= treatment.over_at):
+        if container in self.in_hand or (treatment and at <= treatment.ours_until(self.settings.stop_seconds)):
             return  # that was us
         memory = policy.asked_to_end(self._memory(container), self.seen.get(container), at, self.now)
         self._remember(container, memory)
@@ -93,6 +93,8 @@ class Ward:
 
     def forget(self, container: str) -> None:
         """It is gone."""
+        if self.book.chart(container).waiting:
+            event_log.write("left-alone", self._named(container), reason="it is gone")
         self.book.forget(container)
         for known in (self.seen, self.said):
             known.pop(container, None)
@@ -264,13 +266,13 @@ class Ward:
         return treatment
 
     def _leave(self, patient: Container, reason: str) -> None:
+        waited = patient.id in self.said or self.book.chart(patient.id).waiting  # that it is over is told, too
         if patient.well:
             self.recovered(patient.id)
         elif patient.status not in ("running", "restarting"):  # by hand: what we began is over
             self.book.end_spell(patient.id)
             self._close(patient.id, treatment=None)
         self._close(patient.id)
-        waited = patient.id in self.said
         if waited or patient.status in ("paused", "exited"):
             self._say_once("left-alone", patient.id, reason=reason)
 

@@ -1,4 +1,4 @@
-"""`python -m checks.campaigns.bench.busy_healing`: healing beside processes that take all the CPU time there is.
+"""`nox -s bench -- busy-healing`: healing beside processes that take all the CPU time there is.
 
 First nothing is wrong, for some minutes: every restart of a service is a wrong one, and is counted, with our healer,
 with polling every 5 s, and with Swarm (on one node, for Prometheus alone), all three side by side beside the same hogs.
@@ -219,7 +219,8 @@ FAULTS: Mapping[str, Callable[[Stack, str], AbstractContextManager[datetime]]] =
 def _healed(stack: Stack, fault: str, progress: Progress) -> Healed:
     """Make Prometheus sick, on which nobody depends, and wait until it is healthy in a new start."""
     progress.say(f"beside the hogs: {fault}")
-    wait.until(lambda: stack.runner.state(SERVICE).well, bool, within=WELL_AGAIN, every=0.5)
+    if not wait.until(lambda: stack.runner.state(SERVICE).well, bool, within=WELL_AGAIN, every=0.5).reached:
+        return Healed(fault=fault, seconds=None, trouble="it was not well to begin with")
     before = stack.runner.state(SERVICE).started_at
     try:
         with FAULTS[fault](stack, SERVICE):

@@ -52,6 +52,7 @@ class SmallEngine:
     restart_seconds: float = 0.0
     deaf: bool = False  # unhealthy after a restart as before
     starts_refused: int = 0  # so many of the next starts fail, those of a restart as well
+    started_already: bool = False  # by somebody else, whenever it is to start one
     main_state: str = "Ssl"  # of every main process, as `ps` tells it; '' where there is no `ps`
     started: list[str] = field(default_factory=list)  # by service: those that were only started
     restarted: list[str] = field(default_factory=list)  # by service
@@ -185,6 +186,8 @@ class SmallEngine:
     def _start(self, name: str) -> tuple[str, str]:
         one = self.containers[name]
         status, body = self._up_again(one)
+        if self.started_already:
+            status = "304 Not Modified"
         if not body:
             self.started.append(one["Config"]["Labels"]["com.docker.compose.service"])
         return status, body

@@ -1,5 +1,7 @@
 """However wrong everything looks, no more restarts come than a whole stack may have."""
 
+import math
+
 import pytest
 
 from stack.healer.budget import Budget
@@ -43,6 +45,9 @@ def test_one_that_grows_back_at_once_is_never_used_up() -> None:
     assert spent(100, 100, 100, settings=settings).left(100, settings) == 1
 
 
-def test_one_of_nothing_allows_nothing() -> None:
-    settings = Settings(budget_restarts=0)
+@pytest.mark.parametrize("refill", [0, 10])
+@pytest.mark.parametrize("size", [0, 0.5])
+def test_one_too_small_allows_nothing_ever(size: float, refill: float) -> None:
+    settings = Settings(budget_restarts=size, budget_refill_seconds=refill)
     assert Budget().left(10**6, settings) < 1
+    assert Budget().next_at(100, settings) == math.inf  # a moment that never passes would be looked at all the time

@@ -59,6 +59,21 @@ def test_who_is_only_late_is_held_back_told_once_and_goes_on_when_it_is_well(
     )
 
 
+@pytest.mark.parametrize("how", ["it is gone", "health is healthy"])
+def test_that_it_is_over_is_told_after_a_restart_of_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    engine = late_engine()
+    told(engine, tmp_path, fall_sick_and_be_held_back, pressure=Starved())
+    capsys.readouterr()
+    if how == "it is gone":
+        del engine.containers[first(engine)["Id"]]
+    else:
+        first(engine)["State"]["Health"]["Status"] = "healthy"
+    told(engine, tmp_path, lambda _: asyncio.sleep(0.1), pressure=Starved())
+    assert [one["reason"] for one in lines(capsys) if one["action"] == "left-alone"] == [how]
+
+
 def test_why_shows_as_a_series_while_it_lasts(tmp_path: Path) -> None:
     async def lived() -> list[str]:
         async with at_work(engine, tmp_path, pressure=Starved()) as ours:

@@ -89,6 +89,38 @@ def test_a_healer_that_is_itself_restarted_finishes_what_it_began(tmp_path: Path
     assert engine.started == ["api"]
 
 
+def test_one_that_somebody_else_has_started_meanwhile_is_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = one_engine("api")
+    engine.started_already = True
+
+    async def story(engine: SmallEngine) -> None:
+        await be_refused(engine)
+        await healthy_again(engine)
+
+    told(engine, tmp_path, story)
+    assert actions(lines(capsys)).count("failed api") == 1
+
+
+def test_the_last_signal_of_a_restart_that_we_did_not_outlive_is_ours(tmp_path: Path) -> None:
+    engine = one_engine("api")
+
+    async def be_ended_meanwhile(engine: SmallEngine) -> None:
+        engine.restart_seconds = 60
+        engine.fall_sick(first(engine))
+        await until(lambda: engine.restarting == 1)
+
+    async def hear_of_the_signal(engine: SmallEngine) -> None:
+        engine.tell("kill", first(engine), at=time.time_ns(), signal="9")
+        stop(first(engine))
+        await healthy_again(engine)
+
+    told(engine, tmp_path, be_ended_meanwhile)
+    told(engine, tmp_path, hear_of_the_signal)
+    assert engine.started == ["api"]
+
+
 def test_word_of_our_own_stop_that_comes_late_is_not_taken_for_somebody_elses(tmp_path: Path) -> None:
     engine = one_engine("api")
 

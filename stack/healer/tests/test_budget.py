@@ -31,7 +31,7 @@ def test_it_tells_when_there_is_one_to_spend(now: float, at: float) -> None:
     assert spent(100, 100, 100).next_at(now, SETTINGS) == pytest.approx(at)
 
 
-def test_whoever_always_wants_one_gets_no_more_than_size_and_growth() -> None:
+def test_whoever_always_wants_one_gets_size_and_growth() -> None:
     budget, done, seconds = Budget(), 0, 1000
     for now in range(seconds):
         if budget.left(now, SETTINGS) >= 1:

@@ -40,9 +40,7 @@ async def fall_sick_and_be_held_back(engine: SmallEngine) -> None:
     assert engine.restarted == []
 
 
-def test_who_is_only_late_is_held_back_told_once_and_goes_on_when_it_is_well(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_who_is_only_late_is_held_back_until_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async def story(engine: SmallEngine) -> None:
         await fall_sick_and_be_held_back(engine)
         engine.get_well(first(engine))
@@ -112,7 +110,7 @@ def test_what_is_a_fault_on_any_machine_is_healed_at_once(
     told(late_engine(), tmp_path, story, replace(SETTINGS, starved_patience_seconds=1000), Starved())
 
 
-def test_an_engine_that_cannot_list_processes_keeps_nobody_from_being_healed(
+def test_an_engine_without_ps_keeps_nobody_from_being_healed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine = late_engine()
@@ -138,7 +136,7 @@ def test_patience_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert 'healer_restarts_total{service="api",reason="patience"} 1\n' in written(tmp_path)
 
 
-def test_on_a_quiet_machine_who_is_late_is_restarted_at_once_and_nobody_looks_at_processes(tmp_path: Path) -> None:
+def test_who_is_late_on_a_quiet_machine_is_restarted_at_once(tmp_path: Path) -> None:
     engine = late_engine()
 
     async def story(engine: SmallEngine) -> None:

@@ -51,9 +51,7 @@ def test_a_start_that_was_refused_is_tried_again(tmp_path: Path, capsys: pytest.
     assert said[-1]["fault"] == "no answer"
 
 
-def test_one_that_is_refused_again_and_again_is_tried_ever_more_seldom(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_refused_again_and_again_is_tried_ever_more_seldom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     engine = one_engine("api")
 
     async def story(engine: SmallEngine) -> None:
@@ -81,7 +79,7 @@ def test_an_engine_that_goes_away_in_the_middle_is_met_again(tmp_path: Path) -> 
     assert engine.started == ["api"]
 
 
-def test_a_healer_that_is_itself_restarted_finishes_what_it_began(tmp_path: Path) -> None:
+def test_a_healer_that_was_restarted_finishes_what_it_began(tmp_path: Path) -> None:
     engine = one_engine("api")
     told(engine, tmp_path, be_refused)
     assert engine.started == []
@@ -89,9 +87,7 @@ def test_a_healer_that_is_itself_restarted_finishes_what_it_began(tmp_path: Path
     assert engine.started == ["api"]
 
 
-def test_one_that_somebody_else_has_started_meanwhile_is_no_failure(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_that_somebody_else_started_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     engine = one_engine("api")
     engine.started_already = True
 
@@ -103,7 +99,7 @@ def test_one_that_somebody_else_has_started_meanwhile_is_no_failure(
     assert actions(lines(capsys)).count("failed api") == 1
 
 
-def test_the_last_signal_of_a_restart_that_we_did_not_outlive_is_ours(tmp_path: Path) -> None:
+def test_the_last_signal_of_a_restart_is_ours_after_our_own(tmp_path: Path) -> None:
     engine = one_engine("api")
 
     async def be_ended_meanwhile(engine: SmallEngine) -> None:
@@ -121,7 +117,7 @@ def test_the_last_signal_of_a_restart_that_we_did_not_outlive_is_ours(tmp_path: 
     assert engine.started == ["api"]
 
 
-def test_word_of_our_own_stop_that_comes_late_is_not_taken_for_somebody_elses(tmp_path: Path) -> None:
+def test_late_word_of_our_own_stop_is_not_somebody_elses(tmp_path: Path) -> None:
     engine = one_engine("api")
 
     async def story(engine: SmallEngine) -> None:
@@ -149,7 +145,7 @@ def test_what_somebody_stopped_while_it_was_sick_stays_stopped(tmp_path: Path) -
     assert (engine.restarted, engine.started) == ([], [])
 
 
-def test_what_somebody_stopped_after_a_restart_that_went_well_stays_stopped(tmp_path: Path) -> None:
+def test_what_is_stopped_by_hand_after_a_restart_stays_stopped(tmp_path: Path) -> None:
     engine = one_engine("api")
 
     async def story(engine: SmallEngine) -> None:
@@ -175,7 +171,7 @@ DOWN = Container(id="a", project="shop", service="api", status="exited",
                  started_at="1970-01-01T00:00:10Z", finished_at="1970-01-01T00:01:41Z")  # fmt: skip
 
 
-def test_who_ended_in_a_restart_and_was_not_started_is_to_be_finished() -> None:
+def test_who_ended_in_a_restart_is_to_be_started() -> None:
     assert unfinished(DOWN, BEGUN, Memory())
     assert unfinished(DOWN, replace(BEGUN, failed_at=102.0), Memory(asked_to_end_at=50))
 

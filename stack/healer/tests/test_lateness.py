@@ -65,7 +65,7 @@ def logged(code: int, output: str) -> Probe:
     return read(told).probes[0]
 
 
-def test_whoever_was_only_late_while_the_machine_starved_is_excused() -> None:
+def test_who_was_late_while_the_machine_starved_is_excused() -> None:
     passed = Probe(start=8, end=8.1, passed=True)
     assert lateness(probed(passed, LATE, LATE), lambda *_: 0.95) == Lateness(late=2, failed=2, share=0.95)
 
@@ -89,7 +89,7 @@ def test_as_many_that_count_as_docker_asks_for_are_a_verdict(probes: tuple[Probe
     assert (lateness(probed(*probes), lambda *_: 1.0) is not None) is excused
 
 
-def test_more_retries_than_the_engine_remembers_probes_are_no_excuse() -> None:
+def test_more_retries_than_remembered_probes_are_no_excuse() -> None:
     assert lateness(probed(*[BAD] * 5, retries=10), lambda *_: 1.0) is None
 
 

@@ -234,7 +234,7 @@ def only_late(process: str = "asleep") -> Case:
     return Case(patient=API, lateness=replace(LATE, process=process))
 
 
-def test_who_was_only_late_on_a_machine_that_starves_is_waited_for() -> None:
+def test_who_was_only_late_on_a_starving_machine_is_waited_for() -> None:
     decision = judged(only_late(), sick_since(1000), now=1010)
     assert decision == Wait(
         until=1012,
@@ -246,7 +246,7 @@ def test_who_was_only_late_on_a_machine_that_starves_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("process", ["stopped", "frozen"])
-def test_who_stands_still_is_restarted_however_busy_the_machine_is(process: str) -> None:
+def test_who_stands_still_is_restarted_on_a_busy_machine(process: str) -> None:
     assert judged(only_late(process)) == Restart(reason=f"unhealthy, and its main process is {process}")
 
 
@@ -258,7 +258,7 @@ def test_patience_with_a_machine_that_starves_ends() -> None:
     assert decision.kind == "patience"
 
 
-def test_a_dependency_that_is_down_comes_before_a_machine_that_starves() -> None:
+def test_a_dependency_that_is_down_comes_before_starvation() -> None:
     seen = replace(case(replace(REDIS, status="paused")), lateness=LATE)
     assert judged(seen) == Wait(until=1100, reason="dependency redis is paused")
 
@@ -272,7 +272,7 @@ def test_a_restart_is_held_back_while_the_budget_is_used_up() -> None:
     )
 
 
-def test_a_restart_that_failed_half_way_is_finished_after_a_wait_that_grows() -> None:
+def test_a_half_way_restart_is_finished_after_a_growing_wait() -> None:
     memory = policy.restarting(sick_since(990), Restart(reason=""), now=1000)
     half_way = "stopped by a restart that failed half-way"
     wait = Wait(until=1002, reason=f"{half_way}; back-off of 2 s, restarts in a row: 1")

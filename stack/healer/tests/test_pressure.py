@@ -65,7 +65,7 @@ def test_of_a_time_that_is_not_known_nothing_is_said(
     assert pressure.share(*window) is None
 
 
-def test_a_healer_started_on_a_machine_that_starves_knows_it_from_the_averages(kernel: Kernel) -> None:
+def test_a_healer_started_while_starved_knows_it_from_averages(kernel: Kernel) -> None:
     kernel.tell(avg10=100.0, avg60=50.0)
     pressure = Pressure(kernel.file, clock=lambda: kernel.now)
     pressure.sample()
@@ -94,7 +94,7 @@ def test_a_clock_that_is_set_back_begins_anew(pressure: Pressure, kernel: Kernel
         ("some avg10=much\n", "what this kernel tells of CPU pressure is not understood"),
     ],
 )
-def test_a_kernel_that_tells_nothing_is_told_once_and_nobody_is_excused(
+def test_a_kernel_that_tells_nothing_excuses_nobody(
     tmp_path: Path, content: str | None, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if content is not None:

@@ -57,13 +57,13 @@ def test_who_is_held_back_is_told_so(action: str) -> None:
         "the budget of restarts is used up: 20 for the whole stack, and one more every 30 s",
     ],
 )
-def test_why_a_busy_machine_or_the_budget_holds_somebody_back_is_told_in_full(reason: str) -> None:
+def test_why_somebody_is_held_back_is_told_in_full(reason: str) -> None:
     assert summary([STARTED + said(5, "waiting", reason=reason)], NOW)[1] == (
         f"  api            held back since 15:08:05, 115 s ago: {reason}"
     )
 
 
-def test_a_restart_that_failed_half_way_is_one_restart_and_shows_until_it_is_finished() -> None:
+def test_a_half_way_restart_is_one_restart_and_shows_until_done() -> None:
     failed = STARTED + said(1, "restarting", **WHY) + said(2, "failed", reason="500 no such network")
     assert summary([failed], NOW)[2].endswith("held back since 15:08:02, 118 s ago: 500 no such network")
     finished = failed + said(4, "finishing", reason="stopped by a restart that failed half-way")

@@ -27,7 +27,7 @@ RIGHT = Busy(
 )
 
 
-def test_a_run_is_right_where_ours_restarted_nobody_and_healed_everybody() -> None:
+def test_ours_is_right_with_nobody_restarted_and_all_healed() -> None:
     assert RIGHT.ours_is_right
 
 

@@ -230,7 +230,8 @@ class Ward:
         memory = policy.restarting(self._memory(patient.id), decision, self.now)
         self.book.enter(patient.id, memory=memory, waiting="", held_back="")
         event_log.write("finishing", patient, reason=decision.reason)
-        await self._do(patient, treatment, self.engine.start(patient.id))
+        async with self.turns:
+            await self._do(patient, treatment, self.engine.start(patient.id))
         return True
 
     async def _do(self, patient: Container, treatment: Treatment, asked: Coroutine[Any, Any, None]) -> None:

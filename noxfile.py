@@ -19,7 +19,7 @@ nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "mutat
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
-BENCHES = ("startup", "throughput", "healers")  # modules of checks.campaigns.bench
+BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
 BY_NAME_ONLY = ("busy-healing",)  # the same, and a quarter of an hour in which nothing else gets a core
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 

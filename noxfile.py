@@ -19,6 +19,7 @@ nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "mutat
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
+BENCHES = ("startup", "throughput", "healers")  # modules of checks.campaigns.bench
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
 
@@ -30,7 +31,7 @@ def compliance(session: nox.Session) -> None:
 
 @nox.session
 def mutations(session: nox.Session) -> None:
-    """Mutation the stack, one thing at a time, and see that the check concerned objects."""
+    """Mutate the stack, one thing at a time, and see that the rule concerned objects, and no other."""
     _prove(session, "mutation")
 
 
@@ -49,9 +50,10 @@ def page(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff's lint and format."""
+    """Ruff's lint and format, and which way imports go."""
     session.run(*PYTHON, "ruff", "check", ".")
     session.run(*PYTHON, "ruff", "format", "--check", ".")
+    session.run(str(Path(sys.executable).with_name("lint-imports")))
 
 
 @nox.session
@@ -62,10 +64,12 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: `invoke up` against plain Compose, writes under each `appendfsync`, our healer against others."""
-    session.run(*PYTHON, "checks.campaigns.bench.startup")
-    for measured in ("checks.campaigns.bench.throughput", "checks.campaigns.bench.healers"):
-        _run(session, measured, *session.posargs)
+    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers."""
+    named, options = session.posargs[:1], session.posargs[1:]
+    if unknown := set(named).difference(BENCHES):
+        session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES)}")
+    for measured in named or BENCHES:
+        _run(session, f"checks.campaigns.bench.{measured}", *options)
 
 
 @nox.session

@@ -94,7 +94,7 @@ class Timed:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A test on the lane of its worker, in percent of the run."""
+    """A test on the timeline of its worker, in percent of the run."""
 
     test: Timed
     start: float
@@ -103,7 +103,7 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lane:
+class WorkerTimeline:
     """What one worker did, and when."""
 
     worker: str
@@ -212,7 +212,7 @@ def spent(report: Result) -> Spent:
     )
 
 
-def lanes(report: Result) -> tuple[Lane, ...]:
+def worker_timelines(report: Result) -> tuple[WorkerTimeline, ...]:
     """The workers side by side, as far as it was recorded when and where each test ran."""
     begun, wall = _begun(report), spent(report).wall
     if not begun or not wall:
@@ -223,7 +223,7 @@ def lanes(report: Result) -> tuple[Lane, ...]:
             if started := _moment(one.start):
                 block = _block(_test(requirement.id, one), (started - begun) / timedelta(seconds=1), wall)
                 found.setdefault(one.worker or "one process", []).append(block)
-    return tuple(Lane(worker=worker, blocks=tuple(found[worker])) for worker in sorted(found, key=_by_number))
+    return tuple(WorkerTimeline(worker=worker, blocks=tuple(found[worker])) for worker in sorted(found, key=_by_number))
 
 
 def ticks(longest: float) -> tuple[Tick, ...]:

@@ -110,7 +110,14 @@ def run(*command: str) -> "subprocess.CompletedProcess[str]":
 
 def proven(shelf: Path, evidence: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     """As `nox -s compliance -- --requirements DIR -k motto` does it, checks and mutations together."""
-    ours = ("checks/requirements/r8_health_endpoint", "--ignore-glob=*/tests", "-p", "no:cacheprovider", "-m", "check or mutation")
+    ours = (
+        "checks/requirements/r8_health_endpoint",
+        "--ignore-glob=*/tests",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "check or mutation",
+    )
     return run("pytest", *ours, "-k", "motto", "--requirements", str(shelf), "--evidence", str(evidence), *options)
 
 

@@ -100,11 +100,11 @@ def test_nobody_waits_longer_than_the_test_took() -> None:
 def test_without_the_clock_nothing_is_said_of_side_by_side(changes: dict[str, object]) -> None:
     report = with_run(**changes)
     assert timing.spent(report).at_a_time is None
-    assert timing.lanes(report) == ()
+    assert timing.worker_timelines(report) == ()
 
 
 def test_workers_stand_side_by_side() -> None:
-    first, second = timing.lanes(judged(PASSING))
+    first, second = timing.worker_timelines(judged(PASSING))
     assert (first.worker, [round(block.start, 1) for block in first.blocks]) == ("gw0", [3.2, 32.0])
     assert (second.worker, [round(block.width, 1) for block in second.blocks]) == ("gw1", [17.4])
 
@@ -112,7 +112,7 @@ def test_workers_stand_side_by_side() -> None:
 def test_workers_stand_in_the_order_of_their_numbers() -> None:
     outcomes = [outcome(plan, on=on) for plan, on in zip(PASSING.run.planned, ("gw10", "gw2", "gw0"), strict=True)]
     report = judged(replace(PASSING, outcomes=tuple(outcomes)))
-    assert [lane.worker for lane in timing.lanes(report)] == ["gw0", "gw2", "gw10"]
+    assert [lane.worker for lane in timing.worker_timelines(report)] == ["gw0", "gw2", "gw10"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from checks.requirements.r1_dockerfile.observe import lint, read_dockerfile
 
 
 @pytest.mark.check
-def test_one_stage_builds_and_another_is_shipped_and_every_base_is_pinned(sources: Sources, evidence: Evidence) -> None:
+def test_one_stage_builds_another_ships_and_bases_are_pinned(sources: Sources, evidence: Evidence) -> None:
     assert written_violations(evidence.saw(read_dockerfile(sources))) == []
 
 

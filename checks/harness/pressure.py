@@ -82,9 +82,9 @@ def between(before: Totals, after: Totals, delay_s: float) -> Pressure:
     held_back = [after.throttled[name] - before.throttled.get(name, 0.0) for name in after.throttled]
     return Pressure(
         seconds=round(seconds, 3),
-        **{
-            name: _share(before.stalled.get(name), after.stalled.get(name), seconds) for name in ("cpu", "memory", "io")
-        },
+        cpu=_share("cpu", before, after),
+        memory=_share("memory", before, after),
+        io=_share("io", before, after),
         steal=_stolen(before.cores, after.cores),
         delay_s=round(delay_s, 3),
         throttled=round(min(1.0, max(held_back) / seconds), 3) if held_back else None,
@@ -119,8 +119,11 @@ class Gauge:
         self._canary.stop()
 
 
-def _share(before: float | None, after: float | None, seconds: float) -> float | None:
-    return None if before is None or after is None else round(min(1.0, max(0.0, after - before) / seconds), 3)
+def _share(resource: str, before: Totals, after: Totals) -> float | None:
+    if resource not in before.stalled or resource not in after.stalled:
+        return None
+    stalled = after.stalled[resource] - before.stalled[resource]
+    return round(min(1.0, max(0.0, stalled) / (after.at - before.at)), 3)
 
 
 def _stolen(before: tuple[float, float] | None, after: tuple[float, float] | None) -> float | None:

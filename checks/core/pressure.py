@@ -44,21 +44,25 @@ def in_words(pressure: Pressure) -> str:
 def figures(pressure: Pressure) -> str:
     """All that was measured, in a line."""
     shares = {"CPU": pressure.cpu, "memory": pressure.memory, "IO": pressure.io}
-    told = [f"{name} {share:.0%}" for name, share in shares.items() if share is not None]
-    told += [f"stolen {pressure.steal:.0%}"] if pressure.steal is not None else []
+    told = [f"{name} {_percent(share)}" for name, share in shares.items() if share is not None]
+    told += [f"stolen {_percent(pressure.steal)}"] if pressure.steal is not None else []
     told += [f"a thread of ours woken up to {pressure.delay_s:.2f} s late"]
-    told += [f"a container held back by its own quota {pressure.throttled:.0%}"] if pressure.throttled else []
+    told += [f"a container held back by its own quota {_percent(pressure.throttled)}"] if pressure.throttled else []
     return ", ".join(told)
 
 
 def _crossed(pressure: Pressure) -> Iterator[str]:
     if (pressure.cpu or 0.0) >= CPU_LINE:
-        yield f"the machine kept runnable tasks waiting {pressure.cpu:.0%} of the time"
+        yield f"the machine kept runnable tasks waiting {_percent(pressure.cpu)} of the time"
     if (pressure.memory or 0.0) >= MEMORY_LINE:
-        yield f"tasks waited for memory {pressure.memory:.0%} of the time"
+        yield f"tasks waited for memory {_percent(pressure.memory)} of the time"
     if (pressure.io or 0.0) >= IO_LINE:
-        yield f"tasks waited for a disk {pressure.io:.0%} of the time"
+        yield f"tasks waited for a disk {_percent(pressure.io)} of the time"
     if (pressure.steal or 0.0) >= STEAL_LINE:
-        yield f"the hypervisor gave {pressure.steal:.0%} of the cores' time to others"
+        yield f"the hypervisor gave {_percent(pressure.steal)} of the cores' time to others"
     if pressure.delay_s >= DELAY_LINE:
         yield f"a thread of ours was woken {pressure.delay_s:.1f} s late"
+
+
+def _percent(share: float | None) -> str:
+    return f"{100 * (share or 0.0):.0f} %"

@@ -55,8 +55,9 @@ class Tries:
 
     def made(self, item: pytest.Item, planned: Planned, nextitem: pytest.Item | None) -> Reports:
         """Run a check to the end of its last try; the reports of that one."""
+        self.attempt = 1
         with self.turns.beside_others():
-            reports = self._try(item, nextitem, attempt=1)
+            reports = self._try(item, nextitem)
         if (first := self.ended) and self._is_excused(planned, first):
             self.excused += 1
             reports = self._again(item, nextitem, first) or reports
@@ -64,8 +65,8 @@ class Tries:
             self._folder.conclude(self.ended)
         return reports
 
-    def _try(self, item: pytest.Item, nextitem: pytest.Item | None, attempt: int) -> Reports:
-        self.attempt, self.ended = attempt, None
+    def _try(self, item: pytest.Item, nextitem: pytest.Item | None) -> Reports:
+        self.ended = None
         self.gauge.begin()
         return runtestprotocol(item, log=False, nextitem=nextitem)
 
@@ -78,8 +79,9 @@ class Tries:
     def _again(self, item: pytest.Item, nextitem: pytest.Item | None, first: Outcome) -> Reports:
         """No reports where the patience of the run is at its end."""
         with self.turns.alone() as patience:
+            self.attempt = 2
             began, calm = time.monotonic(), self._calm_within(patience.left * SHARE_OF_PATIENCE)
-            reports = self._try(item, nextitem, attempt=2) if calm or patience.left else []
+            reports = self._try(item, nextitem) if calm or patience.left else []
             if not calm:
                 patience.spend(time.monotonic() - began)
         self.ended = replace(self.ended, earlier=(_attempt(first),)) if reports and self.ended else first

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from checks.core.codec import as_data
+from checks.core.pressure import Pressure
 from checks.core.registry import judges
 from checks.core.run import Ending, Image, Kind, Outcome, Planned, Record, Run
 from checks.core.stored import Stored
@@ -47,6 +48,9 @@ KEPT = SampleKept(written=("one", "two"), read_back=("one", "two"))
 LOST = SampleKept(written=("one", '<script>alert("|")</script>'), read_back=("one",))
 HEALED = SampleHealed(service="api", healthy=True, phases={"detect": 4.1, "restart": 1.2, "recover": 2.3}, bound_s=9.0)
 FROZEN = SampleHealed(service="redis", healthy=False, phases={"detect": 12.5}, bound_s=9.0)
+
+QUIET = Pressure(seconds=7.0, cpu=0.1, memory=0.0, io=0.02, steal=0.0, delay_s=0.01, throttled=None)
+STARVED = replace(QUIET, cpu=0.82)
 
 R3, R6, R9 = (f"checks/requirements/{one}" for one in ("r3_durability", "r6_metrics", "r9_self_healing"))
 

@@ -1,0 +1,184 @@
+"""`nox -s compliance` beside hogs: how many checks are proven, undecided and violated, and how long it takes.
+
+With `--line` instead: what the machine's pressure is beside as many hogs and nothing else, which is where the line
+between idle and starved was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.core.pressure import Pressure, starved
+from checks.harness.pressure import Gauge
+from stack import ROOT
+from stack.driver.docker import UNTIL_WE_END
+
+CORES = os.cpu_count() or 1
+TIMES = (0, 1, 2, 5, 10)
+LINE = (0, 1, 2, 5, 10, 20)
+MOST = 20  # times as many hogs as cores
+WINDOW_SECONDS = 8.0
+CPU_HOG = "while True: pass"
+IO_HOG = """
+import os, sys
+with open(sys.argv[1], "wb") as file:
+    while True:
+        file.seek(0)
+        file.write(os.urandom(1 << 23))
+        os.fsync(file.fileno())
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """One run: beside what, and what came of it."""
+
+    beside: str
+    seconds: float
+    verdicts: Counter[str]
+    second_tries: int
+    pressure: str
+
+
+def main() -> int:
+    """Print the table; 130 where it was interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    asked = _asked()
+    try:
+        print(_line_table() if asked.line else table(measured(asked.hogs, asked.times, io=asked.io)))
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="checks.campaigns.bench.busy", description=__doc__)
+    parser.add_argument("--hogs", type=_times, default=TIMES, metavar="N,N", help="times as many hogs as cores")
+    parser.add_argument("--times", type=int, default=1, metavar="N", help="runs of each")
+    parser.add_argument("--io", action="store_true", help="beside one that writes and fsyncs as well")
+    parser.add_argument("--line", action="store_true", help="measure pressure alone, with no run beside it")
+    return parser.parse_args()
+
+
+def _times(text: str) -> tuple[int, ...]:
+    found = tuple(int(one) for one in text.split(","))
+    if not all(0 <= one <= MOST for one in found):
+        raise argparse.ArgumentTypeError(f"between 0 and {MOST} times as many hogs as cores")
+    return found
+
+
+def measured(hogs: Sequence[int], times: int, *, io: bool) -> Iterator[Ran]:
+    """Each as often, round by round; told as they come."""
+    for _ in range(times):
+        for each in hogs:
+            with cpu_hogs(each * CORES):
+                yield _ran(f"{each} CPU hogs a core" if each else "nothing")
+        if io:
+            with io_hog():
+                yield _ran("an IO hog")
+
+
+def _ran(beside: str) -> Ran:
+    """As anybody runs it: its evidence stays, for who wants to know what was undecided."""
+    began = time.monotonic()
+    command = (sys.executable, "-m", "nox", "-s", "compliance")
+    subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    seconds = time.monotonic() - began
+    return _read(beside, seconds, json.loads((ROOT / "evidence" / "latest" / "report.json").read_text()))
+
+
+def _read(beside: str, seconds: float, report: dict[str, object]) -> Ran:
+    requirements: list[dict[str, list[dict[str, object]]]] = report["requirements"]  # type: ignore[assignment]
+    checks = [check for requirement in requirements for check in requirement["checks"]]
+    run: dict[str, dict[str, float]] = report["run"]  # type: ignore[assignment]
+    return Ran(
+        beside=beside,
+        seconds=seconds,
+        verdicts=Counter(str(check["verdict"]) for check in checks),
+        second_tries=sum(check["first_try"] is not None for check in checks),
+        pressure=f"{run['pressure']['cpu']:.0%} CPU, {run['pressure']['io']:.0%} IO",
+    )
+
+
+def table(runs: Iterator[Ran]) -> str:
+    """Markdown: a row for each run."""
+    head = ("beside", "proven", "undecided", "violated", "second tries", "stall time", "seconds")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for one in runs:
+        counts = [one.verdicts[name] for name in ("proven", "undecided", "violated")]
+        cells = (one.beside, *counts, one.second_tries, one.pressure, f"{one.seconds:.0f}")
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+        print(lines[-1], file=sys.stderr, flush=True)
+    return "\n".join([*lines, "", _machine()])
+
+
+def _line_table() -> str:
+    head = ("hogs a core", "CPU", "IO", "latest waking of a thread", "starved")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for each in LINE:
+        with cpu_hogs(each * CORES):
+            lines.append(_row(str(each), window()))
+    with io_hog():
+        lines.append(_row("an IO hog", window()))
+    return "\n".join([*lines, "", _machine()])
+
+
+def _row(beside: str, seen: Pressure) -> str:
+    told = "yes" if starved(seen) else "no"
+    return f"| {beside} | {seen.cpu or 0:.1%} | {seen.io or 0:.1%} | {seen.delay_s * 1000:.0f} ms | {told} |"
+
+
+def window() -> Pressure:
+    """What the machine does in a short while."""
+    gauge = Gauge()
+    try:
+        gauge.begin()
+        time.sleep(WINDOW_SECONDS)
+        return gauge.measured()
+    finally:
+        gauge.close()
+
+
+def _machine() -> str:
+    return f"{CORES} cores, Linux {os.uname().release}, {time.strftime('%d %B %Y')}."
+
+
+@contextmanager
+def cpu_hogs(count: int) -> Iterator[None]:
+    """So many processes that never wait; each in a session of its own, or the kernel's autogroups count them as one."""
+    with _beside([(CPU_HOG,)] * count):
+        yield
+
+
+@contextmanager
+def io_hog() -> Iterator[None]:
+    """A process that writes 8 MB and fsyncs them, over and over."""
+    with tempfile.TemporaryDirectory(dir=ROOT) as folder, _beside([(IO_HOG, str(Path(folder) / "hog"))]):
+        yield
+
+
+@contextmanager
+def _beside(scripts: Sequence[Sequence[str]]) -> Iterator[None]:
+    with ExitStack() as ended:
+        for script in scripts:
+            command = (*UNTIL_WE_END, sys.executable, "-S", "-c", *script)
+            hog = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+            ended.callback(hog.wait)
+            ended.callback(hog.kill)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,16 +23,25 @@ from pathlib import Path
 from checks.core.pressure import Pressure, starved
 from checks.harness.pressure import Gauge
 from stack import ROOT
-from stack.driver.docker import UNTIL_WE_END
 
 CORES = os.cpu_count() or 1
 TIMES = (0, 1, 2, 5, 10)
 LINE = (0, 1, 2, 5, 10, 20)
 MOST = 20  # times as many hogs as cores
 WINDOW_SECONDS = 8.0
-CPU_HOG = "while True: pass"
+LONGEST_SECONDS = 3600  # after which a hog ends by itself, whatever became of us
+CPU_HOGS = """
+import os, signal, sys
+for _ in range(int(sys.argv[1]) - 1):
+    if os.fork() == 0:
+        break
+signal.alarm(int(sys.argv[2]))
+while True:
+    pass
+"""
 IO_HOG = """
-import os, sys
+import os, signal, sys
+signal.alarm(int(sys.argv[2]))
 with open(sys.argv[1], "wb") as file:
     while True:
         file.seek(0)
@@ -57,7 +66,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     asked = _asked()
     try:
-        print(_line_table() if asked.line else table(measured(asked.hogs, asked.times, io=asked.io)))
+        print(_line_table(asked) if asked.line else table(measured(asked)))
     except KeyboardInterrupt:
         return 130
     return 0
@@ -68,6 +77,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--hogs", type=_times, default=TIMES, metavar="N,N", help="times as many hogs as cores")
     parser.add_argument("--times", type=int, default=1, metavar="N", help="runs of each")
     parser.add_argument("--io", action="store_true", help="beside one that writes and fsyncs as well")
+    parser.add_argument("--apart", action="store_true", help="each hog in a session of its own: as many jobs as hogs")
     parser.add_argument("--line", action="store_true", help="measure pressure alone, with no run beside it")
     return parser.parse_args()
 
@@ -79,13 +89,14 @@ def _times(text: str) -> tuple[int, ...]:
     return found
 
 
-def measured(hogs: Sequence[int], times: int, *, io: bool) -> Iterator[Ran]:
+def measured(asked: argparse.Namespace) -> Iterator[Ran]:
     """Each as often, round by round; told as they come."""
-    for _ in range(times):
-        for each in hogs:
-            with cpu_hogs(each * CORES):
-                yield _ran(f"{each} CPU hogs a core" if each else "nothing")
-        if io:
+    apart = ", each a job of its own" if asked.apart else ""
+    for _ in range(asked.times):
+        for each in asked.hogs:
+            with cpu_hogs(each * CORES, apart=asked.apart):
+                yield _ran(f"{each} CPU hogs a core{apart}" if each else "nothing")
+        if asked.io:
             with io_hog():
                 yield _ran("an IO hog")
 
@@ -94,7 +105,12 @@ def _ran(beside: str) -> Ran:
     """As anybody runs it: its evidence stays, for who wants to know what was undecided."""
     began = time.monotonic()
     command = (sys.executable, "-m", "nox", "-s", "compliance")
-    subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr) as nox:
+        try:
+            nox.wait()
+        except KeyboardInterrupt:
+            nox.send_signal(signal.SIGINT)  # and it is waited for: it tidies up
+            raise
     seconds = time.monotonic() - began
     return _read(beside, seconds, json.loads((ROOT / "evidence" / "latest" / "report.json").read_text()))
 
@@ -124,11 +140,11 @@ def table(runs: Iterator[Ran]) -> str:
     return "\n".join([*lines, "", _machine()])
 
 
-def _line_table() -> str:
+def _line_table(asked: argparse.Namespace) -> str:
     head = ("hogs a core", "CPU", "IO", "latest waking of a thread", "starved")
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for each in LINE:
-        with cpu_hogs(each * CORES):
+        with cpu_hogs(each * CORES, apart=asked.apart):
             lines.append(_row(str(each), window()))
     with io_hog():
         lines.append(_row("an IO hog", window()))
@@ -156,9 +172,13 @@ def _machine() -> str:
 
 
 @contextmanager
-def cpu_hogs(count: int) -> Iterator[None]:
-    """So many processes that never wait; each in a session of its own, or the kernel's autogroups count them as one."""
-    with _beside([(CPU_HOG,)] * count):
+def cpu_hogs(count: int, *, apart: bool = False) -> Iterator[None]:
+    """So many processes that never wait, in one session, as another job would be, or each in one of its own.
+
+    The kernel's autogroups share the cores between sessions: apart, each hog gets as much as all of ours together.
+    """
+    groups = [1] * count if apart else [count] * bool(count)
+    with _beside([(CPU_HOGS, str(each)) for each in groups]):
         yield
 
 
@@ -173,10 +193,10 @@ def io_hog() -> Iterator[None]:
 def _beside(scripts: Sequence[Sequence[str]]) -> Iterator[None]:
     with ExitStack() as ended:
         for script in scripts:
-            command = (*UNTIL_WE_END, sys.executable, "-S", "-c", *script)
+            command = (sys.executable, "-S", "-c", *script, str(LONGEST_SECONDS))
             hog = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
             ended.callback(hog.wait)
-            ended.callback(hog.kill)
+            ended.callback(os.killpg, hog.pid, signal.SIGKILL)
         yield
 
 

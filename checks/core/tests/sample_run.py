@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from checks.core.codec import as_data
 from checks.core.pressure import Pressure
 from checks.core.registry import judges
-from checks.core.run import Ending, Image, Kind, Outcome, Planned, Record, Run
+from checks.core.run import Attempt, Ending, Image, Kind, Outcome, Planned, Record, Run
 from checks.core.stored import Stored
 from checks.core.tier import Tier
 from checks.core.verdict import Violation
@@ -121,8 +121,16 @@ def record(planned: Planned, observation: object) -> Record:
     )
 
 
+STARVED_FIRST = Attempt(
+    outcome=Ending.OUT_OF_TIME,
+    reason="in setup: error: stack `checks-4f1a` was not healthy",
+    seconds=0.0,
+    setup_seconds=60.4,
+    pressure=STARVED,
+)
+
 PASSING = Stored(
-    run=replace(RUN, planned=(KEEPS, LOSING_IT, HEALS)),
+    run=replace(RUN, pressure=QUIET, planned=(KEEPS, LOSING_IT, HEALS)),
     outcomes=(outcome(KEEPS), outcome(LOSING_IT, on="gw1"), outcome(HEALS, at="20:15:20")),
     records=(record(KEEPS, KEPT), record(LOSING_IT, LOST), record(HEALS, HEALED)),
 )
@@ -130,6 +138,7 @@ PASSING = Stored(
 FAILING = Stored(
     run=replace(
         RUN,
+        pressure=STARVED,
         planned=(KEEPS, LOSING_IT, HEALS, TARGET_UP),
         problems=("a secret of the run stands in `logs/api.log`",),
         notes=("a secret shorter than 8 characters was neither hidden nor searched for",),
@@ -138,7 +147,11 @@ FAILING = Stored(
     outcomes=(
         outcome(KEEPS, Ending.VIOLATED, "assert [Violation(...)] == []"),
         outcome(LOSING_IT, on="gw1"),
-        outcome(HEALS, Ending.VIOLATED, "assert [Violation(...)] == []", at="20:15:20"),
+        replace(
+            outcome(HEALS, Ending.VIOLATED, "assert [Violation(...)] == []", at="20:15:20"),
+            pressure=QUIET,
+            earlier=(STARVED_FIRST,),
+        ),
         outcome(
             TARGET_UP,
             Ending.CRASHED,
@@ -146,5 +159,5 @@ FAILING = Stored(
             at="20:15:40",
         ),
     ),
-    records=(record(KEEPS, LOST), record(LOSING_IT, KEPT), record(HEALS, FROZEN)),
+    records=(record(KEEPS, LOST), record(LOSING_IT, KEPT), replace(record(HEALS, FROZEN), attempt=2)),
 )

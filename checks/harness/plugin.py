@@ -5,10 +5,8 @@ process that starts the workers begins and closes the folder, and they write to 
 their end.
 """
 
-import os
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,11 +15,12 @@ import pytest
 from checks.core import judging
 from checks.core.evidence import Evidence, EvidenceError, Folder
 from checks.core.pressure import Pressure
-from checks.core.run import Ending, Outcome, Planned, timestamp
+from checks.core.run import Ending, Planned
 from checks.harness import coverage, plan
+from checks.harness.endings import Phase, ending, outcome_of
 from checks.harness.plan import planned_of
 from checks.harness.pressure import Gauge
-from checks.harness.tries import Tries, ran_out_of_time
+from checks.harness.tries import Tries
 from checks.report import words
 from stack.driver import wait
 
@@ -39,7 +38,6 @@ GIVEN = "compliance_evidence"
 ENGINE_WENT = "the Docker engine went away during the run, so what was seen then decides nothing"
 
 Written = TypeVar("Written")
-Phase = tuple[pytest.TestReport, Ending]
 Reporting = Generator[None, pytest.TestReport, pytest.TestReport]
 Collecting = Generator[None, pytest.CollectReport, pytest.CollectReport]
 
@@ -222,50 +220,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if folder := config.stash.get(FOLDER, None):
         judged = judging.judged_folder(folder.path, *plan.shelves(config))
         terminalreporter.write_line(f"{words.sentence(judged)}; evidence in {folder.path}")
-
-
-def ending(call: pytest.CallInfo[None], report: pytest.TestReport) -> Ending:
-    """Tell a violation, which only a failed assertion in the check itself is, from everything else."""
-    if report.passed:
-        return Ending.PASSED
-    if report.skipped:
-        return Ending.SKIPPED
-    if call.when == "call" and call.excinfo and call.excinfo.errisinstance(AssertionError):
-        return Ending.VIOLATED
-    if call.excinfo and ran_out_of_time(call.excinfo.value):
-        return Ending.OUT_OF_TIME
-    return Ending.CRASHED
-
-
-def outcome_of(planned: Planned, phases: list[Phase], *, waiting_seconds: float = 0.0) -> Outcome:
-    """Sum up a test: the first phase that did not pass says how it ended."""
-    telling = next(((report, how) for report, how in phases if how is not Ending.PASSED), phases[-1])
-    seconds = {report.when: report.duration for report, _ in phases}
-    return Outcome(
-        name=planned.name,
-        requirement=planned.requirement,
-        kind=planned.kind,
-        objects=planned.objects,
-        outcome=telling[1],
-        seconds=round(seconds.get("call", 0.0), 3),
-        setup_seconds=round(seconds.get("setup", 0.0), 3),
-        reason=reason_of(*telling),
-        start=timestamp(datetime.fromtimestamp(phases[0][0].start, UTC)),
-        worker=os.environ.get("PYTEST_XDIST_WORKER"),
-        waiting_seconds=round(waiting_seconds, 3),
-    )
-
-
-def reason_of(report: pytest.TestReport, how: Ending) -> str | None:
-    """Say in one line why a phase did not pass."""
-    if how is Ending.PASSED:
-        return None
-    if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
-        return report.longrepr[2]
-    crash = getattr(report.longrepr, "reprcrash", None)
-    lines = (crash.message if crash else report.longreprtext).removeprefix("Failed: ").splitlines()
-    said = "; ".join(line.strip() for line in (lines[:1] if how is Ending.VIOLATED else lines[:5]))
-    return said if report.when == "call" else f"in {report.when}: {said}"
 
 
 def _begin(config: pytest.Config) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-import redis
-import requests
 from _pytest.runner import runtestprotocol
 
 from checks.core.attempts import excused, tries
@@ -20,23 +17,10 @@ from checks.core.run import Attempt, Outcome, Planned
 from checks.harness.pressure import Gauge
 from checks.harness.turns import SHARE_OF_PATIENCE, Turns
 from stack.driver import wait
-from stack.driver.errors import OutOfTimeError
 
 WINDOW_SECONDS = 2.0  # over which it is seen whether pressure has fallen
-OUR_LIMITS = (OutOfTimeError, TimeoutError, subprocess.TimeoutExpired, requests.Timeout, redis.TimeoutError)
 
 Reports = list[pytest.TestReport]
-
-
-def ran_out_of_time(problem: BaseException | None) -> bool:
-    """Whether a limit of our own is what it came from."""
-    return any(isinstance(one, OUR_LIMITS) for one in _chain(problem))
-
-
-def _chain(problem: BaseException | None) -> Iterator[BaseException]:
-    while problem is not None:
-        yield problem
-        problem = problem.__cause__ or problem.__context__
 
 
 class Tries:

@@ -56,7 +56,7 @@ def mutation(*tries: Try) -> JudgedMutation:
     return found
 
 
-def test_late_on_a_machine_that_starved_is_undecided_with_figures() -> None:
+def test_late_while_starved_is_undecided_with_figures() -> None:
     found = check(LATE)
     assert found.verdict is Verdict.UNDECIDED
     assert found.reason == (
@@ -120,7 +120,7 @@ def test_a_crash_is_not_tried_again() -> None:
     assert check((Ending.CRASHED, STARVED, None)).reason == "crashed: because"
 
 
-def test_a_mutation_that_was_not_noticed_while_starved_is_undecided() -> None:
+def test_a_mutation_missed_while_starved_is_undecided() -> None:
     found = mutation((Ending.PASSED, STARVED, KEPT))
     assert not found.noticed
     assert str(found.reason).endswith(

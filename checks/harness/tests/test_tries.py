@@ -15,8 +15,8 @@ from checks.core.results import JudgedCheck, JudgedMutation
 from checks.core.run import OUTCOMES
 from checks.core.tests.sample_run import healed_violations, kept_violations
 from checks.core.verdict import Verdict
+from checks.harness.endings import ran_out_of_time
 from checks.harness.tests.test_plugin import INI, PLUGIN
-from checks.harness.tries import ran_out_of_time
 from stack import ROOT
 from stack.driver.errors import NotHealthyError, StackError
 

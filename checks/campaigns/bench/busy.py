@@ -15,10 +15,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from checks.core.pressure import Pressure, starved
 from checks.harness.pressure import Gauge
@@ -112,19 +113,19 @@ def _ran(beside: str) -> Ran:
             nox.send_signal(signal.SIGINT)  # and it is waited for: it tidies up
             raise
     seconds = time.monotonic() - began
-    return _read(beside, seconds, json.loads((ROOT / "evidence" / "latest" / "report.json").read_text()))
+    return read(beside, seconds, json.loads((ROOT / "evidence" / "latest" / "report.json").read_text()))
 
 
-def _read(beside: str, seconds: float, report: dict[str, object]) -> Ran:
-    requirements: list[dict[str, list[dict[str, object]]]] = report["requirements"]  # type: ignore[assignment]
-    checks = [check for requirement in requirements for check in requirement["checks"]]
-    run: dict[str, dict[str, float]] = report["run"]  # type: ignore[assignment]
+def read(beside: str, seconds: float, report: Mapping[str, Any]) -> Ran:
+    """Count what a report holds."""
+    checks = [check for requirement in report["requirements"] for check in requirement["checks"]]
+    shares = {name: report["run"]["pressure"][name] for name in ("cpu", "io")}
     return Ran(
         beside=beside,
         seconds=seconds,
         verdicts=Counter(str(check["verdict"]) for check in checks),
         second_tries=sum(check["first_try"] is not None for check in checks),
-        pressure=f"{run['pressure']['cpu']:.0%} CPU, {run['pressure']['io']:.0%} IO",
+        pressure=", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None),
     )
 
 

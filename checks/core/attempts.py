@@ -82,7 +82,7 @@ def _excuse(requirement: Requirement, planned: Planned, tried: Tried, finding: F
     if tried.outcome is Ending.OUT_OF_TIME or (planned.kind is Kind.MUTATION and tried.outcome in RAN):
         told = finding.reason
     elif finding.verdict is Verdict.VIOLATED and all(_is_late(requirement, one) for one in finding.violations):
-        told = "late: " + "; ".join(map(_in_words, finding.violations))
+        told = "late: " + "; ".join(map(_against_its_bound, finding.violations))
     else:
         return None
     return told and f"{told}; {in_words(tried.pressure)}"
@@ -127,6 +127,10 @@ def _unnoticed(planned: Planned, tried: Tried, violations: Sequence[Violation]) 
 
 def _in_words(violation: Violation) -> str:
     return f"{violation.rule} (seen {str(violation.seen)[:SEEN_LIMIT]!r})"
+
+
+def _against_its_bound(violation: Violation) -> str:
+    return f"{violation.rule}: seen {str(violation.seen)[:SEEN_LIMIT]}, wanted {str(violation.wanted)[:SEEN_LIMIT]}"
 
 
 def _interrupted(tried: Tried) -> str:

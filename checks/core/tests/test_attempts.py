@@ -60,7 +60,7 @@ def test_late_while_starved_is_undecided_with_figures() -> None:
     found = check(LATE)
     assert found.verdict is Verdict.UNDECIDED
     assert found.reason == (
-        "late: healthy-again (seen 'False'); found-unhealthy (seen '12.5'); "
+        "late: healthy-again: seen False, wanted True; found-unhealthy: seen 12.5, wanted 9.0; "
         "in those 7.0 s the machine kept runnable tasks waiting 82 % of the time"
     )
     assert found.violations == ()

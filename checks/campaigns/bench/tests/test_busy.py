@@ -9,6 +9,7 @@ import pytest
 
 from checks.campaigns.bench import busy
 from checks.campaigns.bench.busy import Ran, cpu_hogs, read, table
+from stack.driver import wait
 
 REPORT = {
     "run": {"pressure": {"cpu": 0.978, "io": 0.04}},
@@ -38,10 +39,10 @@ def test_there_is_a_bound_to_the_hogs(text: str) -> None:
 @pytest.mark.parametrize(("apart", "sessions"), [(False, 1), (True, 3)])
 def test_hogs_are_one_job_or_several_and_end(apart: bool, sessions: int) -> None:
     with cpu_hogs(3, apart=apart):
-        while len(mine := _hogs()) < 3:
-            pass
+        mine = wait.until(_hogs, lambda found: len(found) == 3, within=30).value
         assert len({os.getsid(pid) for pid in mine}) == sessions
-    assert not any(_runs(pid) for pid in mine)
+    gone = wait.until(lambda: [pid for pid in mine if _runs(pid)], lambda left: not left, within=30)
+    assert gone.reached
 
 
 def _hogs() -> list[int]:

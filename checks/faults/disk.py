@@ -84,7 +84,7 @@ class Disk:
             raise from_words(_said(self._helper), "go on with a disk of ours")
         told: dict[str, Any] = json.loads(line)
         if "error" in told:
-            raise (OutOfTimeError if told["late"] else StackError)(told["error"])
+            raise (OutOfTimeError if told.get("late") else StackError)(told["error"])
         return told
 
 

@@ -23,7 +23,7 @@ nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "mutat
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
-BENCHES = ("startup", "throughput", "healers", "busy")  # modules of checks.campaigns.bench
+BENCHES = ("startup", "throughput", "healers", "service", "busy")  # modules of checks.campaigns.bench
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ALONE = ("setsid",)  # out of the terminal's reach: what is interrupted hears of it once, and from here
@@ -86,7 +86,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers, busy."""
+    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, the name of a module in the bench folder."""
     named, options = session.posargs[:1], session.posargs[1:]
     if unknown := set(named).difference(BENCHES):
         session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES)}")

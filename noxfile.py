@@ -6,10 +6,14 @@ Sessions run in the environment that runs nox: the one that `.ci/setup` makes fr
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 import nox
 
@@ -20,8 +24,26 @@ PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
 BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
-BY_NAME_ONLY = ("busy-healing",)  # the same, and a quarter of an hour in which nothing else gets a core
+BY_NAME_ONLY = ("busy", "busy-healing")  # the same, for a quarter of an hour and more in which nothing else gets a core
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ALONE = ("setsid",)  # out of the terminal's reach: what is interrupted hears of it once, and from here
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """Tell whoever is at work, once, whoever told us; then let nox wait for its teardown, and go on with nothing."""
+    del number, frame
+    for one in ENDING:
+        signal.signal(one, lambda *_: None)
+    for child in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
+        with suppress(ProcessLookupError):  # it has just ended
+            leads = os.getpgid(int(child)) == int(child)
+            os.killpg(int(child), signal.SIGINT) if leads else os.kill(int(child), signal.SIGINT)
+    raise KeyboardInterrupt
+
+
+for _each in ENDING:
+    signal.signal(_each, _interrupted)
 
 
 @nox.session
@@ -65,7 +87,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`; busy-healing runs only where it is named."""
+    """As ratios: all, or one with its options: `-- NAME [OPTIONS]`; the busy ones run only where they are named."""
     named, options = session.posargs[:1], session.posargs[1:]
     if unknown := set(named).difference(BENCHES + BY_NAME_ONLY):
         session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES + BY_NAME_ONLY)}")
@@ -116,4 +138,13 @@ def _provide(session: nox.Session) -> None:
 
 
 def _run(session: nox.Session, *command: str) -> None:
-    session.run(*PYTHON, *command, interrupt_timeout=TEARDOWN_SECONDS, terminate_timeout=TEARDOWN_SECONDS)
+    """Nothing comes after what was interrupted, even where that ended well all the same."""
+    already = _is_ending()
+    whole = (*ALONE, *PYTHON, *command)
+    session.run(*whole, interrupt_timeout=TEARDOWN_SECONDS, terminate_timeout=TEARDOWN_SECONDS)
+    if _is_ending() and not already:
+        raise KeyboardInterrupt
+
+
+def _is_ending() -> bool:
+    return signal.getsignal(signal.SIGINT) is not _interrupted

@@ -20,6 +20,8 @@ class Rule:
 
     name: str
     wording: str
+    timed: bool = False
+    """Whether to break it is to be late: then a machine that starved may be why, and it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,8 @@ class Requirement:
     rules: tuple[Rule, ...] = ()
     folder: Path
     package: str
+
+    @property
+    def timed(self) -> frozenset[str]:
+        """The names of the rules that are about time."""
+        return frozenset(rule.name for rule in self.rules if rule.timed)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from checks.core.catalog import Catalog
+from checks.core.pressure import Pressure
 from checks.core.run import Record, Run
 from checks.core.tier import Tier
 from checks.core.verdict import Verdict, Violation
@@ -17,6 +18,7 @@ class Timing(TypedDict):
     waiting_seconds: float
     start: str | None
     worker: str | None
+    pressure: Pressure | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,8 @@ class JudgedCheck:
     start: str | None
     worker: str | None
     violations: tuple[Violation, ...]
+    pressure: Pressure | None = None
+    first_try: str | None = None  # what came of it, where a second one was made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,8 @@ class JudgedMutation:
     waiting_seconds: float
     start: str | None
     worker: str | None
+    pressure: Pressure | None = None
+    first_try: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypedDict
 
+from checks.core.pressure import Pressure
 from checks.core.tier import Tier
 
 FORMAT = 3
@@ -25,6 +26,8 @@ class Ending(StrEnum):
     PASSED = "passed"
     VIOLATED = "violated"
     CRASHED = "crashed"
+    OUT_OF_TIME = "out of time"
+    """A limit of our own ran out: of a probe, of a client, of a wait."""
     SKIPPED = "skipped"
 
 
@@ -49,8 +52,19 @@ class Planned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A try that decided nothing, since the machine starved."""
+
+    outcome: Ending
+    reason: str | None
+    seconds: float
+    setup_seconds: float
+    pressure: Pressure | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How one planned check ended, and how long it and its set-up took."""
+    """How one planned check ended in its last try, and how long that and its set-up took."""
 
     name: str
     requirement: str
@@ -63,6 +77,8 @@ class Outcome:
     start: str | None = None  # when its set-up began
     worker: str | None = None  # of pytest-xdist, `gw0`
     waiting_seconds: float = 0.0  # of `seconds`, spent in stack.waiting
+    pressure: Pressure | None = None  # what the machine did from its set-up to its end
+    earlier: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +91,7 @@ class Record:
     mutation: bool
     kind: str
     data: dict[str, Any]
+    attempt: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +113,7 @@ class Run:
     left_out: tuple[Planned, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    pressure: Pressure | None = None
 
 
 class Known(TypedDict, total=False):
@@ -107,6 +125,7 @@ class Known(TypedDict, total=False):
     compose: str
     buildx: str
     images: tuple[Image, ...]
+    pressure: Pressure
 
 
 def now() -> str:

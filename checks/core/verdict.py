@@ -18,12 +18,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Violation:
-    """One rule that does not hold, with what was seen and what was wanted (both fit for JSON)."""
+    """One rule that does not hold, with what was seen and what was wanted (both fit for JSON).
+
+    `late` says of a rule that is about more than time that here it was time: nothing wrong was seen, but nothing in
+    time, or nothing that could be tried in it.
+    """
 
     rule: str
     _: KW_ONLY
     seen: Json
     wanted: Json
+    late: bool = False
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

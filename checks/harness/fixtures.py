@@ -91,13 +91,18 @@ def shared(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable
 
         def current() -> Stack:
             nonlocal began_with
-            if request.session.testsfailed != began_with:
-                began_with = request.session.testsfailed
+            if (failures := _failures(request)) != began_with:
+                began_with = failures
                 held.close()
                 found[:] = [held.enter_context(_fresh(request, tested, progress))]
             return found[0]
 
         yield current
+
+
+def _failures(request: pytest.FixtureRequest) -> int:
+    """How many checks did not pass in this process, those that are tried again included."""
+    return request.session.testsfailed + request.config.stash[plugin.TRIES].excused
 
 
 @pytest.fixture
@@ -173,13 +178,13 @@ def _fresh(
     """A fresh stack whose secrets are hidden before it starts, and whose logs are kept before it goes."""
     _watch_the_engine(request.config)
     folder: Folder = request.config.stash[plugin.FOLDER]
-    failed_before = request.session.testsfailed
+    failed_before = _failures(request)
 
     def hide(stack: Stack) -> None:
         folder.hide(*stack.secrets().values())
 
     def last_look(stack: Stack) -> bool:
-        failed = request.session.testsfailed > failed_before or not came_up
+        failed = _failures(request) > failed_before or not came_up
         kept = failed and bool(request.config.getoption("--keep"))
         keep_what_was_said(stack, folder)
         if kept:
@@ -190,7 +195,10 @@ def _fresh(
 
     came_up = False
     run = _run_of(request.config)
-    with workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started) as stack:
+    fresh = workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started)
+    with ExitStack() as held:
+        with request.config.stash[plugin.TRIES].turns.start():
+            stack = held.enter_context(fresh)
         came_up = True
         if started and described:  # before that, its images need not even be here
             describe(stack, folder)

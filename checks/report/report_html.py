@@ -12,8 +12,10 @@ from checks.report.words import (
     flat,
     printable,
     prose,
+    second_try,
     tally,
     title,
+    what_the_machine_did,
     where_the_time_went,
 )
 
@@ -27,7 +29,9 @@ def as_html(report: Result) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(compact=compact, title=title, prose=prose, columns=columns, flat=flat, anchor=anchor)
+    environment.filters.update(
+        compact=compact, title=title, prose=prose, columns=columns, flat=flat, anchor=anchor, second_try=second_try
+    )
     template = environment.get_template("report.html.j2")
     slowest = timing.slowest_first(report)
     page = template.render(
@@ -39,6 +43,7 @@ def as_html(report: Result) -> str:
         bars={bar.label: bar for bar in timing.split(slowest).bars},
         tally=tally(report),
         spent=where_the_time_went(report),
+        machine=what_the_machine_did(report),
         colours={**durations.colours(report), "set-up": 0, "working": 1, "waiting": 2},
         durations=durations,
         times=timing,

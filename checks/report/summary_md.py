@@ -3,7 +3,16 @@
 from checks.core.results import JudgedRequirement, Result
 from checks.core.verdict import Verdict
 from checks.report import timing
-from checks.report.words import SLOWEST_SHOWN, cell, objection, printable, title, where_the_time_went
+from checks.report.words import (
+    SLOWEST_SHOWN,
+    cell,
+    objection,
+    printable,
+    second_try,
+    title,
+    what_the_machine_did,
+    where_the_time_went,
+)
 
 
 def as_markdown(report: Result) -> str:
@@ -23,7 +32,8 @@ def as_markdown(report: Result) -> str:
 def _markdown_times(report: Result) -> list[str]:
     slowest = timing.slowest_first(report)[:SLOWEST_SHOWN]
     told = " · ".join(f"{test.requirement} {cell(title(test.name))} {test.seconds:.1f} s" for test in slowest)
-    return [f"Slowest: {told}. Time: {where_the_time_went(report)}."] if slowest else []
+    lines = [f"Slowest: {told}. Time: {where_the_time_went(report)}."] if slowest else []
+    return [*lines, f"Machine: {did}."] if (did := what_the_machine_did(report)) else lines
 
 
 def _row(requirement: JudgedRequirement) -> str:
@@ -38,12 +48,19 @@ def _row(requirement: JudgedRequirement) -> str:
 def _markdown_troubles(requirement: JudgedRequirement) -> list[str]:
     lines = [f"- **{requirement.id}** {requirement.note}"] if requirement.note else []
     for check in requirement.checks:
+        if check.first_try:
+            lines.append(f"- **{requirement.id}** {title(check.name)}: {cell(second_try(check.first_try))}")
         if check.reason:
             lines.append(f"- **{requirement.id}** {title(check.name)}: {cell(check.reason)}")
         lines += [
             f"- **{requirement.id}** {title(check.name)}: {cell(objection(violation))}"
             for violation in check.violations
         ]
+    lines += [
+        f"- **{requirement.id}** {title(mutation.name)}: {cell(second_try(mutation.first_try))}"
+        for mutation in requirement.mutations
+        if mutation.first_try
+    ]
     lines += [
         f"- **{requirement.id}** {title(mutation.name)}: not noticed: {cell(mutation.reason or '')}"
         for mutation in requirement.mutations

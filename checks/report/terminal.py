@@ -9,8 +9,10 @@ from checks.report.words import (
     objection,
     of_it,
     printable,
+    second_try,
     sentence,
     title,
+    what_the_machine_did,
     where_the_time_went,
 )
 
@@ -27,6 +29,8 @@ def as_terminal(report: Result) -> str:
 def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
     lines = [f"{requirement.verdict:<15}{requirement.id}  {requirement.title}"]
     lines += [indented(requirement.note)] if requirement.note else []
+    for test in timing.judged(requirement):
+        lines += [indented(f"{test.name}: {second_try(test.first_try)}")] if test.first_try else []
     for check in requirement.checks:
         if check.verdict is not Verdict.PROVEN:
             lines.append(indented(f"{check.name}: {check.reason or check.verdict}"))
@@ -42,4 +46,5 @@ def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
 def _terminal_times(report: Result) -> list[str]:
     slowest = timing.slowest_first(report)[:SLOWEST_SHOWN]
     lines = [f"{test.seconds:>12.1f} s {test.requirement}  {title(test.name)}{of_it(test)}" for test in slowest]
-    return ["slowest:", *lines, f"time: {where_the_time_went(report)}"] if slowest else []
+    told = ["slowest:", *lines, f"time: {where_the_time_went(report)}"] if slowest else []
+    return [*told, f"machine: {did}"] if (did := what_the_machine_did(report)) else told

@@ -5,6 +5,7 @@ import re
 
 from markupsafe import Markup, escape
 
+from checks.core.pressure import figures
 from checks.core.results import Result
 from checks.core.run import Record
 from checks.core.verdict import Json, Verdict, Violation
@@ -79,6 +80,20 @@ def where_the_time_went(report: Result) -> str:
     waited = f" ({spent.waiting:.1f} s of it waiting)" if spent.waiting else ""
     clock = f", in {spent.wall:.1f} s: {spent.at_a_time:.1f} at a time" if spent.wall and spent.at_a_time else ""
     return f"{spent.working + spent.waiting:.1f} s of tests{waited} and {spent.setup:.1f} s of set-up{clock}"
+
+
+def what_the_machine_did(report: Result) -> str:
+    """Say in one line how busy it was over the run, and how many verdicts that took a second try for."""
+    if report.run is None or report.run.pressure is None:
+        return ""
+    again = sum(test.first_try is not None for found in report.requirements for test in timing.judged(found))
+    tried = f"; {again} tried again, alone, since it starved" if again else ""
+    return f"tasks waited for {figures(report.run.pressure)}{tried}"
+
+
+def second_try(first: str) -> str:
+    """Say of a verdict that it is that of a second try, and why there was one."""
+    return f"this is what a second try says, alone; the first was {first}"
 
 
 def by_test(report: Result) -> dict[str, list[Record]]:

@@ -21,7 +21,11 @@ class StackError(Exception):
         return "\n".join(lines)
 
 
-class NotHealthyError(StackError):
+class OutOfTimeError(StackError):
+    """A limit of our own ran out: on a machine that starved this says nothing of what was waited for."""
+
+
+class NotHealthyError(OutOfTimeError):
     """The containers run, or ran, but not every service became healthy in time."""
 
     exit_code = 1

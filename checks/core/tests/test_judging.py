@@ -1,5 +1,6 @@
 """A verdict follows from the folder alone, and whatever is wrong with the folder proves nothing."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -153,6 +154,18 @@ def proven(tmp_path: Path) -> Path:
 
 
 def test_a_whole_folder_is_judged_as_it_was(proven: Path) -> None:
+    assert judged_folder(proven).verdict is Verdict.PROVEN
+
+
+def test_evidence_from_before_pressure_was_kept_is_judged(proven: Path) -> None:
+    for name, later in ((OBSERVATIONS, ("attempt",)), (OUTCOMES, ("pressure", "earlier"))):
+        lines = [json.loads(line) for line in (proven / name).read_text().splitlines()]
+        shorter = [{key: value for key, value in line.items() if key not in later} for line in lines]
+        (proven / name).write_text("".join(json.dumps(line) + "\n" for line in shorter))
+    run = json.loads((proven / RUN).read_text())
+    del run["pressure"]
+    (proven / RUN).write_text(json.dumps(run))
+    seal(proven)
     assert judged_folder(proven).verdict is Verdict.PROVEN
 
 

@@ -10,6 +10,7 @@ from checks.core.registry import judges
 from checks.core.verdict import Violation
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what Docker takes a port for that is published without an address
+SILENT = "does not answer"
 RULES = {"nothing": "up-from-nothing", "restart": "restart-comes-back", "down": "down-up-comes-back"}
 
 
@@ -102,7 +103,8 @@ class Reachable:
 def reach_violations(seen: Reachable) -> list[Violation]:
     found = []
     if wrong := [*_beside_loopback(seen)]:
-        found.append(Violation("published-on-loopback-only", seen=wrong, wanted="on loopback alone"))
+        late = all(SILENT in one for one in wrong)
+        found.append(Violation("published-on-loopback-only", seen=wrong, wanted="on loopback alone", late=late))
     named = {(port.service, port.port) for port in seen.declared}
     more = [f"{port.service} {port.port}" for port in seen.running if (port.service, port.port) not in named]
     more += [f"{service} on the machine's network" for service in seen.exposed]
@@ -121,7 +123,7 @@ def _beside_loopback(seen: Reachable) -> Iterator[str]:
             yield f"{port.service} {port.port} is published on {port.address}"
     for knock in seen.knocks:
         if knock.answered != is_loopback(knock.address):
-            yield f"{knock.service} {'answers' if knock.answered else 'does not answer'} on {knock.address}"
+            yield f"{knock.service} {'answers' if knock.answered else SILENT} on {knock.address}"
     tried = {is_loopback(knock.address) for knock in seen.knocks}
     if tried != {True, False}:
         yield "nothing was tried on loopback, or nothing beside it"

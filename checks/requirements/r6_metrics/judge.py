@@ -68,7 +68,8 @@ def counted_violations(seen: Counted) -> list[Violation]:
     if seen.series and seen.requests > 0 and seen.exposed == seen.in_prometheus == seen.requests:
         return []
     told = f"{seen.series or 'no counter'} rose by {seen.in_prometheus} (by {seen.exposed} in the service)"
-    return [Violation("counter-moves-exactly", seen=told, wanted=seen.requests)]
+    late = seen.in_prometheus is None or seen.in_prometheus < seen.exposed == seen.requests  # not scraped yet
+    return [Violation("counter-moves-exactly", seen=told, wanted=seen.requests, late=late)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +179,7 @@ class SamplesKept:
 def samples_violations(seen: SamplesKept) -> list[Violation]:
     rule = "samples-survive-restart"
     if not seen.came_back_anew:  # nothing was tried, so nothing was proven
-        return [Violation(rule, seen="Prometheus did not come back anew", wanted="a new start")]
+        return [Violation(rule, seen="Prometheus did not come back anew", wanted="a new start", late=True)]
     if seen.lost or seen.samples == 0:
         return [Violation(rule, seen=f"{seen.lost} of {seen.samples} lost", wanted="none lost")]
     return []

@@ -28,7 +28,7 @@ from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget, sele
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import docker, wait
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError, StackError
 
 ANSWER_SECONDS = 5.0
 SCRAPES_SECONDS = 90.0  # for a target to be scraped, at the usual intervals
@@ -222,7 +222,7 @@ def _target(stack: Stack, prometheus: Prometheus) -> ScrapeTarget:
         bool, within=SCRAPES_SECONDS, every=0.5,
     ).value  # fmt: skip
     if not scraped:
-        raise StackError("Prometheus has scraped no target that leads to the service")
+        raise OutOfTimeError("Prometheus has scraped no target that leads to the service")
     return scraped[0]
 
 

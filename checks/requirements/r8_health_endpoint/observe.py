@@ -27,7 +27,7 @@ from checks.requirements.r8_health_endpoint.judge import (
 from checks.roles.api.client import ANSWER_SECONDS, Items
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError
 
 AT_ONCE = 5
 IN_A_ROW = 2
@@ -129,7 +129,9 @@ def _frozen(stack: Stack) -> Iterator[None]:
             start = stack.runner.incarnation(service)
             yield
             if stack.runner.incarnation(service) != start:
-                raise StackError(f"`{service}` was restarted before the last call: nothing is known of a frozen one")
+                raise OutOfTimeError(
+                    f"`{service}` was restarted before the last call: nothing is known of a frozen one"
+                )
     finally:
         stack.runner.wait_until_healthy()
 
@@ -141,7 +143,9 @@ def _refusing(stack: Stack) -> Iterator[None]:
         start = stack.runner.incarnation(service)
         yield
         if stack.runner.incarnation(service) != start:
-            raise StackError(f"`{service}` was restarted before the last call: nothing is known of it while refused")
+            raise OutOfTimeError(
+                f"`{service}` was restarted before the last call: nothing is known of it while refused"
+            )
 
 
 MADE_SO: dict[Redis, Callable[[Stack], AbstractContextManager[None]]] = {

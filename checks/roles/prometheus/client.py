@@ -11,7 +11,7 @@ import requests
 from checks.subject.roles import Role, published
 from checks.subject.stack import Stack
 from stack.driver import wait
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError
 
 ANSWER_SECONDS = 5.0
 READY_SECONDS = 30.0  # to replay its log after a start
@@ -67,7 +67,7 @@ class Prometheus:
         service = stack.roles[Role.PROMETHEUS]
         found = cls(stack.runner.address(service, next(published(stack.project.config["services"][service]), 9090)))
         if not wait.until(found.ready, bool, within=READY_SECONDS).reached:
-            raise StackError(f"`{service}` was not ready within {READY_SECONDS:.0f} s")
+            raise OutOfTimeError(f"`{service}` was not ready within {READY_SECONDS:.0f} s")
         return found
 
     def ready(self) -> bool:

@@ -12,6 +12,7 @@ EXIT_CODES = {
     "NotHealthyError": 1,
     "NothingThereError": 1,
     "SubjectError": 3,
+    "OutOfTimeError": 1,
     "EngineError": 4,
     "PackageError": 4,
     "ImageError": 5,

@@ -25,7 +25,7 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
 from stack.driver.containers import Incarnation, restart_policy_of
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError
 from stack.driver.events import Event
 
 TOLD_SECONDS = 10.0  # for the engine to report an exit that was seen
@@ -121,7 +121,7 @@ def end(stack: Stack, service: str, fault: Exit) -> Comeback:
         patience = (TOLD_SECONDS, delay + POLICY_SECONDS, probe + RECOVER_SECONDS)
         seen = followed(lambda: events_of(service, events), since, EXIT_STEPS, patience)
     if "exit" not in seen:
-        raise StackError(f"the engine did not report that `{service}` has ended")
+        raise OutOfTimeError(f"the engine did not report that `{service}` has ended")
     return Comeback(
         service=service,
         fault=fault,

@@ -1,27 +1,36 @@
-"""Judge a run's evidence and show the result: `python -m checks.report evidence/latest`."""
+"""Judge a run's evidence and show the result: `python -m checks.report evidence/latest`.
+
+Beside that: `verify`, `diff` and `history`, each with a `--help` of its own.
+"""
 
 import argparse
+import importlib
 import os
 import sys
 from pathlib import Path
 
 from checks.core.catalog import CatalogError
 from checks.core.cli import UNUSABLE, Parser, UnusableError
-from checks.core.evidence import EvidenceError
+from checks.core.evidence import EvidenceError, said_in_a_sentence
 from checks.core.judging import judged_folder
+from checks.core.results import Result
 from checks.core.verdict import Verdict
 from checks.report.formats import write
+from checks.report.intoto_json import as_statement
 from checks.report.terminal import as_terminal
 
 EXIT_CODES = {Verdict.PROVEN: 0, Verdict.NOT_APPLICABLE: 0, Verdict.VIOLATED: 1, Verdict.UNDECIDED: 2}
+COMMANDS = ("verify", "diff", "history")  # a module each; a folder of that name is reached as ./diff
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Judge the folder named on the command line, write every output, and give the exit code."""
+    """Do what the command line says, and give the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        named = named_in(arguments)
-        result = judged_folder(named.folder, *named.requirements)
-        write(result, named.folder)
+        if arguments and arguments[0] in COMMANDS:
+            code: int = importlib.import_module(f"checks.report.{arguments[0]}").main(arguments[1:])
+            return code
+        return _report(named_in(arguments))
     except UnusableError as error:
         sys.stderr.write(f"error: {error}\nhint: `python -m checks.report evidence/latest`\n")
         return UNUSABLE
@@ -31,17 +40,35 @@ def main(arguments: list[str] | None = None) -> int:
     except EvidenceError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+
+
+def _report(named: argparse.Namespace) -> int:
+    """Judge a folder, write every output, and show the result."""
+    result = judged_folder(named.folder, *named.requirements)
+    write(result, named.folder)
+    if named.sign:
+        _sign(result, named)
     sys.stdout.write(as_terminal(result) + f"report: {os.path.relpath(named.folder.resolve() / 'report.html')}\n")
     return EXIT_CODES[result.verdict]
 
 
-def named_in(arguments: list[str] | None) -> argparse.Namespace:
+def _sign(result: Result, named: argparse.Namespace) -> None:
+    """The library that signs is loaded by who signs."""
+    from checks.report.signing import ENVELOPE, private_key, signed
+
+    envelope = signed(as_statement(result), private_key(named.sign))
+    with said_in_a_sentence(named.folder):
+        (named.folder / ENVELOPE).write_text(envelope, encoding="utf-8")
+
+
+def named_in(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = Parser(prog="python -m checks.report", description=__doc__)
     parser.add_argument("folder", type=Path, help="the evidence of one run, such as evidence/latest")
     parser.add_argument(
         "--requirements", type=Path, action="append", default=[], metavar="DIR", help="requirements beside ours"
     )
+    parser.add_argument("--sign", type=Path, metavar="KEYFILE", help="an Ed25519 key (PEM): write a signed statement")
     named = parser.parse_args(arguments)
     if not named.folder.is_dir():
         raise UnusableError(f"there is no folder `{named.folder}`")

@@ -7,15 +7,15 @@ import argparse
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from checks.core.catalog import CatalogError
 from checks.core.cli import UNUSABLE, Parser, UnusableError
-from checks.core.evidence import EvidenceError, said_in_a_sentence
+from checks.core.evidence import EvidenceError
 from checks.core.judging import judged_folder
-from checks.core.results import Result
 from checks.core.verdict import Verdict
-from checks.report.formats import write
+from checks.report.formats import ENVELOPE, write, write_text
 from checks.report.intoto_json import as_statement
 from checks.report.terminal import as_terminal
 
@@ -44,21 +44,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _report(named: argparse.Namespace) -> int:
     """Judge a folder, write every output, and show the result."""
+    sign = _signer(named.sign) if named.sign else None  # a key that is none is told before anything is written
     result = judged_folder(named.folder, *named.requirements)
     write(result, named.folder)
-    if named.sign:
-        _sign(result, named)
+    if sign:
+        write_text(named.folder / ENVELOPE, sign(as_statement(result)))
     sys.stdout.write(as_terminal(result) + f"report: {os.path.relpath(named.folder.resolve() / 'report.html')}\n")
     return EXIT_CODES[result.verdict]
 
 
-def _sign(result: Result, named: argparse.Namespace) -> None:
+def _signer(file: Path) -> Callable[[str], str]:
     """The library that signs is loaded by who signs."""
-    from checks.report.signing import ENVELOPE, private_key, signed
+    from checks.report.signing import private_key, signed
 
-    envelope = signed(as_statement(result), private_key(named.sign))
-    with said_in_a_sentence(named.folder):
-        (named.folder / ENVELOPE).write_text(envelope, encoding="utf-8")
+    key = private_key(file)
+    return lambda statement: signed(statement, key)
 
 
 def named_in(arguments: list[str]) -> argparse.Namespace:

@@ -18,11 +18,17 @@ from checks.report.summary_md import as_markdown
 
 def write(report: Result, folder: Path) -> None:
     """Write every output beside the evidence."""
-    with said_in_a_sentence(folder):
-        for name, view in VIEWS.items():
-            (folder / name).write_text(view(report), encoding="utf-8")
+    for name, view in VIEWS.items():
+        write_text(folder / name, view(report))
 
 
+def write_text(file: Path, text: str) -> None:
+    """Write one of them; raises EvidenceError where that cannot be done."""
+    with said_in_a_sentence(file.parent):
+        file.write_text(text, encoding="utf-8")
+
+
+ENVELOPE = "statement.dsse.json"  # only of a run that is signed
 VIEWS: dict[str, Callable[[Result], str]] = {
     "report.json": as_json,
     "junit.xml": as_junit,

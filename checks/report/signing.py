@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.serialization import (
 
 from checks.core.cli import UnusableError
 
-ENVELOPE = "statement.dsse.json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from checks.core.cli import Parser, UnusableError
 from checks.core.judging import judged_folder
+from checks.report.formats import ENVELOPE
 from checks.report.intoto_json import as_statement
-from checks.report.signing import ENVELOPE, NotSignedError, opened, public_key
+from checks.report.signing import NotSignedError, opened, public_key
 
 VERIFIED, NOT_VERIFIED = 0, 1
 

@@ -7,12 +7,19 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from checks.core.evidence import Evidence, Folder, seal
 from checks.core.tests.sample_run import KEEPS, KEPT, LOST, outcome
 from checks.report.__main__ import main
-from checks.report.signing import ENVELOPE, PAYLOAD_TYPE
+from checks.report.formats import ENVELOPE
+from checks.report.signing import PAYLOAD_TYPE
 
 PKCS8, SPKI = PrivateFormat.PKCS8, PublicFormat.SubjectPublicKeyInfo
 
@@ -59,8 +66,6 @@ def test_the_signature_is_over_dsses_own_encoding(tmp_path: Path) -> None:
     envelope = json.loads((folder / ENVELOPE).read_text())
     payload = base64.b64decode(envelope["payload"])
     told = f"DSSEv1 {len(PAYLOAD_TYPE)} {PAYLOAD_TYPE} {len(payload)} ".encode() + payload
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
     key = load_pem_private_key((tmp_path / "key.pem").read_bytes(), None)
     assert isinstance(key, Ed25519PrivateKey)
     key.public_key().verify(base64.b64decode(envelope["signatures"][0]["sig"]), told)
@@ -105,5 +110,6 @@ def test_a_key_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixtur
     wrong.write_bytes(key.private_bytes(Encoding.PEM, PKCS8, NoEncryption()))
     assert main([str(folder), "--sign", str(wrong)]) == 3
     assert main([str(folder), "--sign", str(tmp_path / "nowhere")]) == 3
+    assert not (folder / "report.json").exists()
     assert main(["verify", str(folder), "--key", str(wrong)]) == 3
     assert "no Ed25519 key" in capsys.readouterr().err

@@ -56,7 +56,7 @@ def _of_run(run: Run) -> list[Object]:
     """Its commit, where it is a whole hash with nothing uncommitted beside it, and its images."""
     commit = run.commit or ""
     told = [{"name": run.subject or "subject", "digest": {"gitCommit": commit}}] if GIT_HASH.fullmatch(commit) else []
-    digests = [(image.name, *image.digest.partition(":")[::2]) for image in run.images]
+    digests = [(image.name, *image.digest.partition(":")[::2]) for image in dict.fromkeys(run.images)]
     return [*told, *({"name": name, "digest": {kind: value}} for name, kind, value in digests if value)]
 
 

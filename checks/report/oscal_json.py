@@ -132,7 +132,8 @@ def _system(report: Result) -> Object:
 
 
 def _images(report: Result) -> list[Object]:
-    return [_image(image) for image in (report.run.images if report.run else ())]
+    """Each once: a run names an image for every service that has it."""
+    return [_image(image) for image in dict.fromkeys(report.run.images if report.run else ())]
 
 
 def _image(image: Image) -> Object:

@@ -160,6 +160,12 @@ def test_the_statement_names_what_it_is_about() -> None:
     assert json.loads(as_statement(RESULTS["failing"]))["predicate"]["result"] == "FAILED"
 
 
+def test_an_image_of_two_services_is_named_once() -> None:
+    twice = judged(replace(PASSING, run=replace(PASSING.run, images=PASSING.run.images * 2)))
+    assert as_oscal(twice).count('"title": "redis:8"') == 1
+    assert as_statement(twice).count('"name": "redis:8"') == 1
+
+
 def test_the_statement_changes_with_what_was_seen() -> None:
     other = replace(PASSING, records=PASSING.records[:1])
     evidence = [json.loads(as_statement(judged(one)))["subject"][-1] for one in (PASSING, other)]

@@ -12,8 +12,8 @@ from checks.report.oscal_json import as_oscal
 
 
 def results(nothing: Path) -> dict[str, Result]:
-    """A run that passed, its failing twin, one with a whole commit, and a folder with nothing in it."""
-    committed = replace(PASSING, run=replace(PASSING.run, commit="a" * 40))
+    """A run that passed, its failing twin, one of a whole commit with an image twice, and a folder with nothing in it."""
+    committed = replace(PASSING, run=replace(PASSING.run, commit="a" * 40, images=PASSING.run.images * 2))
     return {
         "passing": judged(PASSING),
         "failing": judged(FAILING),

@@ -12,7 +12,7 @@ from checks.report.oscal_json import as_oscal
 
 
 def results(nothing: Path) -> dict[str, Result]:
-    """A run that passed, its failing twin, one of a whole commit with an image twice, and a folder with nothing in it."""
+    """A run that passed, its failing twin, one of a whole commit with an image twice, and an empty folder."""
     committed = replace(PASSING, run=replace(PASSING.run, commit="a" * 40, images=PASSING.run.images * 2))
     return {
         "passing": judged(PASSING),

@@ -18,7 +18,7 @@ from types import FrameType
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "mutations"]
+nox.options.sessions = ["lint", "types", "offline", "page", "validators", "compliance", "mutations"]
 
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
@@ -69,6 +69,16 @@ def page(session: nox.Session) -> None:
     """Open the report in a real browser: Chromium, from Debian's packages where it is not here."""
     _run(session, "checks.report.tests.browser.chromium")
     _run(session, "pytest", "checks/report/tests/browser", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def validators(session: nox.Session) -> None:
+    """Hold OSCAL and in-toto documents against those projects' own libraries, in an environment of their own."""
+    tests = "checks/report/tests/validators"
+    session.install("--quiet", "--require-hashes", "-r", f"{tests}/requirements.lock")
+    with tempfile.TemporaryDirectory() as folder:
+        session.run(*PYTHON, "checks.report.tests.validators.samples", folder, external=True)
+        session.run("python", f"{tests}/accept.py", folder)
 
 
 @nox.session

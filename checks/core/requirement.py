@@ -16,12 +16,14 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """One sentence that observations can contradict."""
+    """One sentence that observations can contradict, and what to do when they do."""
 
     name: str
     wording: str
     timed: bool = False
     """Whether to break it is to be late: then a machine that starved may be why, and it is tried again."""
+    remedy: str = ""
+    snippet: str = ""  # the least that shows the remedy, as it would stand in a file or on a command line
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,17 @@ class Reference:
 
     title: str
     url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """An item of somebody's catalogue of controls that some of the rules bear on, and why they do."""
+
+    framework: str
+    item: str
+    title: str
+    reason: str
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +55,7 @@ class Requirement:
     why: str
     references: tuple[Reference, ...] = ()
     rules: tuple[Rule, ...] = ()
+    controls: tuple[Control, ...] = ()
     folder: Path
     package: str
 

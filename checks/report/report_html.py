@@ -4,6 +4,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from checks.core.results import Result
 from checks.report import durations, timing
+from checks.report.findings import findings
 from checks.report.words import (
     anchor,
     by_test,
@@ -38,6 +39,7 @@ def as_html(report: Result) -> str:
         report=report,
         catalogue=report.catalog.by_id,
         judged={requirement.id: requirement for requirement in report.requirements},
+        to_do=list(dict.fromkeys((found.requirement, found.rule) for found in findings(report))),
         seen=by_test(report),
         slowest=slowest,
         bars={bar.label: bar for bar in timing.split(slowest).bars},

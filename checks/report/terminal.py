@@ -3,6 +3,7 @@
 from checks.core.results import JudgedRequirement, Result
 from checks.core.verdict import Verdict
 from checks.report import timing
+from checks.report.findings import findings
 from checks.report.words import (
     SLOWEST_SHOWN,
     indented,
@@ -20,6 +21,7 @@ from checks.report.words import (
 def as_terminal(report: Result) -> str:
     """Show the result in a terminal: a line per requirement, what objected, and where the time went."""
     lines = [line for requirement in report.requirements for line in _terminal_lines(requirement)]
+    lines += _remedies(report)
     lines += _terminal_times(report)
     lines += [f"reason: {reason}" for reason in report.reasons if reason not in sentence(report)]
     lines += [f"note: {note}" for note in (report.run.notes if report.run else ())]
@@ -40,6 +42,16 @@ def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
         for mutation in requirement.mutations
         if not mutation.noticed
     ]
+    return lines
+
+
+def _remedies(report: Result) -> list[str]:
+    """For each rule that does not hold, once, what to do."""
+    rules = {(found.requirement.id, found.rule) for found in findings(report) if found.rule.remedy}
+    lines = []
+    for known, rule in sorted(rules, key=lambda one: (one[0], one[1].name)):
+        lines.append(f"{'to do':<15}{known}  {rule.name}: {rule.remedy}")
+        lines += [indented(f"  {line}") for line in rule.snippet.splitlines()]
     return lines
 
 

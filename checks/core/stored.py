@@ -42,6 +42,11 @@ def read(folder: Path, known: Catalog | None = None) -> Stored:
     return stored
 
 
+def outcomes_of(folder: Path) -> tuple[Outcome, ...]:
+    """How the checks of a run of this format ended so far."""
+    return tuple(_lines(folder / OUTCOMES, Outcome, UPGRADES[FORMAT]))
+
+
 def _run(folder: Path) -> tuple[Run, Upgrade]:
     text = _text(folder / RUN)
     try:

@@ -31,6 +31,14 @@ def find_roles(config: Config, named: Mapping[Role, str]) -> dict[Role, str]:
     return found
 
 
+def candidates(config: Config, named: Mapping[Role, str], role: Role) -> list[str]:
+    """The services that may have a role: the one that is named, else all that look like it."""
+    services = config["services"]
+    if role in named:
+        return [named[role]] if named[role] in services else []
+    return [name for name in services if name not in named.values() and _looks(role, services[name])]
+
+
 def published(service: Config) -> Iterator[int]:
     """The container ports that a service publishes on the host."""
     return (int(port["target"]) for port in service.get("ports", ()))

@@ -21,6 +21,7 @@ PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the t
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
 HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever directory an option names
 OURS = ("stack", "tier", "requirements")  # options that name what is tested, and how far
+BENCHES = ("startup", "throughput", "healers")  # modules of checks.campaigns.bench
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
 
@@ -32,14 +33,14 @@ def compliance(session: nox.Session) -> None:
 
 @nox.session
 def mutations(session: nox.Session) -> None:
-    """Mutation the stack, one thing at a time, and see that the check concerned objects."""
+    """Mutate the stack, one thing at a time, and see that the rule concerned objects, and no other."""
     _prove(session, "mutation")
 
 
 @nox.session
 def offline(session: nox.Session) -> None:
     """Test what needs no Docker."""
-    session.run(*PYTHON, "pytest", *UNIT_TESTS, *session.posargs)
+    session.run(*PYTHON, "pytest", "-n", "2", *UNIT_TESTS, *session.posargs)
 
 
 @nox.session
@@ -65,10 +66,12 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: `invoke up` against plain Compose, writes under each `appendfsync`, our healer against others."""
-    session.run(*PYTHON, "checks.campaigns.bench.startup")
-    for measured in ("checks.campaigns.bench.throughput", "checks.campaigns.bench.healers"):
-        _run(session, measured, *session.posargs)
+    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers."""
+    named, options = session.posargs[:1], session.posargs[1:]
+    if unknown := set(named).difference(BENCHES):
+        session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES)}")
+    for measured in named or BENCHES:
+        _run(session, f"checks.campaigns.bench.{measured}", *options)
 
 
 @nox.session

@@ -16,7 +16,7 @@ class Tier(StrEnum):
     RUNNING = "running"
     """A stack that was started once."""
     EXERCISED = "exercised"
-    """A stack that is restarted, hurt, and cut off from its power."""
+    """A stack that is restarted, broken, and cut off from its power."""
 
     def within(self, limit: Tier) -> bool:
         """Whether a run up to that tier has this one."""

@@ -200,7 +200,7 @@ def _hurt(keeper: Keeper, fault: Fault, container: str, pid: int) -> Callable[[]
         case _:
             return partial(host.revert_in, keeper.labels, host.inject_into(keeper.labels, HURTS[fault], pid, container))
     if seen.state not in {"T", "t", "gone", "Z", "X"}:
-        raise StackError(f"Prometheus could not be hurt ({fault}): its main process is in state {seen.state}")
+        raise StackError(f"Prometheus could not be broken ({fault}): its main process is in state {seen.state}")
     return mend
 
 

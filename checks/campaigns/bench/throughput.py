@@ -223,7 +223,7 @@ def _written_back(stack: Stack) -> None:
 
 
 def _job(stack: Stack, workload: Workload, seconds: float) -> Job:
-    """The way to the containers themselves: a relay or the engine's proxy would be measured as well."""
+    """The way to the containers themselves: a forwarder or the engine's proxy would be measured as well."""
     service, login = stack.roles[workload.role], stack.credentials.login("app")
     through_redis = workload.role is Role.REDIS
     return Job(

@@ -53,7 +53,7 @@ WORDS = {
     "dependency-frozen": "dependency frozen",
 }
 CELLS: Mapping[Fault, Callable[[Stack, str], Seen]] = {
-    **{fault: partial(healing.hurt, fault=fault) for fault in healing.SICKNESSES},
+    **{fault: partial(healing.sicken, fault=fault) for fault in healing.SICKNESSES},
     **{fault: partial(healing.end, fault=fault) for fault in healing.EXITS},
     **{fault: partial(left_alone.leave, fault=fault) for fault in left_alone.LEFT},
 }

@@ -116,7 +116,7 @@ def test_mutations_alone_do_not_judge_the_requirement() -> None:
     assert report.requirements[0].note == "only its mutations ran: the requirement itself was not judged"
 
 
-def test_a_mutation_that_nobody_noticed_makes_its_requirement_undecided() -> None:
+def test_an_unnoticed_mutation_makes_its_requirement_undecided() -> None:
     unnoticed = replace(PASSING, records=tuple(found for found in PASSING.records if found.name != LOSING_IT.name))
     report = judged(unnoticed)
     assert report.requirements[0].verdict is Verdict.UNDECIDED

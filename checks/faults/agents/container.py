@@ -1,8 +1,8 @@
-"""Runs in a helper container, alone: hurts the container that a process is in, sees that it took hold, and mends it.
+"""Runs in a helper container, alone: breaks the container that a process is in, sees that it took hold, and mends it.
 
 Nothing is needed inside that container, not even a shell: all of it is done to its cgroups, sockets, namespaces and
 limits, from outside and past Docker. A restart of the container undoes each, since it gets new ones of all of these.
-What is hurt is told what it was before, as JSON, for whoever mends it.
+What it was before is said as JSON, for who reverts it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class FaultError(Exception):
 
 
 class NothingThereError(FaultError):
-    """The container has nothing that could be hurt in this way."""
+    """The container has nothing that could be broken in this way."""
 
 
 class Target:

@@ -1,4 +1,4 @@
-"""What a container is hurt by, tried on processes, sockets and files of our own."""
+"""What a container is broken by, tried on processes, sockets and files of our own."""
 
 import json
 import os
@@ -40,13 +40,13 @@ def target(memberships: str, pid: int = 0) -> Target:
     return found
 
 
-def test_every_hurt_can_be_done_and_those_that_last_can_be_mended() -> None:
+def test_each_fault_can_be_injected_and_if_it_lasts_reverted() -> None:
     assert set(NEEDED) == set(container.INJECT)
     assert set(container.INJECT) - set(container.REVERT) == {"crash-at-start", "stall"}  # which are over by themselves
 
 
 def test_a_process_of_no_such_container_is_not_touched(sleeper: "subprocess.Popen[bytes]") -> None:
-    told = main("hurt", "stall", sleeper.pid, "no-such-container", "0.1")
+    told = main("inject", "stall", sleeper.pid, "no-such-container", "0.1")
     assert told["error"] == "its main process is not in a cgroup that is named for the container"
     assert not told["nothing there"]
 
@@ -54,7 +54,7 @@ def test_a_process_of_no_such_container_is_not_touched(sleeper: "subprocess.Pope
 def test_a_process_that_has_gone_is_told() -> None:
     with subprocess.Popen(["true"]) as process:
         process.wait()
-    assert main("hurt", "freeze", process.pid, "")["error"] == "its main process has gone"
+    assert main("inject", "freeze", process.pid, "")["error"] == "its main process has gone"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def frozen_group(groups: Path, *pids: int) -> None:
     (groups / "freezer/docker/abc/cgroup.procs").write_text("".join(f"{pid}\n" for pid in pids))
 
 
-def test_nothing_that_the_engine_has_just_started_is_caught_by_a_freeze(
+def test_a_freeze_catches_nothing_that_the_engine_just_started(
     groups: Path, sleeper: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen_group(groups, sleeper.pid, os.getpid())  # the main process, and one whose parent is outside
@@ -150,7 +150,7 @@ def in_a_process_of_its_own(what: str, pid: int, *more: object) -> object:
     return json.loads(done.stdout)
 
 
-def test_a_filter_lets_connections_in_and_nothing_that_is_sent_through_them() -> None:
+def test_a_filter_lets_in_connections_and_nothing_sent_on_them() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert not container._silent(port)

@@ -161,7 +161,7 @@ def test_an_interrupted_run_is_undecided(suite: pytest.Pytester) -> None:
     assert [check.verdict for check in found.requirements[0].checks] == [Verdict.PROVEN, Verdict.UNDECIDED]
 
 
-def test_a_module_that_cannot_be_collected_makes_the_run_undecided(suite: pytest.Pytester) -> None:
+def test_a_module_that_does_not_import_makes_the_run_undecided(suite: pytest.Pytester) -> None:
     suite.makepyfile(test_other="import nothing_of_the_kind")
     run(suite, "-m", "check", "-k", "kept", "--continue-on-collection-errors")
     assert report(suite).reasons == ("`test_other.py` could not be collected",)
@@ -180,7 +180,7 @@ def test_the_folder_can_be_chosen(suite: pytest.Pytester) -> None:
     assert judged_folder(suite.path / "elsewhere" / "latest").verdict is Verdict.PROVEN
 
 
-def test_a_folder_that_cannot_be_written_ends_the_run_in_a_sentence(suite: pytest.Pytester) -> None:
+def test_a_folder_not_writable_ends_the_run_in_a_sentence(suite: pytest.Pytester) -> None:
     (suite.path / "evidence").write_text("a file")
     done = run(suite, "-k", "kept")
     assert done.ret == 2

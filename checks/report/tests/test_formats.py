@@ -1,4 +1,4 @@
-"""Every output is a view of one result. `GOLDEN=write pytest checks/offline/test_report.py` writes the golden files."""
+"""Every output is a view of one result. `GOLDEN=write pytest checks/report/tests` writes the golden files."""
 
 import json
 import os
@@ -174,6 +174,17 @@ def test_the_module_runs_as_a_command(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "nothing judges `SampleKept`" in done.stdout
     assert done.stderr == ""
+
+
+def test_judging_again_loads_nothing_that_drives(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, KEPT)
+    judges = "import sys; from checks.report.__main__ import main; main(sys.argv[1:]); print(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", judges, str(folder)], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines())
+    assert {
+        f"checks.requirements.{requirement.folder.name}.judge" for requirement in catalog.read().requirements
+    } <= loaded
+    assert loaded.isdisjoint({"pytest", "redis", "requests", "python_on_whales", "stack.driver.docker"})
 
 
 def test_a_report_of_nothing_has_every_output(tmp_path: Path) -> None:

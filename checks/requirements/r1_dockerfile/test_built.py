@@ -32,9 +32,7 @@ def test_every_dependency_in_the_image_is_locked(image: Saved, sources: Sources,
 
 
 @pytest.mark.check
-def test_the_image_runs_one_program_as_nobody_and_tells_no_secret(
-    stack: Stack, image: Saved, evidence: Evidence
-) -> None:
+def test_the_image_runs_one_program_as_nobody_without_secrets(stack: Stack, image: Saved, evidence: Evidence) -> None:
     seen = evidence.saw(look_at_configuration(image.reference, image, stack.secrets()))
     assert configuration_violations(seen) == []
 
@@ -56,7 +54,7 @@ def test_a_rebuild_is_all_from_the_cache(sources: Sources, evidence: Evidence) -
 
 @pytest.mark.check
 @pytest.mark.long
-def test_a_build_beside_secrets_takes_none_in_and_gives_the_same_files(
+def test_a_build_beside_secrets_takes_none_and_gives_the_same(
     image: Saved, sources: Sources, evidence: Evidence
 ) -> None:
     with built_beside_secrets(sources) as (twin, canaries):

@@ -10,7 +10,7 @@ from checks.subject.stack import Files
 
 
 @pytest.mark.check
-def test_stages_are_apart_and_every_base_is_pinned(files: Files, evidence: Evidence) -> None:
+def test_one_stage_builds_another_ships_and_bases_are_pinned(files: Files, evidence: Evidence) -> None:
     seen = [evidence.saw(read_dockerfile(sources)) for sources in in_place(files)]
     assert [violation for written in seen for violation in written_violations(written)] == []
 

@@ -1,4 +1,4 @@
-"""R1 on a stack that is stopped, hurt and started again."""
+"""R1 by its container, which is stopped and started."""
 
 import pytest
 

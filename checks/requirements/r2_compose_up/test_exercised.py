@@ -1,4 +1,4 @@
-"""R2 on a stack that is stopped, hurt and started again."""
+"""R2 on a stack that is broken and restarted."""
 
 import pytest
 

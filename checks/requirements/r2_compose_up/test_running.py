@@ -15,5 +15,5 @@ def test_all_comes_up_from_nothing(unstarted: Mutated, evidence: Evidence) -> No
 
 
 @pytest.mark.check
-def test_only_what_is_published_is_to_be_reached_and_only_on_loopback(stack: Stack, evidence: Evidence) -> None:
+def test_only_what_is_published_is_reached_and_only_on_loopback(stack: Stack, evidence: Evidence) -> None:
     assert reach_violations(evidence.saw(knock_everywhere(stack))) == []

@@ -1,4 +1,4 @@
-"""R3 on a stack that is stopped, hurt and started again."""
+"""R3 on a stack that is broken and restarted."""
 
 from pathlib import PurePosixPath
 
@@ -57,7 +57,7 @@ def test_items_survive_a_restart(stack: Stack, evidence: Evidence) -> None:
 
 
 @pytest.mark.check
-def test_no_acknowledged_item_is_lost_when_redis_is_killed_under_load(stack: Stack, evidence: Evidence) -> None:
+def test_no_acknowledged_item_is_lost_when_redis_is_killed(stack: Stack, evidence: Evidence) -> None:
     assert kept_violations(evidence.saw(kill_under_load(stack))) == []
 
 

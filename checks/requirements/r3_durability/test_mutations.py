@@ -39,7 +39,7 @@ def test_changes_stored_in_transactions_are_noticed(mutated: Mutated, evidence: 
 
 
 @pytest.mark.mutation(objects="backup-restores")
-def test_data_thrown_away_at_each_start_are_noticed_after_a_restore(mutated: Mutated, evidence: Evidence) -> None:
+def test_data_thrown_away_at_each_start_fail_a_restore(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(backup.back_up_wipe_and_restore(mutated(mutations.data_thrown_away_at_the_start)))
     assert objections(seen) == {"backup-restores"}
     assert seen.lost == seen.acknowledged
@@ -150,7 +150,7 @@ def test_fsync_every_second_is_noticed_by_a_power_cut(mutated: Mutated, evidence
 
 
 @pytest.mark.mutation(objects="power-cut-keeps")
-def test_fsync_that_the_kernel_swallows_is_noticed_by_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
+def test_fsync_that_the_kernel_swallows_loses_at_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.fsync_swallowed)))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost or not cut.back for cut in seen.cuts)  # what names the files may not have been kept either
@@ -164,7 +164,7 @@ def test_fsync_suspended_by_rewrites_is_noticed_by_a_power_cut(mutated: Mutated,
 
 
 @pytest.mark.mutation(objects="power-cut-keeps")
-def test_an_api_that_acknowledges_first_is_noticed_by_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
+def test_an_api_that_acknowledges_first_loses_at_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.acknowledged_before_it_is_stored)))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost_through_api for cut in seen.cuts)
@@ -172,9 +172,7 @@ def test_an_api_that_acknowledges_first_is_noticed_by_a_power_cut(mutated: Mutat
 
 
 @pytest.mark.mutation(objects="power-cut-keeps")
-def test_an_api_that_stores_later_until_it_works_is_noticed_by_a_power_cut(
-    mutated: Mutated, evidence: Evidence
-) -> None:
+def test_an_api_that_stores_later_loses_at_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.stored_later_until_it_works)))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost_through_api for cut in seen.cuts)

@@ -1,4 +1,4 @@
-"""R4 on a stack that is stopped, hurt and started again."""
+"""R4 on a stack that is broken and restarted."""
 
 import pytest
 
@@ -19,9 +19,7 @@ from checks.subject.stack import Stack
 
 
 @pytest.mark.check
-def test_nobody_gets_in_as_default_and_each_user_can_do_what_it_is_for_and_nothing_else(
-    own_stack: Stack, evidence: Evidence
-) -> None:
+def test_default_gets_nowhere_and_users_no_further_than_meant(own_stack: Stack, evidence: Evidence) -> None:
     """On a stack of its own: where an attack is obeyed (FLUSHALL, SHUTDOWN), nothing can be put back."""
     assert default_user_violations(evidence.saw(try_default_user(own_stack))) == []
     assert app_user_violations(evidence.saw(try_app_user(own_stack))) == []

@@ -19,7 +19,7 @@ from checks.subject.stack import Stack
 
 
 @pytest.mark.check
-def test_default_is_off_and_every_other_user_has_a_password_and_limits(stack: Stack, evidence: Evidence) -> None:
+def test_default_is_off_and_every_user_has_a_password_and_limits(stack: Stack, evidence: Evidence) -> None:
     assert users_violations(evidence.saw(list_users(stack))) == []
 
 

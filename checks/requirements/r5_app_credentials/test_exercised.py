@@ -1,4 +1,4 @@
-"""R5 on a stack that is stopped, hurt and started again."""
+"""R5 on a stack that is broken and restarted."""
 
 from secrets import token_hex
 

@@ -1,4 +1,4 @@
-"""R6 on a stack that is stopped, hurt and started again."""
+"""R6 on a stack that is broken and restarted."""
 
 import pytest
 

@@ -91,15 +91,15 @@ def _until(action: str, events: Sequence[Event], since: datetime) -> float | Non
     return round(seconds[0], 3) if seconds else None
 
 
-def waves(depends_on: Mapping[str, Collection[str]]) -> list[list[str]]:
-    """Services that can be broken together: no one in a wave depends on another in it, through others or not.
+def dependency_layers(depends_on: Mapping[str, Collection[str]]) -> list[list[str]]:
+    """Services that can be broken together: no one in a layer depends on another in it, through others or not.
 
     Whatever is then found of one, it is not for what was done to another.
     """
     needs = {name: _all_it_needs(name, depends_on) for name in depends_on}
     found: list[list[str]] = []
     for name in depends_on:
-        apart = [wave for wave in found if not any(name in needs[other] or other in needs[name] for other in wave)]
+        apart = [layer for layer in found if not any(name in needs[other] or other in needs[name] for other in layer)]
         if apart:
             apart[0].append(name)
         else:

@@ -43,7 +43,7 @@ def test_a_service_without_a_health_check_is_noticed(mutated: Mutated, evidence:
 
 
 @pytest.mark.mutation(objects="check-can-fail")
-def test_a_health_check_that_always_passes_is_noticed_by_its_looks(mutated: Mutated, evidence: Evidence) -> None:
+def test_a_check_that_always_passes_is_noticed_by_its_looks(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(observe.look_at_probes(mutated(mutation.health_check_that_cannot_fail)))
     assert objections(seen) == {"check-can-fail"}
 

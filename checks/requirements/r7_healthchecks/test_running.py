@@ -9,5 +9,5 @@ from checks.subject.stack import Stack
 
 
 @pytest.mark.check
-def test_every_service_has_a_health_check_that_can_fail_and_shows_no_password(stack: Stack, evidence: Evidence) -> None:
+def test_every_service_has_a_check_that_can_fail_and_no_password(stack: Stack, evidence: Evidence) -> None:
     assert probe_violations(evidence.saw(look_at_probes(stack))) == []

@@ -1,4 +1,4 @@
-"""R8 on a stack that is stopped, hurt and started again."""
+"""R8 while what it depends on is away."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""R9 on a stack that is stopped, hurt and started again."""
+"""R9 on a stack that is broken and restarted."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from checks.requirements.r9_self_healing.judge.healing import Exit, Sickness, co
 from checks.requirements.r9_self_healing.judge.left_alone import LeftTo, left_alone_violations
 from checks.requirements.r9_self_healing.observe.engine_restart import read_policies, restart_the_engine
 from checks.requirements.r9_self_healing.observe.healer_away import healers, hurt_while_away
-from checks.requirements.r9_self_healing.observe.healing import CASES, end, hurt, services_of, told_of
+from checks.requirements.r9_self_healing.observe.healing import CASES, end, services_of, sicken, told_of
 from checks.requirements.r9_self_healing.observe.left_alone import leave
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
@@ -55,17 +55,17 @@ SAMPLE: tuple[tuple[Role, Sickness], ...] = (  # `nox -s healing` has every faul
 @pytest.mark.check
 @pytest.mark.long
 def test_a_frozen_service_is_restarted_and_no_other_is(stack: Stack, evidence: Evidence, case: str) -> None:
-    seen = [evidence.saw(hurt(stack, name, "frozen")) for name in services_of(stack, case)]
+    seen = [evidence.saw(sicken(stack, name, "frozen")) for name in services_of(stack, case)]
     assert [violation for healing in seen for violation in healing_violations(healing)] == []
 
 
 @pytest.mark.parametrize(("role", "fault"), SAMPLE)
 @pytest.mark.check
 @pytest.mark.long
-def test_a_service_that_is_sick_in_another_way_is_restarted_and_no_other_is(
+def test_a_service_sick_in_another_way_is_restarted_alone(
     stack: Stack, evidence: Evidence, role: Role, fault: Sickness
 ) -> None:
-    seen = evidence.saw(hurt(stack, stack.roles[role], fault))
+    seen = evidence.saw(sicken(stack, stack.roles[role], fault))
     if seen.unnoticed:
         evidence.note(told_of(seen))
     assert healing_violations(seen) == []
@@ -80,7 +80,7 @@ def test_a_service_that_ends_comes_back_by_itself(stack: Stack, evidence: Eviden
 
 
 @pytest.mark.check
-def test_a_service_that_crashes_at_its_starts_comes_back_by_itself(stack: Stack, evidence: Evidence) -> None:
+def test_a_service_that_crashes_at_starts_comes_back_by_itself(stack: Stack, evidence: Evidence) -> None:
     seen = evidence.saw(end(stack, stack.roles[Role.API], "crash-at-start"))
     assert comeback_violations(seen) == []
 
@@ -88,9 +88,7 @@ def test_a_service_that_crashes_at_its_starts_comes_back_by_itself(stack: Stack,
 @pytest.mark.parametrize("fault", ["stopped", "paused", "stall-3s"])
 @pytest.mark.check
 @pytest.mark.long
-def test_what_a_person_did_and_what_passes_by_itself_is_left_alone(
-    stack: Stack, evidence: Evidence, fault: LeftTo
-) -> None:
+def test_what_a_person_did_or_passes_by_itself_is_left_alone(stack: Stack, evidence: Evidence, fault: LeftTo) -> None:
     seen = evidence.saw(leave(stack, stack.roles[Role.PROMETHEUS], fault))
     assert left_alone_violations(seen) == []
 

@@ -12,7 +12,7 @@ from checks.subject.roles import Role
 
 
 @pytest.mark.mutation(objects="engine-restart-comes-back")
-def test_a_policy_that_asks_for_a_failure_is_noticed_after_an_engine_restart(
+def test_a_policy_that_wants_a_failure_is_noticed_at_a_restart(
     on_another_engine: OnAnotherEngine, evidence: Evidence
 ) -> None:
     found = on_another_engine(mutation.restarted(Role.PROMETHEUS, "on-failure"))
@@ -30,25 +30,25 @@ def test_a_healer_that_nobody_heals_is_noticed(mutated: Mutated, evidence: Evide
 @pytest.mark.mutation(objects="found-unhealthy")
 def test_a_health_check_that_cannot_fail_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     stack = mutated(mutation.health_check_that_cannot_fail)
-    assert objections(evidence.saw(healing.hurt(stack, stack.roles[Role.API], "frozen"))) == {"found-unhealthy"}
+    assert objections(evidence.saw(healing.sicken(stack, stack.roles[Role.API], "frozen"))) == {"found-unhealthy"}
 
 
 @pytest.mark.mutation(objects="restarted")
 def test_a_missing_healer_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     stack = mutated(mutations.no_healer)
-    assert objections(evidence.saw(healing.hurt(stack, stack.roles[Role.PROMETHEUS], "frozen"))) == {"restarted"}
+    assert objections(evidence.saw(healing.sicken(stack, stack.roles[Role.PROMETHEUS], "frozen"))) == {"restarted"}
 
 
 @pytest.mark.mutation(objects="healthy-again")
 def test_a_restart_that_does_not_help_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     stack = mutated(mutation.never_well_again)
-    assert objections(evidence.saw(healing.hurt(stack, stack.roles[Role.REDIS], "frozen"))) == {"healthy-again"}
+    assert objections(evidence.saw(healing.sicken(stack, stack.roles[Role.REDIS], "frozen"))) == {"healthy-again"}
 
 
 @pytest.mark.mutation(objects="others-left-alone")
 def test_a_restarted_dependent_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     stack = mutated(mutations.undeclared_dependency)
-    assert objections(evidence.saw(healing.hurt(stack, stack.roles[Role.REDIS], "frozen"))) == {"others-left-alone"}
+    assert objections(evidence.saw(healing.sicken(stack, stack.roles[Role.REDIS], "frozen"))) == {"others-left-alone"}
 
 
 @pytest.mark.mutation(objects="clean-exit-comes-back")

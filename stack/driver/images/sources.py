@@ -112,8 +112,8 @@ def _pull(reference: str, progress: Progress) -> tuple[bool, tuple[str, ...]]:
     with subprocess.Popen(
         ["docker", "pull", reference], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as pull:
-        patience = threading.Timer(REGISTRY_SECONDS, pull.kill)
-        patience.start()
+        deadline = threading.Timer(REGISTRY_SECONDS, pull.kill)
+        deadline.start()
         said: list[str] = []
         answered = False
         try:
@@ -121,10 +121,10 @@ def _pull(reference: str, progress: Progress) -> tuple[bool, tuple[str, ...]]:
                 said.append(line.strip())
                 if "Pulling from" in line:
                     answered = True
-                    patience.cancel()
+                    deadline.cancel()
                     progress.show(reference, "pulling")
         finally:
-            patience.cancel()
+            deadline.cancel()
             if pull.poll() is None:
                 pull.terminate()
     if pull.returncode == 0:

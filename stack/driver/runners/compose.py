@@ -34,7 +34,7 @@ class ComposeRunner:
     def __init__(self, project: ComposeProject, *, hint: str = "") -> None:
         self.project = project
         self._hint = hint
-        self._relays: dict[tuple[str, int], docker.Container] = {}
+        self._forwarders: dict[tuple[str, int], docker.Container] = {}
         self._ids: dict[str, str] = {}
         self._images: tuple[tuple[object, ...], Mapping[str, inspect.Image]] = ((), {})
 
@@ -61,7 +61,7 @@ class ComposeRunner:
 
     def down(self, *, volumes: bool = False) -> None:
         """Stop and remove containers and networks; `volumes` and images that Compose named go as well if told so."""
-        self._relays.clear()
+        self._forwarders.clear()
         try:
             helper.remove_all(self.project.name)
             self._client().compose.down(
@@ -95,7 +95,7 @@ class ComposeRunner:
                 if status.health not in DOWN:
                     del down_since[service]
             return all_well(seen) or any(
-                now - since > patience(self.project.config, name) for name, since in down_since.items()
+                now - since > grace(self.project.config, name) for name, since in down_since.items()
             )
 
         if not all_well(until(self.status, settled, within=within, every=every).value):
@@ -188,16 +188,16 @@ class ComposeRunner:
         return STOP_SECONDS if told is None else float(told)
 
     def address(self, service: str, port: int) -> str:
-        """'127.0.0.1:N' that leads to this port of the service: as published, else through a relay in its networks."""
-        if (service, port) not in self._relays:  # one that is there outlives restarts of the service
+        """'127.0.0.1:N' that leads to this port of the service: as published, else by a forwarder in its networks."""
+        if (service, port) not in self._forwarders:  # one that is there outlives restarts of the service
             container = self.container(service)
             if (bound := bound_to(container, port)) is not None:
                 return bound
             networks = container.network_settings.networks or {}
             if not networks or "none" in networks:
                 raise StackError(f"service `{service}` is on no network and publishes no port {port}")
-            self._relays[service, port] = helper.open_relay(self.project.labels, networks, service, port)
-        return str(bound_to(self._relays[service, port], port))
+            self._forwarders[service, port] = helper.open_relay(self.project.labels, networks, service, port)
+        return str(bound_to(self._forwarders[service, port], port))
 
     def events(self, service: str | None, *actions: str) -> AbstractContextManager[list[Event]]:
         """What the engine reports meanwhile of a service's container, or of all of the project (see events.follow)."""
@@ -258,7 +258,7 @@ class ComposeRunner:
         return f": {said[0][:LONGEST_WORDS]}" if said else ""
 
 
-def patience(config: Config, service: str) -> float:
+def grace(config: Config, service: str) -> float:
     """Seconds for which a service may be down before it counts as given up; an unhealthy one is probed again."""
     check = config["services"][service].get("healthcheck") or {}
     return DOWN_SECONDS + seconds_in(check.get("interval", "0s"))

@@ -52,7 +52,7 @@ def test_redis_is_told_digests_and_never_a_password(made: Path) -> None:
         assert f" on #{hashlib.sha256(password.encode()).hexdigest()} " in acl
 
 
-def test_the_acl_file_has_the_default_user_off_and_a_line_for_each_login() -> None:
+def test_the_acl_file_has_default_off_and_a_line_a_login() -> None:
     first, *others = users_acl({login.name: login.name for login in LOGINS}).splitlines()
     assert first == "user default off resetpass resetkeys resetchannels -@all"
     assert [line.split()[:3] for line in others] == [["user", login.name, "on"] for login in LOGINS]

@@ -100,7 +100,7 @@ def test_a_problem_ends_a_task_with_its_exit_code(problem: BaseException, code: 
         raise problem
 
     with pytest.raises(Exit) as ended:
-        tasks.told(command)(Context())
+        tasks.reports_errors(command)(Context())
     assert ended.value.code == code
     assert str(ended.value.message).startswith(told)
 
@@ -110,4 +110,4 @@ def test_a_mistake_of_ours_is_not_dressed_as_a_problem() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        tasks.told(command)(Context())
+        tasks.reports_errors(command)(Context())

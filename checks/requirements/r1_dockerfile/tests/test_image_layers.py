@@ -46,7 +46,7 @@ def test_a_folder_is_removed_with_all_below_and_nothing_beside(tmp_path: Path) -
     assert sorted(image(tmp_path, {"a/one": b"", "ab": b""}, {".wh.a": b""}).files) == ["ab"]
 
 
-def test_what_is_sought_is_found_in_the_layer_that_has_it_though_removed_above(tmp_path: Path) -> None:
+def test_what_is_sought_is_found_though_a_layer_removed_it(tmp_path: Path) -> None:
     seen = image(tmp_path, {"app/copied": b"before " + SECRET + b" after"}, {"app/.wh.copied": b""})
     assert [layer.holding for layer in seen.layers] == [{"id_rsa": "app/copied"}, {}]
 
@@ -101,7 +101,7 @@ def test_what_should_not_be_in_an_image_is_known_by_its_path(tmp_path: Path, pat
     assert {name for name, paths in found.items() if paths} == ({kind} if kind else set())
 
 
-def test_a_cache_counts_though_a_later_layer_removes_it_and_a_tool_does_not(tmp_path: Path) -> None:
+def test_a_removed_cache_counts_and_a_removed_tool_does_not(tmp_path: Path) -> None:
     seen = observe.look_inside(
         image(tmp_path, {"usr/bin/gcc": b"", "root/.cache/x": b""}, {"usr/bin/.wh.gcc": b"", "root/.wh..cache": b""})
     )
@@ -115,7 +115,7 @@ def test_a_user_is_known_by_number_or_by_the_images_own_names(user: str, uid: in
     assert observe._uid(user, "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n") == uid
 
 
-def test_a_user_that_the_image_does_not_know_is_nobody_in_particular() -> None:
+def test_a_user_unknown_to_the_image_is_nobody_in_particular() -> None:
     assert observe._uid("app", "") is None
 
 

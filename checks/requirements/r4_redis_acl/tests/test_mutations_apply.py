@@ -37,7 +37,7 @@ def test_a_mutated_file_keeps_its_mode(tmp_path: Path) -> None:
     assert stat.S_IMODE((stack.project.directory / "secrets" / "redis-users.acl").stat().st_mode) == 0o400
 
 
-def test_the_password_that_the_service_has_opens_the_default_user(tmp_path: Path) -> None:
+def test_the_password_of_the_service_opens_the_default_user(tmp_path: Path) -> None:
     stack = shipped_copy(tmp_path)
     digest = hashlib.sha256(stack.credentials.password("app").encode()).hexdigest()
     of_redis.default_user_with_the_apps_password(stack)

@@ -37,7 +37,7 @@ def test_a_password_that_reads_as_a_pattern_is_taken_literally() -> None:
         ("user app on\n>secret\n", False),
     ],
 )
-def test_a_plain_password_of_an_acl_line_is_found_without_knowing_it(text: str, found: bool) -> None:
+def test_a_plain_password_in_an_acl_line_is_found_unknown(text: str, found: bool) -> None:
     assert bool(PASSWORD_IN_ACL.search(text)) is found
 
 

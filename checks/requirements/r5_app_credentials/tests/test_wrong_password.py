@@ -56,6 +56,6 @@ def test_it_is_ill_from_the_first_verdict_or_end_after_its_start(
     assert observe.ill_after(seen, STARTED) == seconds
 
 
-def test_passwords_are_taken_out_of_what_a_log_said_in_every_form() -> None:
+def test_passwords_are_taken_out_of_a_log_in_every_form() -> None:
     said = "refused app:s3cret/+word and s3cret%2F%2Bword"
     assert observe._without(["s3cret/+word"], said) == "refused app:<password> and <password>"

@@ -50,7 +50,7 @@ Starts = Mapping[str, Incarnation]
 CASES = (Role.API, Role.REDIS, EVERY_OTHER)
 
 
-def hurt(stack: Stack, service: str, fault: Sickness) -> Healing:
+def sicken(stack: Stack, service: str, fault: Sickness) -> Healing:
     """Make a service sick and follow the engine's events until it is healthy again."""
     stack.runner.wait_until_healthy()
     bound = stack.runner.health_check(service).detection_bound

@@ -13,7 +13,7 @@ ROLES = {Role.API: "web", Role.REDIS: "store", Role.PROMETHEUS: "metrics"}
 
 
 @pytest.mark.parametrize("others", [(), ("healer",), ("healer", "proxy")])
-def test_the_cases_leave_no_service_out_and_none_of_them_is_empty(others: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_cases_leave_no_service_out_and_none_is_empty(others: tuple[str, ...], tmp_path: Path) -> None:
     stack = resolved(
         Subject(compose_file=tmp_path / "compose.yaml", roles=ROLES),
         tmp_path,

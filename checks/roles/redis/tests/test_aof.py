@@ -32,7 +32,7 @@ def test_a_value_that_looks_like_records_is_a_value() -> None:
     assert commands(FILE) == ["SELECT", "SET"]
 
 
-def test_a_record_tells_where_each_word_is_framed_and_where_it_ends() -> None:
+def test_a_record_knows_where_each_word_is_framed_and_ends() -> None:
     _, record = aof.records(FILE)
     assert record.words[1] == b"item:one"
     assert [FILE[at : at + 3] for at in record.frames] == [b"$3\r", b"$8\r", b"$24"]
@@ -55,11 +55,11 @@ def test_damage_with_more_behind_it_is_told(at: int) -> None:
         commands(damaged)
 
 
-def test_the_files_of_changes_are_those_of_the_manifest_in_its_order() -> None:
+def test_files_of_changes_are_the_manifests_in_its_order() -> None:
     assert list(aof.changes(FILES)) == [f"{FOLDER}/a.aof.2.incr.aof", f"{FOLDER}/a.aof.3.incr.aof"]
 
 
 @pytest.mark.parametrize("missing", ["a.aof.manifest", "a.aof.3.incr.aof"])
-def test_without_a_manifest_or_a_file_that_it_names_there_is_nothing_to_read(missing: str) -> None:
+def test_without_a_manifest_or_its_files_nothing_is_read(missing: str) -> None:
     with pytest.raises(StackError, match="manifest"):
         aof.changes({path: data for path, data in FILES.items() if path != f"{FOLDER}/{missing}"})

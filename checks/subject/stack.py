@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from checks.subject.credentials import Credentials
+from checks.subject.ports import http_ports
 from checks.subject.profile import Subject
-from checks.subject.roles import Role, find_roles
+from checks.subject.roles import Roles, Search, find_roles
 from checks.subject.secrets import secrets_of
 from stack.driver.project import ComposeProject
 from stack.driver.runners.compose import ComposeRunner
@@ -21,11 +23,25 @@ class Stack:
     subject: Subject
     project: ComposeProject
     runner: Runner
+    _roles: dict[tuple[Path, ...], Roles] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def roles(self) -> Mapping[Role, str]:
-        """{role: service}; raises SubjectError where a role is not exactly one service's."""
-        return find_roles(self.project.config, self.subject.roles)
+    def roles(self) -> Roles:
+        """{role: service}; one that nobody plays, or that several could, is told when it is asked for.
+
+        Looked for once for the files that there are.
+        """
+        files = self.project.files
+        if files not in self._roles:
+            self._roles[files] = find_roles(self.project.config, self.subject.roles, self.subject.absent)
+        return self._roles[files]
+
+    def http_ports(self, service: str) -> tuple[int, ...]:
+        """The ports of its container on which a service may answer HTTP, as far as the files say."""
+        config = self.project.config
+        looked = Search(config=config, named=self.subject.roles, absent=self.subject.absent)
+        links = (*looked.scrapes(service), *looked.leads(service))
+        return http_ports(config, service, [link.port for link in links if link.port])
 
     @property
     def credentials(self) -> Credentials:

@@ -31,6 +31,10 @@ class NothingThereError(StackError):
     """A service has nothing that could be broken in this way: no port, no network, no health check."""
 
 
+class NotApplicableError(StackError):
+    """What a check is about is not there, which is no fault of the subject's by itself."""
+
+
 class SubjectError(StackError):
     """The directory, Compose file or `compliance.toml` named cannot be used."""
 

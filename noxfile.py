@@ -38,7 +38,7 @@ def mutations(session: nox.Session) -> None:
 @nox.session
 def offline(session: nox.Session) -> None:
     """Test what needs no Docker."""
-    session.run(*PYTHON, "pytest", *UNIT_TESTS, *session.posargs)
+    session.run(*PYTHON, "pytest", "-n", "2", *UNIT_TESTS, *session.posargs)
 
 
 @nox.session

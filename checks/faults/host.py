@@ -16,6 +16,7 @@ from stack.driver.helper import python_image, translated
 from stack.driver.labels import Labels
 
 MEMORY_AGENT = (Path(__file__).parent / "agents" / "memory.py").read_text()
+PROCESS_AGENT = (Path(__file__).parent / "agents" / "process.py").read_text()
 CONTAINER_AGENT = (Path(__file__).parent / "agents" / "container.py").read_text()
 NEEDED = {  # to inject this fault into a container and to revert it: capabilities
     "freeze": (),
@@ -28,28 +29,6 @@ NEEDED = {  # to inject this fault into a container and to revert it: capabiliti
     "stall": ("KILL",),
 }
 CGROUPS = (("/sys/fs/cgroup", "/cgroup"),)
-SIGNAL = """
-import os, sys, time
-pid, number, wanted, within = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
-def state():
-    try:
-        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):  # the latter if it goes between open and read
-        return "gone"
-try:
-    os.kill(pid, number)
-except ProcessLookupError:
-    pass  # told by its state
-at = time.time()
-deadline = time.monotonic() + within
-while state() not in wanted.split() and time.monotonic() < deadline:
-    time.sleep(0.005)
-print(state(), at)
-"""
-CHILDREN = """
-import sys
-print(open(f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children").read())
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +44,7 @@ def send_signal(labels: Labels, pid: int, number: int, *, wanted: str, within: f
 
     Waits until its state is one of `wanted` (separated by spaces), for `within` seconds at most.
     """
-    state, at = _on_host(labels, SIGNAL, str(pid), str(number), wanted, str(within)).split()
+    state, at = _on_host(labels, PROCESS_AGENT, "signal", str(pid), str(number), wanted, str(within)).split()
     return Signalled(state=state, at=datetime.fromtimestamp(float(at), UTC))
 
 
@@ -141,7 +120,7 @@ def _told_by_agent(labels: Labels, do: str, fault: str, pid: int, container: str
 
 def first_child(labels: Labels, pid: int) -> int:
     """The pid of the first child, for containers whose first process is an init."""
-    return int(_on_host(labels, CHILDREN, str(pid)).split()[0])
+    return int(_on_host(labels, PROCESS_AGENT, "children", str(pid)).split()[0])
 
 
 def _on_host(

@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from checks.core.results import Result
-from checks.report import timing
+from checks.report import durations, timing
 from checks.report.words import (
     anchor,
     by_test,
@@ -39,7 +39,8 @@ def as_html(report: Result) -> str:
         bars={bar.label: bar for bar in timing.split(slowest).bars},
         tally=tally(report),
         spent=where_the_time_went(report),
-        colours={**timing.colours(report), "set-up": 0, "working": 1, "waiting": 2},
+        colours={**durations.colours(report), "set-up": 0, "working": 1, "waiting": 2},
+        durations=durations,
         times=timing,
     )
     return printable(page)

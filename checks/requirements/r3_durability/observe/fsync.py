@@ -29,6 +29,7 @@ from stack.driver.errors import StackError
 from stack.driver.helper import python_image, translated
 from stack.driver.labels import Labels
 
+FSYNC_AGENT = (Path(__file__).parents[1] / "agents" / "fsync.py").read_text()
 FSYNC_WAIT_MS = 20
 OWN_FSYNCS = 20
 CLEARLY = 0.1  # of the writes without a flush; fewer than that, and some, decide nothing
@@ -128,22 +129,6 @@ def one_rung_lower(stack: Stack, evidence: Evidence) -> list[Violation]:
     return found
 
 
-FSYNC = """
-import json, os, sys, tempfile
-def told(path):
-    with open(path) as file:
-        return file.read()
-counted = [told("/proc/diskstats")]
-with tempfile.NamedTemporaryFile(dir="/folder") as file:  # with a name: btrfs logs no file that has none
-    for _ in range(int(sys.argv[1])):
-        os.write(file.fileno(), b"a line for the disk\\n")
-        os.fdatasync(file.fileno())
-        counted.append(told("/proc/diskstats"))
-kernel, mounts = told("/proc/sys/kernel/random/boot_id"), told("/proc/self/mountinfo")
-print(json.dumps({"kernel": kernel.strip(), "mountinfo": mounts, "diskstats": counted}))
-"""
-
-
 def fsync_in(labels: Labels, folder: Path, times: int) -> str:
     """A file of our own in a folder appended to and fsynced so many times, then removed.
 
@@ -152,7 +137,7 @@ def fsync_in(labels: Labels, folder: Path, times: int) -> str:
     """
     with translated(f"fsync a file in {folder}"):
         said = docker.DockerClient().run(
-            python_image(), ["python3", "-I", "-S", "-c", FSYNC, str(times)], remove=True, networks=["none"],
+            python_image(), ["python3", "-I", "-S", "-c", FSYNC_AGENT, str(times)], remove=True, networks=["none"],
             labels=dict(labels), read_only=True, cap_drop=["ALL"], cap_add=["DAC_OVERRIDE"],
             volumes=[(folder, "/folder")],
         )  # fmt: skip

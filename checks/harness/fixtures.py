@@ -3,23 +3,26 @@
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checks.core.evidence import Folder
+from checks.core.tier import Tier
 from checks.faults import dind
 from checks.faults.dind import Nested
 from checks.harness import plugin
-from checks.harness.snapshot import describe, keep_what_was_said
+from checks.harness.plugin import told_in_a_sentence
+from checks.harness.snapshot import describe, describe_files, keep_what_was_said
 from checks.subject import profile, workspace
 from checks.subject.profile import Subject
-from checks.subject.stack import Mutation, Stack
+from checks.subject.stack import Files, Mutation, Stack
+from checks.subject.standing import standing
 from stack import SHIPPED
 from stack.driver import engine, session
-from stack.driver.errors import StackError
+from stack.driver.errors import StackError, SubjectError
 from stack.driver.progress import Progress
 from stack.driver.session import Session
 
@@ -78,6 +81,30 @@ def tested(request: pytest.FixtureRequest) -> Subject:
     """The Compose project that was named."""
     with told_in_a_sentence():
         return profile.read(request.config.getoption("--stack"))
+
+
+@pytest.fixture(scope="session")
+def files(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Folder) -> Iterator[Files]:
+    """The Compose project as files, for who asks no engine: where it stands, or a copy that its profile prepares."""
+    with ExitStack() as cleanup:
+        with told_in_a_sentence():
+            found = cleanup.enter_context(standing(tested, _prepared(request, tested, evidence_folder, cleanup)))
+            with suppress(SubjectError):  # one that does not resolve has no secrets to hide, and is told of by who asks
+                evidence_folder.hide(*found.secrets_there().values())
+            describe_files(found, evidence_folder)
+        yield found
+
+
+def _prepared(request: pytest.FixtureRequest, tested: Subject, folder: Folder, cleanup: ExitStack) -> Path | None:
+    """A prepared copy, where there is something to prepare and the run goes on to what may be built or started."""
+    if not tested.prepare or request.config.getoption("tier") is Tier.DECLARED:
+        return None
+    try:
+        progress = cleanup.enter_context(Progress())
+        return cleanup.enter_context(workspace.prepared(tested, progress, _run_of(request.config)))
+    except StackError as problem:
+        folder.note(f"the files were read where they stand, for they could not be prepared: {problem.sentence}")
+        return None
 
 
 @pytest.fixture(scope="session")
@@ -150,15 +177,6 @@ def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: St
                 return cleanup.enter_context(_fresh(request, tested, progress, mutation, described=False)), found
 
         yield prepare
-
-
-@contextmanager
-def told_in_a_sentence() -> Iterator[None]:
-    """A stack that does not start decides nothing; why not is told without a traceback."""
-    try:
-        yield
-    except StackError as problem:
-        pytest.fail(str(problem), pytrace=False)
 
 
 @contextmanager

@@ -6,20 +6,23 @@ their end.
 """
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from checks.core import judging
+from checks.core import judging, stored
 from checks.core.evidence import Evidence, EvidenceError, Folder
 from checks.core.run import Ending, Outcome, Planned, timestamp
 from checks.harness import coverage, plan
+from checks.harness.applicability import applies
 from checks.harness.plan import planned_of
 from checks.report import words
 from stack.driver import wait
+from stack.driver.errors import EngineError, ImageError, StackError, SubjectError
 
 FOLDER = pytest.StashKey[Folder]()
 PLANNED = pytest.StashKey[Planned]()
@@ -144,10 +147,11 @@ def pytest_report_collectionfinish(items: Sequence[pytest.Item]) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure how much of a check is waiting for the subject."""
+    """Measure how much of a check is waiting for the subject; tell a problem on the way in a sentence."""
     before = wait.slept()
     try:
-        return (yield)
+        with told_in_a_sentence():
+            return (yield)
     finally:
         item.stash[SLEPT] = wait.slept() - before
 
@@ -158,11 +162,27 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if PLANNED in item.stash:
         phases = item.stash.setdefault(PHASES, [])
-        phases.append((report, _trusted(item.config, ending(call, report))))
+        how = ending(call, report) if applies(item) or not report.skipped else Ending.NOT_APPLICABLE
+        phases.append((report, _trusted(item.config, how)))
         if call.when == "teardown":
             outcome = outcome_of(item.stash[PLANNED], phases, waiting_seconds=item.stash.get(SLEPT, 0.0))
             _or_exit(lambda: item.config.stash[FOLDER].conclude(outcome))
     return report
+
+
+@contextmanager
+def told_in_a_sentence() -> Iterator[None]:
+    """Whatever keeps a check from being tried decides nothing; why not is told without a traceback.
+
+    What keeps many from it for one reason, a subject, an engine or an image that cannot be used, is skipped: pytest
+    sums up what is skipped for the same reason.
+    """
+    try:
+        yield
+    except (SubjectError, EngineError, ImageError) as problem:
+        pytest.skip(problem.in_a_line)
+    except StackError as problem:
+        pytest.fail(str(problem), pytrace=False)
 
 
 def _trusted(config: pytest.Config, how: Ending) -> Ending:
@@ -185,6 +205,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.config.workeroutput[GIVEN] = folder.secrets  # type: ignore[attr-defined]
     else:
         _or_exit(folder.end)
+        if any(one.outcome is Ending.SKIPPED for one in stored.outcomes_of(folder.path)) and not session.exitstatus:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest passes what it skips; nothing was proven of it
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -229,7 +251,7 @@ def reason_of(report: pytest.TestReport, how: Ending) -> str | None:
     if how is Ending.PASSED:
         return None
     if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
-        return report.longrepr[2]
+        return report.longrepr[2].removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
     lines = (crash.message if crash else report.longreprtext).removeprefix("Failed: ").splitlines()
     said = "; ".join(line.strip() for line in (lines[:1] if how is Ending.VIOLATED else lines[:5]))

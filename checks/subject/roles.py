@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from checks.core.verdict import NotApplicableError
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.configuration_texts import base_of
 from checks.subject.links import Link, labelled, links_to
 from checks.subject.programs import arguments_of, programs_of
 from checks.subject.role_tables import Kind, Product, bystanders, product
 from checks.subject.role_tables import Role as Role  # this is where others know it from
-from stack.driver.errors import NotApplicableError, SubjectError
+from stack.driver.errors import SubjectError
 from stack.driver.project import Config, replicas_of
 
 PROXY = "proxy"

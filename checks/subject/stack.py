@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from checks.subject.credentials import Credentials
 from checks.subject.ports import http_ports
 from checks.subject.profile import Subject
-from checks.subject.roles import Roles, Search, find_roles
+from checks.subject.roles import Absent, Open, Role, Roles, Search, find_roles
 from checks.subject.secrets import secrets_of
-from stack.driver.project import ComposeProject
+from stack.driver.project import ComposeProject, Config
 from stack.driver.runners.compose import ComposeRunner
 from stack.driver.runners.protocol import Runner
 
+MADE_UP = "54321"  # stands for what is not there: fits where a tag, a port, a user or a name is wanted
+
 
 @dataclass(frozen=True, kw_only=True)
-class Stack:
-    """A subject on the engine. What is asked tells what it costs: `project` a file, `runner` an engine."""
+class Files:
+    """A subject as files: all that the declared tier may ask. `complaint` is what Compose says against it, if it does.
+
+    `made_up` names what Compose was given in place of what is not there, `unprepared` says that what the profile wants
+    run before a start has not been.
+    """
 
     subject: Subject
     project: ComposeProject
-    runner: Runner
+    complaint: tuple[str, ...] = ()
+    made_up: tuple[str, ...] = ()
+    unprepared: bool = False
     _roles: dict[tuple[Path, ...], Roles] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def services(self) -> Mapping[str, Config]:
+        """{service: what the resolved Compose file says of it}."""
+        found: Mapping[str, Config] = self.project.config["services"]
+        return found
 
     @property
     def roles(self) -> Roles:
@@ -51,6 +65,36 @@ class Stack:
     def secrets(self) -> dict[str, str]:
         """{name: text} of every one-line secret of it."""
         return secrets_of(self.project.config, self.credentials)
+
+    def is_made_up(self, text: str) -> bool:
+        """Whether a text of the resolved Compose file has something in it that was made up."""
+        return bool(self.made_up) and MADE_UP in text
+
+    def role(self, role: Role) -> str | None:
+        """The service in a role, None where none looks like it; raises what `roles` does in any other case."""
+        found = self.roles.findings[role]
+        return None if isinstance(found, Absent) and not found.by_profile else self.roles[role]
+
+    def candidates(self, role: Role) -> list[str]:
+        """The services that look as if they had a role."""
+        match self.roles.findings[role]:
+            case Open(candidates=several):
+                return list(several)
+            case Absent():
+                return []
+            case found:
+                return [found.service]
+
+    def secrets_there(self) -> dict[str, str]:
+        """The same, without those whose files are not there yet."""
+        return secrets_of(self.project.config, self.credentials, if_there=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack(Files):
+    """A subject on the engine. What is asked tells what it costs: `project` a file, `runner` an engine."""
+
+    runner: Runner
 
 
 Mutation = Callable[[Stack], None]

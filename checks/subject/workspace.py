@@ -58,6 +58,19 @@ def fresh(
             run.keep(project) if kept else _remove(stack)
 
 
+@contextmanager
+def prepared(subject: Subject, progress: Progress, run: Session) -> Iterator[Path]:
+    """A copy of a subject in which what its profile names was run: for who reads its files, and starts nothing."""
+    directory = run.folder / f"{run.name}-{secrets.token_hex(4)}"
+    directory.mkdir()
+    try:
+        _copy(subject, directory)
+        _prepare(subject, directory, progress)
+        yield directory
+    finally:
+        reaper.remove_folder(directory)
+
+
 def _copy(subject: Subject, directory: Path) -> None:
     left_out = shutil.ignore_patterns(*LEFT_OUT_ALWAYS, *subject.leave_out)
     try:

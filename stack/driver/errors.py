@@ -14,6 +14,12 @@ class StackError(Exception):
         self.details = details
         self.hint = hint
 
+    @property
+    def in_a_line(self) -> str:
+        """The same where there is one line for it."""
+        told = "; ".join([self.sentence, *(" ".join(line.split()) for line in self.details)])
+        return f"{told} ({self.hint})" if self.hint else told
+
     def __str__(self) -> str:
         lines = [f"error: {self.sentence}", *(f"  {line}" for line in self.details)]
         if self.hint:
@@ -29,10 +35,6 @@ class NotHealthyError(StackError):
 
 class NothingThereError(StackError):
     """A service has nothing that could be broken in this way: no port, no network, no health check."""
-
-
-class NotApplicableError(StackError):
-    """What a check is about is not there, which is no fault of the subject's by itself."""
 
 
 class SubjectError(StackError):

@@ -9,30 +9,38 @@ from pathlib import Path
 from typing import Any
 
 from stack.driver import docker
-from stack.driver.errors import StackError, SubjectError
+from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.labels import STACK_LABEL, Labels
 
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
 OVERRIDE_NAME = ".compliance.override.yaml"
+MERGED = {  # what a plain `docker compose up` lays over a Compose file of this name, where it lies beside it
+    stem: tuple(f"{stem}.override.{ending}" for ending in ("yml", "yaml")) for stem in ("compose", "docker-compose")
+}
 
 
 class ComposeProject:
     """The Compose file `file` in `directory`, what was laid over it, and the name that its containers carry."""
 
-    def __init__(self, directory: Path, file: str, name: str, labels: Labels | None = None) -> None:
+    def __init__(
+        self, directory: Path, file: str, name: str, labels: Labels | None = None, *, aside: Path | None = None
+    ) -> None:
         self.directory = directory
         self.file = file
         self.name = name
         self.labels = labels or {STACK_LABEL: name}
+        self.options: list[str] = []
+        self._aside = aside or directory  # where what is laid over it is written
         self._overrides: list[Path] = []
         self._detaching: Path | None = None
-        self._resolved: dict[tuple[Path, ...], Config] = {}
+        self._resolved: dict[tuple[object, ...], Config] = {}
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The Compose file and what was laid over it, in the order in which Compose merges them."""
-        return (self.directory / self.file, *self._overrides)
+        file = self.directory / self.file
+        return (file, *merged_with(file), *self._overrides)
 
     @property
     def config(self) -> Config:
@@ -78,7 +86,7 @@ class ComposeProject:
 
     def override(self, text: str) -> None:
         """Lay another Compose file over those there are (YAML; `!override` and `!reset` work)."""
-        path = self.directory / f"{OVERRIDE_NAME}.{len(self._overrides)}"
+        path = self._aside / f"{OVERRIDE_NAME}.{len(self._overrides)}"
         path.write_text(text)
         self._overrides.append(path)
 
@@ -90,16 +98,24 @@ class ComposeProject:
     def command(self, *words: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
         """The words of a `docker compose` command on this project."""
         named = [word for path in files or self.files for word in ("--file", str(path))]
-        return ("compose", *named, "--project-name", self.name, *words)
+        return ("compose", *named, *self.options, "--project-name", self.name, *words)
 
     def _resolve(self, files: tuple[Path, ...]) -> Config:
-        if files not in self._resolved:
+        asked = self.command("config", "--format", "json", files=files)
+        if asked not in self._resolved:
             try:
-                said = docker.ask(*self.command("config", "--format", "json", files=files))
+                self._resolved[asked] = json.loads(docker.ask(*asked))
+            except EngineError:
+                raise
             except StackError as problem:
                 raise SubjectError(f"{files[0]} does not resolve", details=problem.details) from problem
-            self._resolved[files] = json.loads(said)
-        return self._resolved[files]
+        return self._resolved[asked]
+
+
+def merged_with(file: Path) -> list[Path]:
+    """The override file that Compose merges by itself, for a Compose file of a usual name."""
+    beside = [file.with_name(name) for name in MERGED.get(file.stem, ())]
+    return [path for path in beside if path.is_file()][:1]
 
 
 def detached(config: Config, project: str, labels: Labels) -> str:

@@ -124,7 +124,7 @@ def test_only_a_failed_assertion_in_the_check_violates(suite: pytest.Pytester) -
     assert found["set_up"][1] == "in setup: AssertionError: not the subject's fault"
     assert found["torn_down"][1] == "in teardown: RuntimeError: left dirty"
     assert found["not_up"] == ("crashed", "error: the stack is not up; hint: look at its logs")
-    assert found["skipped"][1] == "Skipped: not here"
+    assert found["skipped"][1] == "not here"
 
 
 def test_a_proven_run_says_so(suite: pytest.Pytester) -> None:

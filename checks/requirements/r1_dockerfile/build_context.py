@@ -14,7 +14,7 @@ from checks.requirements.r1_dockerfile.dockerfile import Dockerfile
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.profile import Build
 from checks.subject.roles import Role
-from checks.subject.stack import Stack
+from checks.subject.stack import Files
 from stack.driver.errors import StackError, SubjectError
 from stack.driver.images import inspect, sources
 from stack.driver.images.build import build_folder
@@ -38,7 +38,7 @@ class Sources:
     folder: Path
     build: Build
     arguments: Mapping[str, str]
-    stack: Stack
+    stack: Files
 
     @property
     def text(self) -> str:
@@ -87,24 +87,45 @@ class Sources:
 
 
 @contextmanager
-def copied(stack: Stack) -> Iterator[Sources]:
+def copied(stack: Files) -> Iterator[Sources]:
     """A copy of what the image of the api is built from, in the folder of the run."""
     build, arguments = _recipe(stack)
-    context = Path(build.context)
-    if build.dockerfile.startswith("..") or not (context / build.dockerfile).is_file():
-        raise SubjectError(f"no {build.dockerfile} lies in {context}, from which the image of the api is built")
+    context = _there(build)
     with tempfile.TemporaryDirectory(prefix=f"{stack.project.name}-", dir=stack.project.directory.parent) as parent:
         folder = Path(parent) / "context"
         _copy(context, folder, stack)
         yield Sources(folder=folder, build=build, arguments=arguments, stack=stack)
 
 
-def _recipe(stack: Stack) -> tuple[Build, Mapping[str, str]]:
+def in_place(files: Files) -> list[Sources]:
+    """What the image of the api is built from, where it lies; of all that is built here, where the api is not told."""
+    built = [name for name, spec in files.services.items() if "build" in spec]
+    candidates = files.candidates(Role.API)
+    if files.subject.build or not built:
+        built = [*candidates, ""][:1]
+    elif some := [name for name in built if name in candidates]:
+        built = some
+    found = []
+    for service in built:
+        build, arguments = _recipe(files, service)
+        found.append(Sources(folder=_there(build), build=build, arguments=arguments, stack=files))
+    return found
+
+
+def _there(build: Build) -> Path:
+    """The folder that is built from; raises SubjectError where no such Dockerfile lies in it."""
+    context = Path(build.context)
+    if build.dockerfile.startswith("..") or not (context / build.dockerfile).is_file():
+        raise SubjectError(f"no {build.dockerfile} lies in {context}, from which the image of the api is built")
+    return context
+
+
+def _recipe(stack: Files, service: str | None = None) -> tuple[Build, Mapping[str, str]]:
     """As the profile says, seen from where the subject stands; else as the Compose file says."""
     if told := stack.subject.build:
         context = os.path.normpath(stack.subject.directory / told.context)
         return Build(context=context, dockerfile=told.dockerfile, target=told.target), {}
-    service = stack.roles[Role.API]
+    service = service or stack.roles[Role.API]
     spec = stack.project.config["services"][service].get("build")
     if not spec or "context" not in spec:
         raise SubjectError(
@@ -116,7 +137,7 @@ def _recipe(stack: Stack) -> tuple[Build, Mapping[str, str]]:
     return Build(context=spec["context"], dockerfile=path, target=spec.get("target", "")), given
 
 
-def _copy(context: Path, folder: Path, stack: Stack) -> None:
+def _copy(context: Path, folder: Path, stack: Files) -> None:
     """Without what a copy of the stack starts without, where the context is the stack's own directory."""
     inside = context.is_relative_to(stack.project.directory) or context.is_relative_to(stack.subject.directory)
     left_out = (*NOT_COPIED, *(stack.subject.leave_out if inside else ()))

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from checks.harness.fixtures import told_in_a_sentence
+from checks.harness.plugin import told_in_a_sentence
 from checks.requirements.r1_dockerfile import image_layers
 from checks.requirements.r1_dockerfile.build_context import Sources, copied
 from checks.requirements.r1_dockerfile.image_layers import Saved

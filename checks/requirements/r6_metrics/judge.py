@@ -50,6 +50,43 @@ def target_violations(seen: Targets) -> list[Violation]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScrapeJob:
+    """A job of Prometheus' configuration with a target that leads to the service."""
+
+    job: str
+    target: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scraping:
+    """How many jobs Prometheus' configuration has, and those that lead to the service; '' where nobody is Prometheus.
+
+    `route` is the path under which the service says that its metrics are.
+    """
+
+    prometheus: str
+    api: str
+    jobs: int
+    route: str
+    leading: tuple[ScrapeJob, ...]
+
+
+@judges(Scraping)
+def scraping_violations(seen: Scraping) -> list[Violation]:
+    if not seen.leading:
+        told = f"none of {seen.jobs} jobs of `{seen.prometheus}` leads to `{seen.api}`"
+        nobody = f"nothing scrapes `{seen.api}`: no service is a Prometheus"
+        return [Violation("target-up", seen=told if seen.prometheus else nobody, wanted="a job that scrapes it")]
+    found = []
+    if beside := [f"{one.target}{one.path} (job {one.job})" for one in seen.leading if one.path != seen.route]:
+        found.append(Violation("scrapes-the-metrics-route", seen=beside, wanted=seen.route))
+    if len(names := sorted({one.job for one in seen.leading})) > 1:
+        found.append(Violation("scraped-by-one-job", seen=names, wanted="one job"))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class Counted:
     """How far the service's request counters moved while N requests were sent; None where Prometheus has no value.
 

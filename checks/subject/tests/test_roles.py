@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from checks.core.tests.cases import Case, accepted, parametrized, text_of
+from checks.core.verdict import NotApplicableError
 from checks.subject.ports import http_ports, published
 from checks.subject.roles import Absent, Found, Role, Search, find_roles
-from stack.driver.errors import NotApplicableError, SubjectError
+from stack.driver.errors import SubjectError
 from stack.driver.project import Config
 
 CASES = Path(__file__).with_name("cases")
@@ -95,7 +96,7 @@ def test_a_role_that_the_profile_leaves_out_has_its_reason() -> None:
     )
     with pytest.raises(NotApplicableError) as refused:
         found[Role.PROMETHEUS]
-    assert refused.value.sentence == "the platform scrapes it"
+    assert str(refused.value) == "the platform scrapes it"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ EXIT_CODES = {
     "StackError": 1,
     "NotHealthyError": 1,
     "NothingThereError": 1,
-    "NotApplicableError": 1,
     "SubjectError": 3,
     "EngineError": 4,
     "PackageError": 4,

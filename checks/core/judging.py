@@ -78,7 +78,7 @@ def judged_check(planned: Planned, stored: Stored) -> JudgedCheck:
         verdict, reason = Verdict.UNDECIDED, trouble
     waived = waiving.rules(stored.run, violations) if verdict is Verdict.VIOLATED else ()
     if waived and {violation.rule for violation in violations} <= {*waived}:
-        verdict = Verdict.WAIVED
+        verdict, reason = Verdict.WAIVED, waiving.told(stored.run, waived)
     return JudgedCheck(
         name=planned.name,
         tier=planned.tier,

@@ -12,14 +12,18 @@ from checks.core.waiver import Waiver
 
 def counting(run: Run) -> Iterator[Waiver]:
     """The waivers that were not over when the run began."""
-    day = datetime.fromisoformat(run.start).date()
-    return (waiver for waiver in run.waivers if waiver.counts_on(day))
+    return (waiver for waiver in run.waivers if waiver.counts_on(datetime.fromisoformat(run.start).date()))
 
 
 def rules(run: Run, violations: Iterable[Violation]) -> tuple[str, ...]:
     """The rules of these violations that are set aside."""
     waived = {waiver.rule for waiver in counting(run)}
     return tuple(dict.fromkeys(violation.rule for violation in violations if violation.rule in waived))
+
+
+def told(run: Run, waived: Iterable[str]) -> str:
+    """Why these rules are set aside, and until when."""
+    return "; ".join(str(waiver) for waiver in counting(run) if waiver.rule in waived)
 
 
 def judged(run: Run, checks: Sequence[JudgedCheck]) -> tuple[JudgedWaiver, ...]:

@@ -10,7 +10,9 @@ from checks.report.words import (
     of_it,
     printable,
     sentence,
+    set_aside,
     title,
+    waiver,
     where_the_time_went,
 )
 
@@ -20,6 +22,7 @@ def as_terminal(report: Result) -> str:
     lines = [line for requirement in report.requirements for line in _terminal_lines(requirement)]
     lines += _terminal_times(report)
     lines += [f"reason: {reason}" for reason in report.reasons if reason not in sentence(report)]
+    lines += [f"waiver: {waiver(one)}" for one in report.waivers]
     lines += [f"note: {note}" for note in (report.run.notes if report.run else ())]
     return printable("\n".join([*lines, sentence(report)]) + "\n")
 
@@ -30,7 +33,7 @@ def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
     for check in requirement.checks:
         if check.verdict is not Verdict.PROVEN:
             lines.append(indented(f"{check.name}: {check.reason or check.verdict}"))
-            lines += [indented(f"  {objection(violation)}") for violation in check.violations]
+            lines += [indented(f"  {objection(one)}{set_aside(check, one)}") for one in check.violations]
     lines += [
         indented(f"{mutation.name}: not noticed: {mutation.reason}")
         for mutation in requirement.mutations

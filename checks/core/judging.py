@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from checks.core import catalog
+from checks.core import catalog, waiving
 from checks.core.catalog import Catalog, CatalogError
 from checks.core.codec import DamagedError, UnfitError
 from checks.core.registry import judge, rebuild
@@ -41,6 +41,7 @@ def judged(stored: Stored, known: Catalog | None = None) -> Result:
         if (planned := [plan for plan in stored.run.planned if plan.requirement == requirement.id])
     )
     reasons = tuple(_doubts(stored.run))
+    checks = [check for requirement in requirements for check in requirement.checks]
     verdicts = [requirement.verdict for requirement in requirements]
     return Result(
         catalog=known,
@@ -49,6 +50,7 @@ def judged(stored: Stored, known: Catalog | None = None) -> Result:
         run=stored.run,
         requirements=requirements,
         records=stored.records,
+        waivers=waiving.judged(stored.run, checks),
     )
 
 
@@ -58,7 +60,7 @@ def judged_requirement(requirement: Requirement, planned: Sequence[Planned], sto
     rules = judged_rules(requirement, seen)
     judged_checks = tuple(without_overruled(one.check, rules) for one in seen)
     mutations = tuple(judged_mutation(plan, stored) for plan in planned if plan.kind is Kind.MUTATION)
-    unnoticed = [Verdict.UNDECIDED for mutation in mutations if not mutation.noticed]
+    unnoticed = [Verdict.UNDECIDED for one in mutations if not one.noticed and not _not_applicable(one, stored)]
     verdicts = [check.verdict for check in judged_checks]
     return JudgedRequirement(
         id=requirement.id,
@@ -83,13 +85,17 @@ def judged_check(planned: Planned, stored: Stored) -> JudgedCheck:
     verdict, reason = _verdict(outcome, records, violations)
     if trouble:
         verdict, reason = Verdict.UNDECIDED, trouble
+    waived = waiving.rules(stored.run, violations) if verdict is Verdict.VIOLATED else ()
+    if waived and {violation.rule for violation in violations} <= {*waived}:
+        verdict, reason = Verdict.WAIVED, waiving.told(stored.run, waived)
     return JudgedCheck(
         name=planned.name,
         tier=planned.tier,
         verdict=verdict,
         reason=reason,
         **_timing(outcome),
-        violations=tuple(violations) if verdict is Verdict.VIOLATED else (),
+        violations=tuple(violations) if verdict in (Verdict.VIOLATED, Verdict.WAIVED) else (),
+        waived=waived,
     )
 
 
@@ -107,6 +113,11 @@ def judged_mutation(planned: Planned, stored: Stored) -> JudgedMutation:
     )
 
 
+def _not_applicable(mutation: JudgedMutation, stored: Stored) -> bool:
+    """Whether a mutation breaks what the subject is not to have."""
+    return any(one.name == mutation.name and one.outcome is Ending.NOT_APPLICABLE for one in stored.outcomes)
+
+
 def _note(requirement: Requirement, judged_checks: int, run: Run) -> str | None:
     if not judged_checks:
         return "only its mutations ran: the requirement itself was not judged"
@@ -117,6 +128,8 @@ def _note(requirement: Requirement, judged_checks: int, run: Run) -> str | None:
 def _verdict(
     outcome: Outcome | None, records: Sequence[Record], violations: Sequence[Violation]
 ) -> tuple[Verdict, str | None]:
+    if outcome and outcome.outcome is Ending.NOT_APPLICABLE and not violations:
+        return Verdict.NOT_APPLICABLE, outcome.reason
     if outcome is None or outcome.outcome not in (Ending.PASSED, Ending.VIOLATED):
         return Verdict.UNDECIDED, _interrupted(outcome)
     if not records:

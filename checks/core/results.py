@@ -1,7 +1,7 @@
 """The result of a run: every output is a view of this."""
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from checks.core.catalog import Catalog
 from checks.core.run import Record, Run
@@ -33,6 +33,7 @@ class JudgedCheck:
     start: str | None
     worker: str | None
     violations: tuple[Violation, ...]
+    waived: tuple[str, ...]  # the rules of its violations that are set aside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,16 @@ class JudgedRequirement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgedWaiver:
+    """A rule that the subject's owner set aside, and what came of that in this run."""
+
+    rule: str
+    reason: str
+    until: str
+    state: Literal["counts", "expired", "unused"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """The result of a run. Every output is a view of this; `reasons` say what keeps it from being proven."""
 
@@ -82,3 +93,4 @@ class Result:
     run: Run | None
     requirements: tuple[JudgedRequirement, ...]
     records: tuple[Record, ...]
+    waivers: tuple[JudgedWaiver, ...] = ()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, TypedDict
 
 from checks.core.tier import Tier
+from checks.core.waiver import Waiver
 
 FORMAT = 3
 RUN, OBSERVATIONS, OUTCOMES, SUMS = "run.json", "observations.jsonl", "outcomes.jsonl", "SHA256SUMS"
@@ -26,6 +27,7 @@ class Ending(StrEnum):
     VIOLATED = "violated"
     CRASHED = "crashed"
     SKIPPED = "skipped"
+    NOT_APPLICABLE = "not applicable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,7 @@ class Run:
     platform: str = field(default_factory=platform.platform)
     planned: tuple[Planned, ...] = ()
     left_out: tuple[Planned, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -107,6 +110,7 @@ class Known(TypedDict, total=False):
     compose: str
     buildx: str
     images: tuple[Image, ...]
+    waivers: tuple[Waiver, ...]
 
 
 def now() -> str:

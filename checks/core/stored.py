@@ -16,7 +16,16 @@ Line = TypeVar("Line")
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 """Data of an older format as today's has them."""
 
-UPGRADES: dict[int, Upgrade] = {FORMAT: lambda data: data, format_2.FORMAT: format_2.upgraded}
+
+def with_waivers(data: dict[str, Any]) -> dict[str, Any]:
+    """A run of before there were waivers has none."""
+    return {"waivers": [], **data} if "planned" in data else data
+
+
+UPGRADES: dict[int, Upgrade] = {
+    FORMAT: with_waivers,
+    format_2.FORMAT: lambda data: with_waivers(format_2.upgraded(data)),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

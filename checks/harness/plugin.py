@@ -18,6 +18,7 @@ from checks.core import judging, stored
 from checks.core.evidence import Evidence, EvidenceError, Folder
 from checks.core.run import Ending, Outcome, Planned, timestamp
 from checks.harness import coverage, plan
+from checks.harness.applicability import applies
 from checks.harness.plan import planned_of
 from checks.report import words
 from checks.subject.start import DidNotStartError
@@ -162,8 +163,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if PLANNED in item.stash:
         phases = item.stash.setdefault(PHASES, [])
-        phases.append((report, _trusted(item.config, ending(call, report))))
-        if phases[-1][1] is Ending.CRASHED:
+        how = ending(call, report) if applies(item) or not report.skipped else Ending.NOT_APPLICABLE
+        phases.append((report, _trusted(item.config, how)))
+        if how is Ending.CRASHED:
             _or_exit(lambda: item.config.stash[FOLDER].keep(f"crashes/{item.name}.txt", report.longreprtext + "\n"))
         if call.when == "teardown":
             outcome = outcome_of(item.stash[PLANNED], phases, waiting_seconds=item.stash.get(SLEPT, 0.0))

@@ -13,7 +13,9 @@ from checks.core.verdict import Verdict
 from checks.report.formats import write
 from checks.report.terminal import as_terminal
 
-EXIT_CODES = {Verdict.PROVEN: 0, Verdict.NOT_APPLICABLE: 0, Verdict.VIOLATED: 1, Verdict.UNDECIDED: 2}
+EXIT_CODES = {
+    Verdict.PROVEN: 0, Verdict.NOT_APPLICABLE: 0, Verdict.WAIVED: 0, Verdict.VIOLATED: 1, Verdict.UNDECIDED: 2
+}  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,6 +14,7 @@ from checks.report.words import (
     prose,
     tally,
     title,
+    waiver,
     where_the_time_went,
 )
 
@@ -38,6 +39,7 @@ def as_html(report: Result) -> str:
         slowest=slowest,
         bars={bar.label: bar for bar in timing.split(slowest).bars},
         tally=tally(report),
+        waivers=list(map(waiver, report.waivers)),
         spent=where_the_time_went(report),
         colours={**durations.colours(report), "set-up": 0, "working": 1, "waiting": 2},
         durations=durations,

@@ -3,12 +3,21 @@
 from checks.core.results import JudgedRequirement, Result
 from checks.core.verdict import Verdict
 from checks.report import timing
-from checks.report.words import SLOWEST_SHOWN, cell, objection, printable, title, where_the_time_went
+from checks.report.words import (
+    SLOWEST_SHOWN,
+    cell,
+    objection,
+    printable,
+    set_aside,
+    title,
+    waiver,
+    where_the_time_went,
+)
 
 
 def as_markdown(report: Result) -> str:
     """Show the result where Markdown is read, such as a CI job's summary."""
-    told = [*report.reasons, *(report.run.notes if report.run else ())]
+    told = [*report.reasons, *map(waiver, report.waivers), *(report.run.notes if report.run else ())]
     table = ["| | requirement | verdict | checks | mutations noticed |", "|---|---|---|---|---|"]
     parts = [
         [f"## {report.verdict.capitalize()}"],
@@ -41,7 +50,7 @@ def _markdown_troubles(requirement: JudgedRequirement) -> list[str]:
         if check.reason:
             lines.append(f"- **{requirement.id}** {title(check.name)}: {cell(check.reason)}")
         lines += [
-            f"- **{requirement.id}** {title(check.name)}: {cell(objection(violation))}"
+            f"- **{requirement.id}** {title(check.name)}: {cell(objection(violation))}{set_aside(check, violation)}"
             for violation in check.violations
         ]
     lines += [

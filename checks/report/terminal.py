@@ -13,7 +13,9 @@ from checks.report.words import (
     of_it,
     printable,
     sentence,
+    set_aside,
     title,
+    waiver,
     where_the_time_went,
 )
 
@@ -27,6 +29,7 @@ def as_terminal(report: Result) -> str:
     lines += [line for reason, checks in shared.items() for line in _terminal_cause(reason, checks)]
     lines += _terminal_times(report)
     lines += [f"reason: {reason}" for reason in report.reasons if reason not in sentence(report)]
+    lines += [f"waiver: {waiver(one)}" for one in report.waivers]
     lines += [f"note: {note}" for note in (report.run.notes if report.run else ())]
     return printable("\n".join([*lines, sentence(report)]) + "\n")
 
@@ -43,7 +46,7 @@ def _terminal_lines(requirement: JudgedRequirement, shared: Container[str | None
     for check in requirement.checks:
         if check.verdict is not Verdict.PROVEN and check.reason not in shared:
             lines.append(indented(f"{check.name}: {check.reason or check.verdict}"))
-            lines += [indented(f"  {objection(violation)}") for violation in check.violations]
+            lines += [indented(f"  {objection(one)}{set_aside(check, one)}") for one in check.violations]
     lines += [
         indented(f"{mutation.name}: not noticed: {mutation.reason}")
         for mutation in requirement.mutations

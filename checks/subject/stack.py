@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.credentials import Credentials
+from checks.subject.ports import http_ports
 from checks.subject.profile import Subject
-from checks.subject.roles import Role, candidates, find_roles
+from checks.subject.roles import Absent, Open, Role, Roles, Search, find_roles
 from checks.subject.secrets import secrets_of
-from stack.driver.errors import SubjectError
 from stack.driver.project import ComposeProject, Config
 from stack.driver.runners.compose import ComposeRunner
 from stack.driver.runners.protocol import Runner
@@ -31,6 +31,7 @@ class Files:
     complaint: tuple[str, ...] = ()
     made_up: tuple[str, ...] = ()
     unprepared: bool = False
+    _roles: dict[tuple[Path, ...], Roles] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def services(self) -> Mapping[str, Config]:
@@ -39,9 +40,22 @@ class Files:
         return found
 
     @property
-    def roles(self) -> Mapping[Role, str]:
-        """{role: service}; raises SubjectError where a role is not exactly one service's."""
-        return find_roles(self.project.config, self.subject.roles)
+    def roles(self) -> Roles:
+        """{role: service}; one that nobody plays, or that several could, is told when it is asked for.
+
+        Looked for once for the files that there are.
+        """
+        files = self.project.files
+        if files not in self._roles:
+            self._roles[files] = find_roles(self.project.config, self.subject.roles, self.subject.absent)
+        return self._roles[files]
+
+    def http_ports(self, service: str) -> tuple[int, ...]:
+        """The ports of its container on which a service may answer HTTP, as far as the files say."""
+        config = self.project.config
+        looked = Search(config=config, named=self.subject.roles, absent=self.subject.absent)
+        links = (*looked.scrapes(service), *looked.leads(service))
+        return http_ports(config, service, [link.port for link in links if link.port])
 
     @property
     def credentials(self) -> Credentials:
@@ -57,24 +71,19 @@ class Files:
         return bool(self.made_up) and MADE_UP in text
 
     def role(self, role: Role) -> str | None:
-        """The service in a role, None where none looks like it; raises SubjectError where more than one does."""
-        found = self.candidates(role)
-        if len(found) > 1:
-            raise SubjectError(
-                f"which service is the {role}? {len(found)} look like it ({', '.join(found)})",
-                hint=f'name it in {PROFILE_NAME}: [roles] {role} = "..."',
-            )
-        return found[0] if found else None
-
-    def the(self, role: Role) -> str:
-        """The service in a role; raises SubjectError where that is not exactly one."""
-        if (service := self.role(role)) is None:
-            raise SubjectError(f"no service looks like the {role}", hint=f'{PROFILE_NAME}: [roles] {role} = "..."')
-        return service
+        """The service in a role, None where none looks like it; raises what `roles` does in any other case."""
+        found = self.roles.findings[role]
+        return None if isinstance(found, Absent) and not found.by_profile else self.roles[role]
 
     def candidates(self, role: Role) -> list[str]:
         """The services that look as if they had a role."""
-        return candidates(self.project.config, self.subject.roles, role)
+        match self.roles.findings[role]:
+            case Open(candidates=several):
+                return list(several)
+            case Absent():
+                return []
+            case found:
+                return [found.service]
 
     def secrets_there(self) -> dict[str, str]:
         """The same, without those whose files are not there yet."""

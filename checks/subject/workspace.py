@@ -49,7 +49,7 @@ def fresh(
         for step in before_start:
             step(stack)
         if started:
-            stack.runner.up(progress, within=budget(stack.project.config))
+            stack.runner.up(progress, within=budget(stack.project.config, subject.start_seconds))
         yield stack
     finally:
         kept = False

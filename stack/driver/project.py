@@ -155,6 +155,12 @@ def _with_fixed_names(config: Config, kind: str, project: str) -> list[str]:
     return found
 
 
+def replicas_of(spec: Config) -> int:
+    """How many containers a service is to have."""
+    deployed = (spec.get("deploy") or {}).get("replicas")
+    return int(next(number for number in (spec.get("scale"), deployed, 1) if number is not None))
+
+
 def seconds_in(duration: str) -> float:
     """'1m30s' as seconds: a duration as Compose resolves it (Go's notation)."""
     units = {"h": 3600.0, "ms": 1e-3, "m": 60.0, "us": 1e-6, "\u00b5s": 1e-6, "ns": 1e-9, "s": 1.0}

@@ -188,7 +188,7 @@ def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
 
 def _up(stack: Stack) -> None:
     with Progress() as progress:
-        stack.runner.up(progress, within=budget(stack.project.config))
+        stack.runner.up(progress, within=budget(stack.project.config, stack.subject.start_seconds))
 
 
 def _starts(stack: Stack) -> dict[str, datetime]:

@@ -15,7 +15,7 @@ SETTINGS = ("masterauth", "requirepass")
 
 def list_given_users(files: Files) -> Users:
     """Every user that Redis will know, `default` as Redis has it where nothing is said of it."""
-    known = users(with_acl_file(files, files.the(Role.REDIS)))
+    known = users(with_acl_file(files, files.roles[Role.REDIS]))
     return Users(users=tuple(User(name=name, rules=_without_passwords(rules)) for name, rules in known.items()))
 
 
@@ -25,7 +25,7 @@ def _without_passwords(rules: Iterable[str]) -> tuple[str, ...]:
 
 def look_for_given_passwords(files: Files) -> Plaintext:
     """Look for passwords as they are in Redis' command line, configuration and ACL file; they are not kept."""
-    seen = with_acl_file(files, files.the(Role.REDIS))
+    seen = with_acl_file(files, files.roles[Role.REDIS])
     return Plaintext(
         looked_for=(*SETTINGS, ">password"),
         looked_at=tuple(seen.texts),

@@ -16,7 +16,7 @@ STANDS_FOR_ONE = "a-secret-made-up"  # where nobody has said it yet, a number wa
 
 def look_for_given_secrets(files: Files) -> Sightings:
     """What `docker inspect` will show to anyone: values called a secret, and addresses with a password in them."""
-    service = files.the(Role.API)
+    service = files.roles[Role.API]
     found = {place: list(_secrets(files, service, place)) for place in ("environment", "command", "labels")}
     return Sightings(
         looked_for=("what is called a password, a secret or a token", "a password in an address"),

@@ -79,16 +79,19 @@ def scraping_violations(seen: Scraping) -> list[Violation]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unscraped:
-    """The service that none of so many jobs of Prometheus' configuration leads to; '' where nobody is Prometheus."""
+class Aimed:
+    """How many of the jobs of Prometheus' configuration lead to the service; '' where nobody is Prometheus."""
 
     prometheus: str
     api: str
     jobs: int
+    leading: int
 
 
-@judges(Unscraped)
-def unscraped_violations(seen: Unscraped) -> list[Violation]:
+@judges(Aimed)
+def aim_violations(seen: Aimed) -> list[Violation]:
+    if seen.leading:
+        return []
     told = f"none of {seen.jobs} jobs of `{seen.prometheus}` leads to `{seen.api}`"
     nobody = f"nothing scrapes `{seen.api}`: no service is a Prometheus"
     return [Violation("target-up", seen=told if seen.prometheus else nobody, wanted="a job that scrapes it")]

@@ -56,7 +56,7 @@ def look_at_targets(stack: Stack) -> Targets:
 def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
     """Send N requests and follow the counter that moved from the service into Prometheus."""
     items = Items(stack)
-    url = items.url(stack.subject.routes.get + "counted")
+    url = items.url(stack.subject.routes.reads_at("counted"))
     requests.get(url, timeout=ANSWER_SECONDS)  # the series exists from its first request on
     before = _exposed(items)
     with requests.Session() as session:

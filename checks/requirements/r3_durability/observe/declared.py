@@ -8,5 +8,5 @@ from checks.subject.stack import Files
 
 def read_given_settings(files: Files) -> Settings:
     """What Redis will run with by its configuration and its arguments, its own defaults where they say nothing."""
-    settings = given(files, files.the(Role.REDIS)).settings
+    settings = given(files, files.roles[Role.REDIS]).settings
     return Settings(values={name: settings[name] for name in DURABLE})

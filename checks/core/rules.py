@@ -9,9 +9,9 @@ from checks.core import catalog
 from checks.core.requirement import Requirement
 from checks.core.results import JudgedCheck, JudgedRule
 from checks.core.tier import Tier
-from checks.core.verdict import Verdict
+from checks.core.verdict import Verdict, Violation
 
-DECIDED = (Verdict.PROVEN, Verdict.VIOLATED)
+DECIDED = (Verdict.PROVEN, Verdict.VIOLATED, Verdict.WAIVED)
 LOWEST_FIRST = (None, *Tier)
 
 
@@ -50,8 +50,14 @@ def without_overruled(check: JudgedCheck, rules: Sequence[JudgedRule]) -> Judged
     told = [f"{name}: the tier {tier} saw it kept" for name, tier in overruled.items() if name in _objected(check)]
     if not told:
         return check
-    verdict = check.verdict if kept else Verdict.PROVEN
-    return replace(check, violations=kept, verdict=verdict, reason="; ".join(told))
+    return replace(check, violations=kept, verdict=_of_violations(check, kept), reason="; ".join(told))
+
+
+def _of_violations(check: JudgedCheck, violations: Sequence[Violation]) -> Verdict:
+    standing = {one.rule for one in violations}
+    if standing - set(check.waived):
+        return Verdict.VIOLATED
+    return Verdict.WAIVED if standing else Verdict.PROVEN
 
 
 def _judged(rule: str, checks: Sequence[Seen]) -> JudgedRule:
@@ -59,8 +65,10 @@ def _judged(rule: str, checks: Sequence[Seen]) -> JudgedRule:
     if not decided:
         return JudgedRule(name=rule, verdict=Verdict.UNDECIDED, tier=None)
     highest = max(decided, key=lambda check: _height(check.tier)).tier
-    objecting = [check for check in decided if check.tier == highest and rule in _objected(check)]
-    return JudgedRule(name=rule, verdict=Verdict.VIOLATED if objecting else Verdict.PROVEN, tier=highest)
+    of_rule = [one for check in decided if check.tier == highest for one in check.violations if one.rule == rule]
+    waived = any(rule in check.waived for check in decided)
+    verdict = (Verdict.WAIVED if waived else Verdict.VIOLATED) if of_rule else Verdict.PROVEN
+    return JudgedRule(name=rule, verdict=verdict, tier=highest)
 
 
 def _rules(seen: Seen, looked_at: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -16,7 +16,7 @@ from checks.subject.role_tables import Role as Role  # this is where others know
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config, replicas_of
 
-PROXY = "proxy"
+PROXY, HEALER = "proxy", "healer"  # kinds of services beside an app
 STRONG = ("scraped", "led to", "published", "built", "serves")  # evidence of being the api, the strongest first
 USES_REDIS = "uses Redis"  # tells the app from a frontend beside it, and says nothing alone
 

@@ -7,7 +7,7 @@ import pytest
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import Mutated
-from checks.requirements.r4_redis_acl import observe
+from checks.requirements.r4_redis_acl import declared, observe
 from checks.requirements.r4_redis_acl.mutations import (
     app_may_do_everything,
     app_may_not_write,
@@ -24,6 +24,7 @@ from checks.requirements.r4_redis_acl.mutations import (
 from checks.roles.redis import mutations
 from checks.roles.redis.client import PORT
 from checks.roles.redis.wire import Wire, packed
+from checks.subject import mutation
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver.errors import StackError
@@ -123,3 +124,9 @@ def _add_a_user(stack: Stack, password: str) -> None:
         wire.ask(packed("AUTH", "keeper", password))
         if (answer := wire.ask(packed("ACL", "SETUSER", "guest", "on", "-@all", "+ping"))) != "+OK":
             raise StackError(f"the mutation needs a user more, and Redis says: {answer}")
+
+
+@pytest.mark.mutation(objects="redis-has-the-users")
+def test_a_project_without_a_redis_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(declared.find_user_keeper(unstarted(mutation.without(Role.REDIS))))
+    assert objections(seen) == {"redis-has-the-users"}

@@ -20,6 +20,7 @@ PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
 HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever directory an option names
+QUIET = ("-q", "--no-header", "--tb=no", "-rN")  # the report says it all; what crashed is kept with the evidence
 OURS = ("stack", "tier", "requirements")  # options that name what is tested, and how far
 BENCHES = ("startup", "throughput", "healers")  # modules of checks.campaigns.bench
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
@@ -96,7 +97,16 @@ def _prove(session: nox.Session, marker: str) -> None:
         _provide(session)
     with tempfile.TemporaryDirectory() as aside:
         link = Path(aside) / "run"
-        options = ("-m", marker, *(() if by_files else PARALLEL), "--link", str(link), *_one_word_each(known), *others)
+        options = (
+            "-m",
+            marker,
+            *QUIET,
+            *(() if by_files else PARALLEL),
+            "--link",
+            str(link),
+            *_one_word_each(known),
+            *others,
+        )
         try:
             _run(session, "pytest", *HERE, "checks/requirements", "--ignore-glob=*/tests", *options)
         finally:

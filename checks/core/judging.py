@@ -9,6 +9,7 @@ from checks.core.codec import DamagedError, UnfitError
 from checks.core.registry import judge, rebuild
 from checks.core.requirement import Requirement
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result, Timing
+from checks.core.rules import Seen, judged_rules, without_overruled
 from checks.core.run import Ending, Kind, Outcome, Planned, Record, Run
 from checks.core.stored import Stored, read
 from checks.core.verdict import Verdict, Violation, worst
@@ -55,7 +56,9 @@ def judged(stored: Stored, known: Catalog | None = None) -> Result:
 
 def judged_requirement(requirement: Requirement, planned: Sequence[Planned], stored: Stored) -> JudgedRequirement:
     """Judge one requirement from its checks and mutations."""
-    judged_checks = tuple(judged_check(plan, stored) for plan in planned if plan.kind is Kind.CHECK)
+    seen = [_seen(plan, stored) for plan in planned if plan.kind is Kind.CHECK]
+    rules = judged_rules(requirement, seen)
+    judged_checks = tuple(without_overruled(one.check, rules) for one in seen)
     mutations = tuple(judged_mutation(plan, stored) for plan in planned if plan.kind is Kind.MUTATION)
     unnoticed = [Verdict.UNDECIDED for one in mutations if not one.noticed and not _not_applicable(one, stored)]
     verdicts = [check.verdict for check in judged_checks]
@@ -66,7 +69,13 @@ def judged_requirement(requirement: Requirement, planned: Sequence[Planned], sto
         note=_note(requirement, len(judged_checks), stored.run),
         checks=judged_checks,
         mutations=mutations,
+        rules=rules,
     )
+
+
+def _seen(planned: Planned, stored: Stored) -> Seen:
+    _, records = _of(planned, stored)
+    return Seen(check=judged_check(planned, stored), kinds=frozenset(record.kind for record in records))
 
 
 def judged_check(planned: Planned, stored: Stored) -> JudgedCheck:

@@ -52,6 +52,15 @@ class JudgedMutation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgedRule:
+    """What is said of one rule, and the tier that says so; None where nothing was decided."""
+
+    name: str
+    verdict: Verdict
+    tier: Tier | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgedRequirement:
     """A requirement with what was judged of it."""
 
@@ -61,6 +70,7 @@ class JudgedRequirement:
     note: str | None
     checks: tuple[JudgedCheck, ...]
     mutations: tuple[JudgedMutation, ...]
+    rules: tuple[JudgedRule, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ from checks.harness import plan, plugin, waivers
 from checks.harness.plugin import told_in_a_sentence
 from checks.harness.snapshot import describe, describe_files, keep_what_was_said
 from checks.subject import profile, workspace
+from checks.subject.mutation import nothing
 from checks.subject.profile import Subject
 from checks.subject.stack import Files, Mutation, Stack
 from checks.subject.standing import standing
+from checks.subject.start import DidNotStartError, Starts, cause_of
 from stack import SHIPPED
 from stack.driver import engine, session
-from stack.driver.errors import StackError, SubjectError
+from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.progress import Progress
 from stack.driver.session import Session
 
@@ -121,13 +123,42 @@ def shared(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable
 
         def current() -> Stack:
             nonlocal began_with
-            if request.session.testsfailed != began_with:
-                began_with = request.session.testsfailed
+            if not found or request.session.testsfailed != began_with:
+                found.clear()
                 held.close()
-                found[:] = [held.enter_context(_fresh(request, tested, progress))]
+                found.append(held.enter_context(_fresh(request, tested, progress)))
+                began_with = request.session.testsfailed
             return found[0]
 
         yield current
+
+
+@pytest.fixture(scope="session")
+def starts(request: pytest.FixtureRequest) -> Starts:
+    """What is known of how the stacks of this run start."""
+    return Starts(_run_of(request.config).folder)
+
+
+@pytest.fixture(scope="session")
+def copied(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable[[], Stack]]:
+    """Gives the copy that the checks of a worker share who start nothing."""
+    with ExitStack() as cleanup:
+        found: list[Stack] = []
+
+        def current() -> Stack:
+            if not found:
+                progress = cleanup.enter_context(Progress())
+                found.append(cleanup.enter_context(_fresh(request, tested, progress, started=False)))
+            return found[0]
+
+        yield current
+
+
+@pytest.fixture
+def ready(copied: Callable[[], Stack]) -> Stack:
+    """A fresh stack that is ready and not started: for who looks at what is built, whether it would run or not."""
+    with told_in_a_sentence():
+        return copied()
 
 
 @pytest.fixture
@@ -140,7 +171,7 @@ def stack(shared: Callable[[], Stack]) -> Stack:
 @pytest.fixture
 def own_stack(mutated: Mutated) -> Stack:
     """A fresh stack of this check alone, for what cannot be put back."""
-    return mutated(lambda _: None)
+    return mutated(nothing)
 
 
 @pytest.fixture
@@ -173,7 +204,7 @@ def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: St
     with ExitStack() as cleanup:
         progress = cleanup.enter_context(Progress())
 
-        def prepare(mutation: Mutation = lambda _: None) -> tuple[Stack, Nested]:
+        def prepare(mutation: Mutation = nothing) -> tuple[Stack, Nested]:
             found = cleanup.enter_context(dind.begun(run.labels(f"{run.name}-engine"), run.folder, references))
             cleanup.enter_context(found.used())
             with told_in_a_sentence():
@@ -191,10 +222,13 @@ def _fresh(
     started: bool = True,
     described: bool = True,
 ) -> Iterator[Stack]:
-    """A fresh stack whose secrets are hidden before it starts, and whose logs are kept before it goes."""
-    _watch_the_engine(request.config)
-    folder: Folder = request.config.stash[plugin.FOLDER]
-    failed_before = request.session.testsfailed
+    """A fresh stack whose secrets are hidden before it starts, and whose logs are kept before it goes.
+
+    Raises DidNotStartError where it is known that stacks of this run do not start, or found out by this one.
+    """
+    run, folder = _run_of(request.config), request.config.stash[plugin.FOLDER]
+    starts, came_up, failed_before = Starts(run.folder), False, request.session.testsfailed
+    _require_a_way(request.config, starts if started else None)
 
     def hide(stack: Stack) -> None:
         folder.hide(*stack.secrets().values())
@@ -209,13 +243,25 @@ def _fresh(
             )
         return kept
 
-    came_up = False
-    run = _run_of(request.config)
-    with workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started) as stack:
+    with ExitStack() as held:
+        whole = started and all(step is nothing for step in before_start)
+        with starts.tried() if whole else nullcontext():
+            fresh = workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started)
+            stack = held.enter_context(fresh)
         came_up = True
         if started and described:  # before that, its images need not even be here
             describe(stack, folder)
         yield stack
+
+
+def _require_a_way(config: pytest.Config, starts: Starts | None) -> None:
+    """Raises DidNotStartError where no engine answers, or it is known that stacks do not start."""
+    try:
+        _watch_the_engine(config)
+    except EngineError as problem:
+        raise DidNotStartError(cause_of(problem)) from problem
+    if starts and (known := starts.cause()):
+        raise DidNotStartError(known)
 
 
 def _watch_the_engine(config: pytest.Config) -> None:

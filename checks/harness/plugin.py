@@ -21,6 +21,7 @@ from checks.harness import coverage, plan
 from checks.harness.applicability import applies
 from checks.harness.plan import planned_of
 from checks.report import words
+from checks.subject.start import DidNotStartError
 from stack.driver import wait
 from stack.driver.errors import EngineError, ImageError, StackError, SubjectError
 
@@ -164,6 +165,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         phases = item.stash.setdefault(PHASES, [])
         how = ending(call, report) if applies(item) or not report.skipped else Ending.NOT_APPLICABLE
         phases.append((report, _trusted(item.config, how)))
+        if how is Ending.CRASHED:
+            _or_exit(lambda: item.config.stash[FOLDER].keep(f"crashes/{item.name}.txt", report.longreprtext + "\n"))
         if call.when == "teardown":
             outcome = outcome_of(item.stash[PLANNED], phases, waiting_seconds=item.stash.get(SLEPT, 0.0))
             _or_exit(lambda: item.config.stash[FOLDER].conclude(outcome))
@@ -179,6 +182,8 @@ def told_in_a_sentence() -> Iterator[None]:
     """
     try:
         yield
+    except DidNotStartError as problem:
+        pytest.skip(problem.sentence)
     except (SubjectError, EngineError, ImageError) as problem:
         pytest.skip(problem.in_a_line)
     except StackError as problem:

@@ -1,10 +1,13 @@
 """The result in a terminal."""
 
+from collections.abc import Container, Mapping
+
 from checks.core.results import JudgedRequirement, Result
 from checks.core.verdict import Verdict
 from checks.report import timing
 from checks.report.words import (
     SLOWEST_SHOWN,
+    causes,
     indented,
     objection,
     of_it,
@@ -16,10 +19,14 @@ from checks.report.words import (
     where_the_time_went,
 )
 
+SLOW = 1.0  # seconds; what took less is not worth a line
+
 
 def as_terminal(report: Result) -> str:
     """Show the result in a terminal: a line per requirement, what objected, and where the time went."""
-    lines = [line for requirement in report.requirements for line in _terminal_lines(requirement)]
+    shared = causes(report)
+    lines = [line for requirement in report.requirements for line in _terminal_lines(requirement, shared)]
+    lines += [line for reason, checks in shared.items() for line in _terminal_cause(reason, checks)]
     lines += _terminal_times(report)
     lines += [f"reason: {reason}" for reason in report.reasons if reason not in sentence(report)]
     lines += [f"waiver: {waiver(one)}" for one in report.waivers]
@@ -27,11 +34,17 @@ def as_terminal(report: Result) -> str:
     return printable("\n".join([*lines, sentence(report)]) + "\n")
 
 
-def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
+def _terminal_cause(reason: str, checks: Mapping[str, int]) -> list[str]:
+    """What kept several checks from being tried: once, with how many of each requirement."""
+    told = ", ".join(f"{count} of {requirement}" for requirement, count in checks.items())
+    return [f"cause: {reason}", indented(f"kept {sum(checks.values())} checks from being tried: {told}")]
+
+
+def _terminal_lines(requirement: JudgedRequirement, shared: Container[str | None]) -> list[str]:
     lines = [f"{requirement.verdict:<15}{requirement.id}  {requirement.title}"]
     lines += [indented(requirement.note)] if requirement.note else []
     for check in requirement.checks:
-        if check.verdict is not Verdict.PROVEN:
+        if check.verdict is not Verdict.PROVEN and check.reason not in shared:
             lines.append(indented(f"{check.name}: {check.reason or check.verdict}"))
             lines += [indented(f"  {objection(one)}{set_aside(check, one)}") for one in check.violations]
     lines += [
@@ -43,6 +56,6 @@ def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
 
 
 def _terminal_times(report: Result) -> list[str]:
-    slowest = timing.slowest_first(report)[:SLOWEST_SHOWN]
+    slowest = [test for test in timing.slowest_first(report) if test.seconds >= SLOW][:SLOWEST_SHOWN]
     lines = [f"{test.seconds:>12.1f} s {test.requirement}  {title(test.name)}{of_it(test)}" for test in slowest]
-    return ["slowest:", *lines, f"time: {where_the_time_went(report)}"] if slowest else []
+    return [*(["slowest:"] if lines else []), *lines, f"time: {where_the_time_went(report)}"] if report.run else []

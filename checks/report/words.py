@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 
 from markupsafe import Markup, escape
 
@@ -98,6 +99,16 @@ def where_the_time_went(report: Result) -> str:
     waited = f" ({spent.waiting:.1f} s of it waiting)" if spent.waiting else ""
     clock = f", in {spent.wall:.1f} s: {spent.at_a_time:.1f} at a time" if spent.wall and spent.at_a_time else ""
     return f"{spent.working + spent.waiting:.1f} s of tests{waited} and {spent.setup:.1f} s of set-up{clock}"
+
+
+def causes(report: Result) -> dict[str, dict[str, int]]:
+    """{reason: {requirement: how many of its checks}} of what keeps more than one check from a verdict."""
+    found: dict[str, Counter[str]] = {}
+    for requirement in report.requirements:
+        for check in requirement.checks:
+            if check.verdict is Verdict.UNDECIDED and check.reason:
+                found.setdefault(check.reason, Counter())[requirement.id] += 1
+    return {reason: dict(counts) for reason, counts in found.items() if counts.total() > 1}
 
 
 def by_test(report: Result) -> dict[str, list[Record]]:

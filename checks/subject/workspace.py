@@ -13,6 +13,7 @@ from pathlib import Path
 
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
 from checks.subject.stack import Stack, stack_of
+from checks.subject.start import budget
 from stack import ROOT
 from stack.driver import helper, reaper
 from stack.driver.errors import SubjectError, last_lines
@@ -48,7 +49,7 @@ def fresh(
         for step in before_start:
             step(stack)
         if started:
-            stack.runner.up(progress)
+            stack.runner.up(progress, within=budget(stack.project.config, subject.start_seconds))
         yield stack
     finally:
         kept = False

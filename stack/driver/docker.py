@@ -56,6 +56,12 @@ def complaints(*words: str) -> list[str]:
     return _asked(*words).stderr.splitlines()
 
 
+def ask_all(*words: str) -> str:
+    """The same with what it prints beside its answer: a container's log has both streams."""
+    done = _asked(*words)
+    return done.stdout + done.stderr
+
+
 def run_inside(container: str, *words: str, **environment: str) -> tuple[int, str]:
     """(exit code, both streams) of a command run in a container; raises StackError where it cannot be started."""
     variables = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]

@@ -28,9 +28,19 @@ class StackError(Exception):
 
 
 class NotHealthyError(StackError):
-    """The containers run, or ran, but not every service became healthy in time."""
+    """The containers run, or ran, but not every service became healthy in time.
+
+    `root` is the service that keeps the others from it, and `why` what is known of that.
+    """
 
     exit_code = 1
+
+    def __init__(
+        self, sentence: str, *, details: tuple[str, ...] = (), hint: str = "", root: str = "", why: str = ""
+    ) -> None:
+        super().__init__(sentence, details=details, hint=hint)
+        self.root = root
+        self.why = why
 
 
 class NothingThereError(StackError):
@@ -59,6 +69,12 @@ class ImageError(StackError):
     """An image is not here and could not be had from any of the sources allowed."""
 
     exit_code = 5
+
+
+class BuildError(StackError):
+    """The image of a service cannot be built, for a reason of the project's own."""
+
+    exit_code = 1
 
 
 class PortTakenError(StackError):

@@ -31,6 +31,7 @@ class ComposeProject:
         self.name = name
         self.labels = labels or {STACK_LABEL: name}
         self.options: list[str] = []
+        self._ended: set[str] = set()
         self._aside = aside or directory  # where what is laid over it is written
         self._overrides: list[Path] = []
         self._detaching: Path | None = None
@@ -59,10 +60,16 @@ class ComposeProject:
 
     @property
     def one_shots(self) -> frozenset[str]:
-        """Services that are to end: others wait for their success (`service_completed_successfully`)."""
+        """Services that are to end: others wait for their success, or they were seen to end with 0 at the start."""
         waits = [spec.get("depends_on") or {} for spec in self.config["services"].values()]
         done = "service_completed_successfully"
-        return frozenset(name for wait in waits for name, how in wait.items() if how["condition"] == done)
+        waited_for = {name for wait in waits for name, how in wait.items() if how["condition"] == done}
+        return frozenset(waited_for | self._ended)
+
+    def note_one_shot(self, service: str) -> None:
+        """One that ended with 0 at the start and that nothing restarts is of that kind, waited for or not."""
+        if str(self.config["services"][service].get("restart") or "no").partition(":")[0] in {"no", "on-failure"}:
+            self._ended.add(service)
 
     def depends_on(self, service: str) -> tuple[str, ...]:
         """The services that the Compose file says it needs all the time."""

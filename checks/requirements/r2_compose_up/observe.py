@@ -4,6 +4,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
@@ -22,17 +23,19 @@ from checks.requirements.r2_compose_up.judge import (
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
 from checks.subject.standing import complaint_of
+from checks.subject.start import Cause, DidNotStartError, budget
 from stack.driver.containers import published
 from stack.driver.errors import NotHealthyError, StackError, SubjectError
 from stack.driver.progress import Progress
 from stack.driver.project import Config
 
+Trying = Callable[[], AbstractContextManager[None]]
 KNOCK_SECONDS = 1.0
 DATA = ("*.aof", "*.rdb")
 LOCAL_IPV4 = re.compile(r"\|-- (\S+)\n\s+/32 host LOCAL")
 
 
-def come_up_from_nothing(stack: Stack) -> CameUp:
+def come_up_from_nothing(stack: Stack, tried: Trying = nullcontext) -> CameUp:
     """Start a stack that is ready and was never started. Raises SubjectError where its copy came with earlier data."""
     if data := [
         str(path.relative_to(stack.project.directory)) for name in DATA for path in stack.project.directory.rglob(name)
@@ -41,7 +44,17 @@ def come_up_from_nothing(stack: Stack) -> CameUp:
             f"the copy has earlier data in it ({data[0]}), so that it does not come up from nothing",
             hint="name its directory in `leave_out` of the profile",
         )
-    return _came_up(stack, "nothing", stack.runner.leftovers(), {}, lambda: _up(stack))
+
+    def bring_up() -> None:
+        with tried():
+            _up(stack)
+
+    return _came_up(stack, "nothing", stack.runner.leftovers(), {}, bring_up)
+
+
+def did_not_come_up(cause: Cause) -> CameUp:
+    """What was seen of it in this run, when somebody else was to start it."""
+    return CameUp(after="nothing", before=(), said=(str(cause), *cause.details), health={}, anew={}, phases={})
 
 
 def restart_all(stack: Stack) -> CameUp:
@@ -159,6 +172,10 @@ def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
     """
     try:
         bring_up()
+    except DidNotStartError as problem:
+        if not problem.cause.own:
+            raise
+        return (problem.sentence, *problem.details)
     except NotHealthyError as problem:
         return (problem.sentence, *problem.details)
     except StackError as problem:
@@ -171,7 +188,7 @@ def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
 
 def _up(stack: Stack) -> None:
     with Progress() as progress:
-        stack.runner.up(progress)
+        stack.runner.up(progress, within=budget(stack.project.config, stack.subject.start_seconds))
 
 
 def _starts(stack: Stack) -> dict[str, datetime]:

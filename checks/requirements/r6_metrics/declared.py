@@ -1,23 +1,23 @@
 """Read where Prometheus is told to scrape the service."""
 
-from checks.requirements.r6_metrics.judge import ScrapeJob, Scraping
+from checks.requirements.r6_metrics.judge import Aimed, ScrapeJob, Scraping
 from checks.roles.prometheus.configuration import Job, jobs
 from checks.subject.roles import Role
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
 
 
-def read_scraping(files: Files) -> Scraping:
-    """Every job that names the service; raises SubjectError where targets are found in a way that files do not tell."""
+def read_aim(files: Files) -> tuple[Aimed, Scraping | None]:
+    """Whether a job names the service, and which; raises SubjectError where files do not tell what is scraped."""
     prometheus, api = files.role(Role.PROMETHEUS), files.roles[Role.API]
     told = jobs(files, prometheus) if prometheus else ()
     names = _names(files, api)
     leading = tuple(one for job in told for one in _leading(job, names))
     if not leading and any(job.discovers for job in told):
         raise SubjectError(f"`{prometheus}` discovers targets by itself: whether `{api}` is one shows when it runs")
-    return Scraping(
-        prometheus=prometheus or "", api=api, jobs=len(told), route=files.subject.routes.metrics, leading=leading
-    )
+    aimed = Aimed(prometheus=prometheus or "", api=api, jobs=len(told), leading=len(leading))
+    route = files.subject.routes.metrics
+    return aimed, Scraping(prometheus=prometheus or "", api=api, route=route, leading=leading) if leading else None
 
 
 def _leading(job: Job, names: set[str]) -> list[ScrapeJob]:

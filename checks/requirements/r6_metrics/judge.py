@@ -60,30 +60,41 @@ class ScrapeJob:
 
 @dataclass(frozen=True, kw_only=True)
 class Scraping:
-    """How many jobs Prometheus' configuration has, and those that lead to the service; '' where nobody is Prometheus.
-
-    `route` is the path under which the service says that its metrics are.
-    """
+    """The jobs of Prometheus' configuration that lead to the service, and the path under which its metrics are."""
 
     prometheus: str
     api: str
-    jobs: int
     route: str
     leading: tuple[ScrapeJob, ...]
 
 
 @judges(Scraping)
 def scraping_violations(seen: Scraping) -> list[Violation]:
-    if not seen.leading:
-        told = f"none of {seen.jobs} jobs of `{seen.prometheus}` leads to `{seen.api}`"
-        nobody = f"nothing scrapes `{seen.api}`: no service is a Prometheus"
-        return [Violation("target-up", seen=told if seen.prometheus else nobody, wanted="a job that scrapes it")]
     found = []
     if beside := [f"{one.target}{one.path} (job {one.job})" for one in seen.leading if one.path != seen.route]:
         found.append(Violation("scrapes-the-metrics-route", seen=beside, wanted=seen.route))
-    if len(names := sorted({one.job for one in seen.leading})) > 1:
+    if len(names := sorted({one.job for one in seen.leading})) != 1:
         found.append(Violation("scraped-by-one-job", seen=names, wanted="one job"))
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aimed:
+    """How many of the jobs of Prometheus' configuration lead to the service; '' where nobody is Prometheus."""
+
+    prometheus: str
+    api: str
+    jobs: int
+    leading: int
+
+
+@judges(Aimed)
+def aim_violations(seen: Aimed) -> list[Violation]:
+    if seen.leading:
+        return []
+    told = f"none of {seen.jobs} jobs of `{seen.prometheus}` leads to `{seen.api}`"
+    nobody = f"nothing scrapes `{seen.api}`: no service is a Prometheus"
+    return [Violation("target-up", seen=told if seen.prometheus else nobody, wanted="a job that scrapes it")]
 
 
 @dataclass(frozen=True, kw_only=True)

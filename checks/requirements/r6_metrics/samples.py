@@ -5,6 +5,7 @@ from dataclasses import replace
 from checks.requirements.r6_metrics.judge import (
     LATE_SECONDS,
     REQUESTS,
+    Aimed,
     Alarm,
     ConfigurationCheck,
     Counted,
@@ -21,7 +22,8 @@ UP = Target(job="api", url="http://api:5000/prom-metrics", health="up", error=""
 DOWN = replace(UP, health="down", error="server returned HTTP status 404 Not Found")
 SCRAPED = Targets(route="/prom-metrics", targets=(UP,))
 JOB = ScrapeJob(job="api", target="api:5000", path="/prom-metrics")
-NAMED = Scraping(prometheus="prometheus", api="api", jobs=3, route="/prom-metrics", leading=(JOB,))
+NAMED = Scraping(prometheus="prometheus", api="api", route="/prom-metrics", leading=(JOB,))
+AIMED = Aimed(prometheus="prometheus", api="api", jobs=3, leading=1)
 MOVED = Counted(requests=REQUESTS, series="requests_total{}", exposed=float(REQUESTS), in_prometheus=float(REQUESTS))
 CHECKED = Promtool(
     file="/etc/prometheus/prometheus.yml",
@@ -50,6 +52,7 @@ PASSING: tuple[object, ...] = (
     SCRAPED,
     replace(SCRAPED, targets=(DOWN, UP)),
     NAMED,
+    AIMED,
     MOVED,
     CLEAN,
     replace(CLEAN, tested=()),
@@ -63,8 +66,8 @@ FAILING: dict[str, tuple[object, ...]] = {
     "target-up": (
         replace(SCRAPED, targets=(DOWN,)),
         replace(SCRAPED, targets=(replace(DOWN, health="unknown"),)),
-        replace(NAMED, leading=()),
-        replace(NAMED, prometheus="", jobs=0, leading=()),
+        replace(AIMED, leading=0),
+        Aimed(prometheus="", api="api", jobs=0, leading=0),
     ),
     "scrapes-the-metrics-route": (
         replace(NAMED, leading=(replace(JOB, path="/metrics"),)),
@@ -108,7 +111,8 @@ FAILING: dict[str, tuple[object, ...]] = {
 }
 
 VACUOUS: tuple[object, ...] = (
-    Scraping(prometheus="", api="", jobs=0, route="/prom-metrics", leading=()),
+    replace(NAMED, leading=()),
+    Aimed(prometheus="", api="", jobs=0, leading=0),
     Targets(route="/prom-metrics", targets=()),
     replace(MOVED, requests=0, in_prometheus=0.0),
     replace(MOVED, series="", in_prometheus=None),

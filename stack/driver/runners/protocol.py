@@ -25,6 +25,7 @@ class ServiceStatus:
 
     health: str
     addresses: tuple[str, ...] = ()
+    ended_well: bool = False  # exited with 0
 
 
 def all_well(seen: Mapping[str, ServiceStatus]) -> bool:
@@ -65,6 +66,8 @@ class Runner(Protocol):
     def stop_grace(self, service: str) -> float: ...
     def address(self, service: str, port: int) -> str: ...
     def events(self, service: str | None, *actions: str) -> AbstractContextManager[list[Event]]: ...
+
+    def provide_image(self, service: str) -> Image: ...
 
     @property
     def images(self) -> Mapping[str, Image]: ...

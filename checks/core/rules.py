@@ -9,9 +9,9 @@ from checks.core import catalog
 from checks.core.requirement import Requirement
 from checks.core.results import JudgedCheck, JudgedRule
 from checks.core.tier import Tier
-from checks.core.verdict import Verdict
+from checks.core.verdict import Verdict, Violation
 
-DECIDED = (Verdict.PROVEN, Verdict.VIOLATED)
+DECIDED = (Verdict.PROVEN, Verdict.WAIVED, Verdict.VIOLATED)
 LOWEST_FIRST = (None, *Tier)
 
 
@@ -50,8 +50,19 @@ def without_overruled(check: JudgedCheck, rules: Sequence[JudgedRule]) -> Judged
     told = [f"{name}: the tier {tier} saw it kept" for name, tier in overruled.items() if name in _objected(check)]
     if not told:
         return check
-    verdict = check.verdict if kept else Verdict.PROVEN
-    return replace(check, violations=kept, verdict=verdict, reason="; ".join(told))
+    return replace(
+        check,
+        violations=kept,
+        waived=tuple(rule for rule in check.waived if rule not in overruled),
+        verdict=_verdict(kept, check.waived),
+        reason="; ".join(told),
+    )
+
+
+def _verdict(violations: Sequence[Violation], waived: Sequence[str]) -> Verdict:
+    if not violations:
+        return Verdict.PROVEN
+    return Verdict.WAIVED if {one.rule for one in violations} <= {*waived} else Verdict.VIOLATED
 
 
 def _judged(rule: str, checks: Sequence[Seen]) -> JudgedRule:
@@ -60,7 +71,8 @@ def _judged(rule: str, checks: Sequence[Seen]) -> JudgedRule:
         return JudgedRule(name=rule, verdict=Verdict.UNDECIDED, tier=None)
     highest = max(decided, key=lambda check: _height(check.tier)).tier
     objecting = [check for check in decided if check.tier == highest and rule in _objected(check)]
-    return JudgedRule(name=rule, verdict=Verdict.VIOLATED if objecting else Verdict.PROVEN, tier=highest)
+    verdict = Verdict.WAIVED if all(rule in check.waived for check in objecting) else Verdict.VIOLATED
+    return JudgedRule(name=rule, verdict=verdict if objecting else Verdict.PROVEN, tier=highest)
 
 
 def _rules(seen: Seen, looked_at: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -22,7 +22,7 @@ from checks.requirements.r4_redis_acl.mutations import (
     user_without_a_password,
 )
 from checks.roles.redis import mutations
-from checks.roles.redis.client import PORT
+from checks.roles.redis.endpoint import address_of
 from checks.roles.redis.wire import Wire, packed
 from checks.subject import mutation
 from checks.subject.roles import Role
@@ -120,7 +120,7 @@ def test_a_password_file_that_others_can_read_is_noticed(mutated: Mutated, evide
 
 
 def _add_a_user(stack: Stack, password: str) -> None:
-    with Wire(stack.runner.address(stack.roles[Role.REDIS], PORT)) as wire:
+    with Wire(address_of(stack)) as wire:
         wire.ask(packed("AUTH", "keeper", password))
         if (answer := wire.ask(packed("ACL", "SETUSER", "guest", "on", "-@all", "+ping"))) != "+OK":
             raise StackError(f"the mutation needs a user more, and Redis says: {answer}")

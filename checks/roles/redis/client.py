@@ -5,16 +5,14 @@ from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 from redis.retry import Retry
 
+from checks.roles.redis.endpoint import address_of
 from checks.roles.redis.wire import ANSWER_SECONDS
-from checks.subject.roles import Role
 from checks.subject.stack import Stack
-
-PORT = 6379
 
 
 def connect(stack: Stack, login: str) -> redis.Redis:
     """A client logged in as a user that the profile names; it never sends a command twice."""
-    host, _, port = stack.runner.address(stack.roles[Role.REDIS], PORT).partition(":")
+    host, _, port = address_of(stack).partition(":")
     return redis.Redis(
         host=host,
         port=int(port),

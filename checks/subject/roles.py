@@ -75,7 +75,7 @@ class Roles(Mapping[Role, str]):
             case Found(service=service):
                 return service
             case Absent(because=because, by_profile=by_profile):
-                raise NotApplicableError(because if by_profile else f"needs a service that is the {role}: {because}")
+                raise NotApplicableError(because if by_profile else f"needs a {product(role).title}: {because}")
             case Open() as unclear:
                 raise unclear.question
 

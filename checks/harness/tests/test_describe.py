@@ -1,6 +1,5 @@
 """What a run would look at is told before it starts, and nothing that the checks lack is passed over."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +7,12 @@ import pytest
 
 from checks.core import catalog
 from checks.harness import describe
-from checks.subject import profile
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.profile import read
 from checks.subject.role_tables import Role
 from checks.subject.stack import Files
 from checks.subject.tests.resolved import ResolvedProject
+from stack import SHIPPED
 
 WEB = {"build": {"context": "/nowhere"}, "ports": [{"target": 8000}], "networks": {"default": None}}
 PROBED = {"healthcheck": {"test": ["CMD", "true"], "interval": "5s", "timeout": "1s", "retries": 2}}
@@ -96,5 +95,4 @@ def test_every_role_that_a_requirement_needs_is_one() -> None:
     needed = {need for requirement in catalog.read().requirements for need in requirement.needs}
     assert needed == {str(role) for role in Role}
     logins = {login for requirement in catalog.read().requirements for login in requirement.logins}
-    schema = json.loads(profile.SCHEMA.read_text())
-    assert all(login in json.dumps(schema["properties"]["credentials"]) for login in logins)
+    assert logins == set(read(SHIPPED).credentials)

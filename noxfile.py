@@ -20,7 +20,9 @@ PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
 HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever directory an option names
+CHECKS = ("checks/requirements", "--ignore-glob=*/tests")
 QUIET = ("-q", "--no-header", "--tb=no", "-rN")  # the report says it all; what crashed is kept with the evidence
+JUDGED = (0, 1)  # of pytest: what its checks came to, the report says
 OURS = ("stack", "tier", "requirements")  # options that name what is tested, and how far
 BENCHES = ("startup", "throughput", "healers")  # modules of checks.campaigns.bench
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
@@ -76,6 +78,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def subjects(session: nox.Session) -> None:
+    """Every check on projects of other shapes than ours, rebuilt small: all of them, or `-- SHAPE ...`."""
+    _provide(session)
+    _run(session, "checks.campaigns.subjects", *session.posargs)
+
+
+@nox.session
 def healing(session: nox.Session) -> None:
     """Every fault on every service, and the seconds to healthy again: `-- --times N`, `--faults A,B`, `--stack DIR`."""
     _provide(session)
@@ -97,18 +106,10 @@ def _prove(session: nox.Session, marker: str) -> None:
         _provide(session)
     with tempfile.TemporaryDirectory() as aside:
         link = Path(aside) / "run"
-        options = (
-            "-m",
-            marker,
-            *QUIET,
-            *(() if by_files else PARALLEL),
-            "--link",
-            str(link),
-            *_one_word_each(known),
-            *others,
-        )
+        options = ["-m", marker, *QUIET, "--link", str(link), *_one_word_each(known), *others]
+        options[:0] = () if by_files else PARALLEL
         try:
-            _run(session, "pytest", *HERE, "checks/requirements", "--ignore-glob=*/tests", *options)
+            _run(session, "pytest", *HERE, *CHECKS, *options, success_codes=JUDGED)
         finally:
             if link.exists():
                 _run(session, "checks.report", str(link), *_one_word_each(known, "requirements"))

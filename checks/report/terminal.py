@@ -3,7 +3,6 @@
 from collections.abc import Container, Mapping
 
 from checks.core.results import JudgedRequirement, Result
-from checks.core.verdict import Verdict
 from checks.report import timing
 from checks.report.words import (
     SLOWEST_SHOWN,
@@ -27,7 +26,7 @@ def as_terminal(report: Result) -> str:
     shared = causes(report)
     lines = [line for requirement in report.requirements for line in _terminal_lines(requirement, shared)]
     lines += [line for reason, checks in shared.items() for line in _terminal_cause(reason, checks)]
-    lines += _terminal_times(report)
+    lines += [] if shared else _terminal_times(report)  # where much was not tried, times tell nothing
     lines += [f"reason: {reason}" for reason in report.reasons if reason not in sentence(report)]
     lines += [f"waiver: {waiver(one)}" for one in report.waivers]
     lines += [f"note: {note}" for note in (report.run.notes if report.run else ())]
@@ -37,16 +36,17 @@ def as_terminal(report: Result) -> str:
 def _terminal_cause(reason: str, checks: Mapping[str, int]) -> list[str]:
     """What kept several checks from being tried: once, with how many of each requirement."""
     told = ", ".join(f"{count} of {requirement}" for requirement, count in checks.items())
-    return [f"cause: {reason}", indented(f"kept {sum(checks.values())} checks from being tried: {told}")]
+    kept = f"kept {sum(checks.values())} checks from being tried: {told}"
+    return [f"cause: {reason.removeprefix('skipped: ')}", indented(kept)]
 
 
 def _terminal_lines(requirement: JudgedRequirement, shared: Container[str | None]) -> list[str]:
-    lines = [f"{requirement.verdict:<15}{requirement.id}  {requirement.title}"]
-    lines += [indented(requirement.note)] if requirement.note else []
+    note = f" ({requirement.note})" if requirement.note else ""
+    lines = [f"{requirement.verdict:<15}{requirement.id}  {requirement.title}{note}"]
     for check in requirement.checks:
-        if check.verdict is not Verdict.PROVEN and check.reason not in shared:
-            lines.append(indented(f"{check.name}: {check.reason or check.verdict}"))
-            lines += [indented(f"  {objection(one)}{set_aside(check, one)}") for one in check.violations]
+        if check.reason and check.reason not in shared:
+            lines.append(indented(f"{check.name}: {check.reason}"))
+        lines += [indented(f"{objection(one)}{set_aside(check, one)}") for one in check.violations]
     lines += [
         indented(f"{mutation.name}: not noticed: {mutation.reason}")
         for mutation in requirement.mutations

@@ -83,7 +83,7 @@ def cause_of(problem: StackError) -> Cause:
     why = "; ".join([problem.sentence, *(" ".join(line.split()) for line in problem.details)])
     match problem:
         case NotHealthyError(root=root) if root:
-            return Cause(needs=f"`{root}` running", why=f"it {problem.why}", own=True, details=problem.details)
+            return Cause(needs=f"`{root}` running", why=problem.why, own=True, details=problem.details)
         case EngineError():
             return Cause(needs="an engine", why=problem.in_a_line, own=False)
         case ImageError() | BuildError():

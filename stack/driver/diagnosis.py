@@ -16,6 +16,7 @@ SERVICE, NUMBER = "com.docker.compose.service", "com.docker.compose.container-nu
 NOT_THERE = re.compile(r"executable file not found|no such file or directory|(?:: |command )not found", re.IGNORECASE)
 CANNOT_RUN = {-1, 126, 127}
 RUNTIME = re.compile(r".*unable to start container process: |: unknown$")  # what the container runtime puts around it
+SAID_LAST = "its health check said last: "
 LONGEST_WORDS = 300  # characters of what a container or a health check said last
 
 
@@ -36,11 +37,11 @@ class Diagnosis:
 
     @property
     def why(self) -> str:
-        """In half a sentence, behind 'it'."""
+        """In a sentence that goes on from 'needs `web` running: '."""
         if self.hopeless:
-            return f"its health check cannot pass: {self.words}"
-        ill = self.state.startswith("running, ")
-        return f"{'never got healthy' if ill else self.state}: {self.words}".removesuffix(": ")
+            return f"its health check cannot pass: {self.words.removeprefix(SAID_LAST)}"
+        never = "it never got healthy" if self.state.startswith("running, ") else f"it {self.state}"
+        return f"{never}: {self.words}".removesuffix(": ")
 
     def __str__(self) -> str:
         return f"{self.name}: {self.state}: {self.words}".removesuffix(": ")
@@ -101,13 +102,13 @@ def _stays_ended(inspected: Mapping[str, Any]) -> bool:
 def _in_words(state: Mapping[str, Any], health: str) -> str:
     if state["Status"] in {"exited", "restarting"}:
         memory = ", out of memory" if state.get("OOMKilled") else ""
-        return f"{state['Status']} (exit code {state['ExitCode']}{memory})"
+        return f"{state['Status']} (exit code {state['ExitCode']}{memory})"  # as `docker ps` has it
     return f"{state['Status']}, {health}" if health and state["Status"] == "running" else str(state["Status"])
 
 
 def _told(probe: Mapping[str, Any]) -> str:
     said = " ".join(RUNTIME.sub("", probe["Output"].strip()).split()) or "nothing"
-    return f"its health check said last: {said[:LONGEST_WORDS]} (exit code {probe['ExitCode']})"
+    return f"{SAID_LAST}{said[:LONGEST_WORDS]} (exit code {probe['ExitCode']})"
 
 
 def _last_line(inspected: Mapping[str, Any]) -> str:

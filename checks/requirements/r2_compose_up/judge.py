@@ -56,7 +56,7 @@ def configuration_violations(seen: Configured) -> list[Violation]:
     found = []
     if seen.warnings or not seen.images:
         found.append(Violation("config-without-warning", seen=list(seen.warnings) or "no service", wanted="none"))
-    unversioned = {name: reference for name, reference in seen.images.items() if not has_version(reference)}
+    unversioned = {name: one or "built, without a name" for name, one in seen.images.items() if not has_version(one)}
     if unversioned or not (seen.images or seen.warnings):  # what does not resolve names no image, either
         found.append(Violation("images-carry-versions", seen=unversioned, wanted="a tag with a number, or a digest"))
     return found

@@ -59,7 +59,7 @@ def try_default_user(stack: Stack) -> DefaultUser:
         anonymous += [(told, packed(*command)), (f"INLINE {told}", inline(*command))]
     passwords = {
         "(empty)": "",
-        "the app's password": stack.credentials.password("app"),
+        **({"the app's password": stack.credentials.password("app")} if "app" in stack.subject.credentials else {}),
         **{word: word for word in OLD_PASSWORDS},
     }
     logins = [

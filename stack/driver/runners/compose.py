@@ -257,7 +257,7 @@ class ComposeRunner:
             details=(*map(str, ill), *(f"{name}: missing" for name in missing)),
             hint=self._hint,
             root=root.name if root else next(iter(missing), ""),
-            why=root.why if root else "was not started",
+            why=root.why if root else "it was not started",
         )
 
 

@@ -24,7 +24,7 @@ CHECKS = ("checks/requirements", "--ignore-glob=*/tests")
 QUIET = ("-q", "--no-header", "--tb=no", "-rN")  # the report says it all; what crashed is kept with the evidence
 JUDGED = (0, 1)  # of pytest: what its checks came to, the report says
 OURS = ("stack", "tier", "requirements")  # options that name what is tested, and how far
-BENCHES = ("startup", "throughput", "healers")  # modules of checks.campaigns.bench
+BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
 
@@ -69,7 +69,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers."""
+    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers, service."""
     named, options = session.posargs[:1], session.posargs[1:]
     if unknown := set(named).difference(BENCHES):
         session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES)}")

@@ -40,7 +40,6 @@ def test_password_does_not_show(password_file: str) -> None:
     [
         ("REDIS_PORT", "six"),
         ("REDIS_PORT", "65536"),
-        ("REDIS_POOL_SIZE", "0"),
         ("REDIS_TIMEOUT", "1.5"),
         ("REDIS_TIMEOUT", "nan"),
         ("REDIS_PING_TIMEOUT", "-1"),

@@ -8,40 +8,16 @@ from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import Mutated
 from checks.requirements.r5_app_credentials import declared, observe
-from checks.requirements.r5_app_credentials.mutations import app_logged_in_as_default, password_in_the_environment
-from checks.roles.redis import mutations
-from checks.subject import mutation
-from checks.subject.mutation import service_with
-from checks.subject.roles import Role
-from checks.subject.stack import Mutation, Stack
-
-CONNECT = "await super().connect()"
-RETRY = f"self.username = self.password = None\n            {CONNECT}"
-
-
-def impatient(mutation: Mutation) -> Mutation:
-    """Beside the mutation, a start in which failures are forgiven for a short while only: less to wait for."""
-
-    def both(stack: Stack) -> None:
-        stack.project.override(f"services: {{ {stack.roles[Role.API]}: {{ healthcheck: {{ start_period: 3s }} }} }}")
-        mutation(stack)
-
-    return both
-
-
-def fallen_back(stack: Stack) -> None:
-    """A service that is content to be user `default` where its own is refused."""
-    mutations.default_user_on(stack)
-    attempt = f"try:\n            {CONNECT}\n        except Exception:\n            {RETRY}"
-    service_with("lookup.py", CONNECT, attempt)(stack)
-
-
-always_content = impatient(mutation.health_check_that_cannot_fail)
-silent = impatient(service_with("store.py", "Redis refused the credentials of user", "no answer from Redis to"))
-password_logged = impatient(
-    service_with("store.py", "= settings.redis_username", '= f"{settings.redis_username}:{settings.redis_password}"')
+from checks.requirements.r5_app_credentials.mutations import (
+    always_content,
+    app_logged_in_as_default,
+    other_way_in,
+    password_in_the_environment,
+    password_logged,
+    silent,
 )
-other_way_in = impatient(fallen_back)
+from checks.subject import mutation
+from checks.subject.roles import Role
 
 
 def wrong_for(evidence: Evidence) -> str:

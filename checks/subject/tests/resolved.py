@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 from pathlib import Path
 
-from checks.subject import profile
+import pytest
+
+from checks.subject import mutation, profile
 from checks.subject.profile import Subject
 from checks.subject.stack import Mutation, Stack, stack_of
 from stack import SHIPPED
@@ -58,3 +61,17 @@ def changed_by(mutation: Mutation, folder: Path) -> dict[str, str]:
     before = texts(stack)
     mutation(stack)
     return {path: text for path, text in texts(stack).items() if before.get(path) != text}
+
+
+def source_with(change: Mutation, module: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module of the shipped service as a mutation leaves it; raises SyntaxError for one that no longer compiles."""
+    source = SHIPPED.parent / "service"
+    monkeypatch.setattr(
+        mutation, "file_in_image", lambda _stack, _service, path: (source / Path(path).name).read_text()
+    )
+    stack = shipped_copy(folder)
+    change(stack)
+    changed = (stack.project.directory / module).read_text()
+    ast.parse(changed)
+    assert changed != (source / module).read_text()
+    return changed

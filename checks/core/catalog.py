@@ -22,6 +22,7 @@ from stack.driver.errors import SubjectError
 CLAIM = "requirement.toml"
 SHELF = Path(__file__).resolve().parents[1] / "requirements"
 RULES, REFERENCES = TypeAdapter(tuple[Rule, ...]), TypeAdapter(tuple[Reference, ...])
+NAMES = TypeAdapter(tuple[str, ...])
 
 
 class CatalogError(SubjectError):
@@ -113,6 +114,8 @@ def _requirement(file: Path, package: str) -> Requirement:
             **{name: _sentence(told, name) for name in ("id", "title", "wording", "why")},
             references=REFERENCES.validate_python(told.pop("references", []), extra="forbid"),
             rules=RULES.validate_python(told.pop("rules", []), extra="forbid"),
+            needs=NAMES.validate_python(told.pop("needs", [])),
+            logins=NAMES.validate_python(told.pop("logins", [])),
             folder=file.parent,
             package=package,
         )

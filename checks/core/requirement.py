@@ -32,7 +32,10 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """One folder with a `requirement.toml`; `package` is the name under which Python imports what stands in it."""
+    """One folder with a `requirement.toml`; `package` is the name under which Python imports what stands in it.
+
+    `needs` are the roles that it is about, `logins` those of the profile that some of its checks log in with.
+    """
 
     id: str
     title: str
@@ -40,5 +43,7 @@ class Requirement:
     why: str
     references: tuple[Reference, ...] = ()
     rules: tuple[Rule, ...] = ()
+    needs: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
     folder: Path
     package: str

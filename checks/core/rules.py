@@ -11,7 +11,7 @@ from checks.core.results import JudgedCheck, JudgedRule
 from checks.core.tier import Tier
 from checks.core.verdict import Verdict, Violation
 
-DECIDED = (Verdict.PROVEN, Verdict.VIOLATED, Verdict.WAIVED)
+DECIDED = (Verdict.PROVEN, Verdict.WAIVED, Verdict.VIOLATED)
 LOWEST_FIRST = (None, *Tier)
 
 
@@ -50,14 +50,19 @@ def without_overruled(check: JudgedCheck, rules: Sequence[JudgedRule]) -> Judged
     told = [f"{name}: the tier {tier} saw it kept" for name, tier in overruled.items() if name in _objected(check)]
     if not told:
         return check
-    return replace(check, violations=kept, verdict=_of_violations(check, kept), reason="; ".join(told))
+    return replace(
+        check,
+        violations=kept,
+        waived=tuple(rule for rule in check.waived if rule not in overruled),
+        verdict=_verdict(kept, check.waived),
+        reason="; ".join(told),
+    )
 
 
-def _of_violations(check: JudgedCheck, violations: Sequence[Violation]) -> Verdict:
-    standing = {one.rule for one in violations}
-    if standing - set(check.waived):
-        return Verdict.VIOLATED
-    return Verdict.WAIVED if standing else Verdict.PROVEN
+def _verdict(violations: Sequence[Violation], waived: Sequence[str]) -> Verdict:
+    if not violations:
+        return Verdict.PROVEN
+    return Verdict.WAIVED if {one.rule for one in violations} <= {*waived} else Verdict.VIOLATED
 
 
 def _judged(rule: str, checks: Sequence[Seen]) -> JudgedRule:
@@ -65,10 +70,9 @@ def _judged(rule: str, checks: Sequence[Seen]) -> JudgedRule:
     if not decided:
         return JudgedRule(name=rule, verdict=Verdict.UNDECIDED, tier=None)
     highest = max(decided, key=lambda check: _height(check.tier)).tier
-    of_rule = [one for check in decided if check.tier == highest for one in check.violations if one.rule == rule]
-    waived = any(rule in check.waived for check in decided)
-    verdict = (Verdict.WAIVED if waived else Verdict.VIOLATED) if of_rule else Verdict.PROVEN
-    return JudgedRule(name=rule, verdict=verdict, tier=highest)
+    objecting = [check for check in decided if check.tier == highest and rule in _objected(check)]
+    verdict = Verdict.WAIVED if all(rule in check.waived for check in objecting) else Verdict.VIOLATED
+    return JudgedRule(name=rule, verdict=verdict if objecting else Verdict.PROVEN, tier=highest)
 
 
 def _rules(seen: Seen, looked_at: Mapping[str, frozenset[str]]) -> frozenset[str]:

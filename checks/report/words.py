@@ -106,7 +106,7 @@ def causes(report: Result) -> dict[str, dict[str, int]]:
     found: dict[str, Counter[str]] = {}
     for requirement in report.requirements:
         for check in requirement.checks:
-            if check.verdict is Verdict.UNDECIDED and check.reason:
+            if check.verdict in (Verdict.UNDECIDED, Verdict.NOT_APPLICABLE) and check.reason:
                 found.setdefault(check.reason, Counter())[requirement.id] += 1
     return {reason: dict(counts) for reason, counts in found.items() if counts.total() > 1}
 

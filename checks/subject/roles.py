@@ -16,7 +16,7 @@ from checks.subject.role_tables import Role as Role  # this is where others know
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config, replicas_of
 
-PROXY = "proxy"
+PROXY, HEALER = "proxy", "healer"  # kinds of services beside an app
 STRONG = ("scraped", "led to", "published", "built", "serves")  # evidence of being the api, the strongest first
 USES_REDIS = "uses Redis"  # tells the app from a frontend beside it, and says nothing alone
 
@@ -75,7 +75,7 @@ class Roles(Mapping[Role, str]):
             case Found(service=service):
                 return service
             case Absent(because=because, by_profile=by_profile):
-                raise NotApplicableError(because if by_profile else f"needs a service that is the {role}: {because}")
+                raise NotApplicableError(because if by_profile else f"needs a {product(role).title}: {because}")
             case Open() as unclear:
                 raise unclear.question
 

@@ -50,6 +50,14 @@ class Files:
             self._roles[files] = find_roles(self.project.config, self.subject.roles, self.subject.absent)
         return self._roles[files]
 
+    def kind_of(self, service: str) -> str:
+        """What a service is that stands beside the app, such as a proxy; '' where that is not known."""
+        return Search(config=self.project.config, named=self.subject.roles).kind_of(service)
+
+    def playing_or_api(self, role: Role) -> str:
+        """The service in a role, or the api where there is none: something is to be broken in any case."""
+        return next(iter(self.candidates(role)), None) or self.roles[Role.API]
+
     def http_ports(self, service: str) -> tuple[int, ...]:
         """The ports of its container on which a service may answer HTTP, as far as the files say."""
         config = self.project.config
@@ -74,6 +82,11 @@ class Files:
         """The service in a role, None where none looks like it; raises what `roles` does in any other case."""
         found = self.roles.findings[role]
         return None if isinstance(found, Absent) and not found.by_profile else self.roles[role]
+
+    def presence(self, role: Role) -> dict[str, str]:
+        """`service` and `because` of a role, with no service where none looks like it; else as `role`."""
+        found = self.roles.findings[role]
+        return {"service": self.role(role) or "", "because": "" if isinstance(found, Open) else found.because}
 
     def candidates(self, role: Role) -> list[str]:
         """The services that look as if they had a role."""

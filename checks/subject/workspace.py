@@ -44,7 +44,7 @@ def fresh(
     try:
         _copy(subject, directory)
         _prepare(subject, directory, progress)
-        _refuse_shared_data(stack.project.config, directory)
+        refuse_shared_data(stack.project.config, directory)
         stack.project.detach()
         for step in before_start:
             step(stack)
@@ -97,7 +97,7 @@ def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
         raise SubjectError(f"`prepare` ended with {done.returncode}", details=last_lines(done.stderr, 8))
 
 
-def _refuse_shared_data(config: Config, directory: Path) -> None:
+def refuse_shared_data(config: Config, directory: Path) -> None:
     """Raises SubjectError for a directory outside the copy that a service could write to: the original's data."""
     for service, spec in config["services"].items():
         for mount in spec.get("volumes") or ():

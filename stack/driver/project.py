@@ -56,7 +56,8 @@ class ComposeProject:
     @property
     def services(self) -> tuple[str, ...]:
         """Every service that the Compose file names and that is to go on running, in its order."""
-        return tuple(name for name in self.config["services"] if name not in self.one_shots)
+        services = self.config["services"]
+        return tuple(name for name, spec in services.items() if name not in self.one_shots and replicas_of(spec))
 
     @property
     def one_shots(self) -> frozenset[str]:
@@ -67,8 +68,8 @@ class ComposeProject:
         return frozenset(waited_for | self._ended)
 
     def note_one_shot(self, service: str) -> None:
-        """One that ended with 0 at the start and that nothing restarts is of that kind, waited for or not."""
-        if str(self.config["services"][service].get("restart") or "no").partition(":")[0] in {"no", "on-failure"}:
+        """One that ended with 0 at the start, and may, is of that kind, waited for or not."""
+        if may_end(self.config["services"][service]):
             self._ended.add(service)
 
     def depends_on(self, service: str) -> tuple[str, ...]:
@@ -153,6 +154,15 @@ def _with_fixed_names(config: Config, kind: str, project: str) -> list[str]:
         if spec and spec.get("name") != f"{project}_{name}":
             found.append(name)
     return found
+
+
+def may_end(spec: Config) -> bool:
+    """Whether a service that ended with 0 has done what it is for, as a job does.
+
+    Nothing restarts it then, and nothing says that it is to go on: no health check, and no port for others to reach.
+    """
+    policy = str(spec.get("restart") or "no").partition(":")[0]
+    return policy in {"no", "on-failure"} and not (spec.get("healthcheck") or spec.get("ports") or spec.get("expose"))
 
 
 def replicas_of(spec: Config) -> int:

@@ -25,7 +25,8 @@ import requests
 from checks.campaigns.bench.load_generator import KEYS_EACH, Job, Tally
 from checks.requirements.r3_durability.observe import restart
 from checks.roles.api.client import port_of
-from checks.roles.redis.client import PORT, connect
+from checks.roles.redis.client import connect
+from checks.roles.redis.endpoint import PORT
 from checks.roles.redis.mutations import redis_with
 from checks.subject import profile, workspace
 from checks.subject.roles import Role

@@ -149,7 +149,8 @@ def _beside_loopback(seen: Reachable) -> Iterator[str]:
         if knock.answered != is_loopback(knock.address):
             yield f"{knock.service} {'answers' if knock.answered else 'does not answer'} on {knock.address}"
     tried = {is_loopback(knock.address) for knock in seen.knocks}
-    if tried != {True, False}:
+    published = any(port.port.endswith("/tcp") for port in (*seen.declared, *seen.running))
+    if published and tried != {True, False}:  # what publishes nothing is not to be reached
         yield "nothing was tried on loopback, or nothing beside it"
 
 

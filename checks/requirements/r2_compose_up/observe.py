@@ -102,7 +102,7 @@ def knock_everywhere(stack: Stack) -> Reachable:
     declared = _ports(stack.project.declared["services"])
     addresses = ["127.0.0.1", *own_addresses()]
     return Reachable(
-        redis=stack.roles[Role.REDIS],
+        redis=next(iter(stack.candidates(Role.REDIS)), ""),
         declared=tuple(declared),
         running=tuple(Port(service=one.service, port=one.port, address=one.address) for one in found),
         exposed=tuple(

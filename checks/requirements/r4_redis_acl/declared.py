@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from checks.requirements.r4_redis_acl.judge import Plaintext, User, Users
+from checks.requirements.r4_redis_acl.judge import Plaintext, User, UserKeeper, Users
 from checks.requirements.r4_redis_acl.observe import PASSWORD_IN_ACL
 from checks.roles.redis.configuration import users, with_acl_file
 from checks.subject.roles import Role
@@ -33,3 +33,8 @@ def look_for_given_passwords(files: Files) -> Plaintext:
         password_files={},
         settings=tuple(name for name in SETTINGS if seen.settings.get(name)),
     )
+
+
+def find_user_keeper(files: Files) -> UserKeeper:
+    """Who has the users, as far as files tell."""
+    return UserKeeper(**files.presence(Role.REDIS))

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from checks.requirements.r5_app_credentials.judge import Sightings
+from checks.requirements.r5_app_credentials.judge import LoginPlace, Sightings
 from checks.subject.roles import Role
 from checks.subject.secrets import is_named_secret
 from checks.subject.stack import Files
@@ -38,3 +38,8 @@ def _named(spec: Config, place: str) -> Iterator[tuple[str, str]]:
         yield from itertools.pairwise([*words, ""])
     else:
         yield from ((name, str(value)) for name, value in (spec.get(place) or {}).items() if value is not None)
+
+
+def find_login_place(files: Files) -> LoginPlace:
+    """What the app is to log in to, as far as files tell."""
+    return LoginPlace(**files.presence(Role.REDIS))

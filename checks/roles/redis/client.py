@@ -5,13 +5,11 @@ from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 from redis.retry import Retry
 
+from checks.roles.redis.endpoint import address_of
 from checks.roles.redis.wire import ANSWER_SECONDS
 from checks.subject.compose_files import PROFILE_NAME
-from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver.errors import SubjectError
-
-PORT = 6379
 
 
 def connect(stack: Stack, login: str) -> redis.Redis:
@@ -20,7 +18,7 @@ def connect(stack: Stack, login: str) -> redis.Redis:
     Where the profile names none it comes without a login, as anybody may where Redis lets them; raises SubjectError
     where it does not.
     """
-    host, _, port = stack.runner.address(stack.roles[Role.REDIS], PORT).partition(":")
+    host, _, port = address_of(stack).partition(":")
     named = login in stack.subject.credentials
     client = redis.Redis(
         host=host,

@@ -86,7 +86,7 @@ def test_what_only_has_redis_in_its_name_is_none(service: dict[str, Any]) -> Non
     found = find_roles(config(web=API | {"build": {}}, it=service, metrics=PROMETHEUS), {})
     assert isinstance(found.findings[Role.REDIS], Absent)
     assert Role.REDIS not in found
-    with pytest.raises(NotApplicableError, match="needs a service that is the redis: no service runs"):
+    with pytest.raises(NotApplicableError, match="needs a Redis: no service runs"):
         found[Role.REDIS]
 
 

@@ -18,7 +18,7 @@ from stack.driver.images import inspect
 from stack.driver.progress import Progress
 from stack.driver.project import ComposeProject, Config, seconds_in
 from stack.driver.runners import start
-from stack.driver.runners.protocol import LOOK_SECONDS, UP_SECONDS, ServiceStatus, all_well
+from stack.driver.runners.protocol import LOOK_SECONDS, UP_SECONDS, ServiceStatus, all_well, statuses
 from stack.driver.wait import until
 
 DOWN = {"exited", "dead", "restarting", "unhealthy"}
@@ -140,11 +140,7 @@ class ComposeRunner:
         form = '{{.Label "com.docker.compose.service"}}|{{.State}}|{{.Status}}|{{.Ports}}'
         said = docker.ask("ps", "--all", *docker.of_project(self.project.name), "--format", form)
         rows = [line.split("|") for line in said.splitlines()]
-        seen: dict[str, ServiceStatus] = {}
-        for service, state, status, ports in rows:
-            if service not in seen or seen[service].health == "healthy":  # of replicas, the first that is not well
-                seen[service] = status_in(state, status, ports)
-        return {service: seen.get(service, ServiceStatus(health="missing")) for service in self.project.services}
+        return statuses(self.project, [(service, status_in(*how)) for service, *how in rows])
 
     def unhealthy(self) -> dict[str, ContainerState | None]:
         """{service: its state} of each that is not healthy; None for one without a container."""
@@ -162,6 +158,10 @@ class ComposeRunner:
             raise StackError(f"service `{service}` of `{self.project.name}` has no container")
         self._ids[service] = found[0].id
         return found[0]
+
+    def replicas(self, service: str) -> list[docker.Container]:
+        """Every container of a service, stopped ones included."""
+        return self._list(f"com.docker.compose.service={service}")
 
     def containers(self) -> dict[str, docker.Container]:
         """{service: container} of this project, stopped ones included."""

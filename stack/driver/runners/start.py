@@ -114,7 +114,7 @@ def problem_in(project: ComposeProject, said: str) -> StackError:
 
 @contextmanager
 def running_command(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """A command of which both streams are read as one, as it comes, and which ends when whoever reads is interrupted."""
+    """A command whose streams are read as one, as it comes, and which ends when whoever reads is interrupted."""
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

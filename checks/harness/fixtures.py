@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -245,13 +245,22 @@ def _fresh(
 
     with ExitStack() as held:
         whole = started and all(step is nothing for step in before_start)
-        with starts.tried() if whole else nullcontext():
+        with starts.tried() if whole else _told_as_a_cause():
             fresh = workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started)
             stack = held.enter_context(fresh)
         came_up = True
         if started and described:  # before that, its images need not even be here
             describe(stack, folder)
         yield stack
+
+
+@contextmanager
+def _told_as_a_cause() -> Iterator[None]:
+    """A subject of which no copy can be made is told of in the words of those who would have started it."""
+    try:
+        yield
+    except SubjectError as problem:
+        raise DidNotStartError(cause_of(problem)) from problem
 
 
 def _require_a_way(config: pytest.Config, starts: Starts | None) -> None:

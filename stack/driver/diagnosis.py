@@ -40,8 +40,15 @@ class Diagnosis:
         """In a sentence that goes on from 'needs `web` running: '."""
         if self.hopeless:
             return f"its health check cannot pass: {self.words.removeprefix(SAID_LAST)}"
-        never = "it never got healthy" if self.state.startswith("running, ") else f"it {self.state}"
-        return f"{never}: {self.words}".removesuffix(": ")
+        return f"{self._became}: {self.words}".removesuffix(": ")
+
+    @property
+    def _became(self) -> str:
+        if self.state.startswith("running, "):
+            return "it never got healthy"
+        if self.state == "created":
+            return "it never ran"
+        return f"it {self.state}" if self.state.startswith("exited") else f"it is {self.state}"
 
     def __str__(self) -> str:
         return f"{self.name}: {self.state}: {self.words}".removesuffix(": ")

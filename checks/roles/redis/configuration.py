@@ -16,7 +16,9 @@ from stack.driver.project import Config
 SERVER = re.compile(r"(?:redis|valkey|keydb)-server")
 SWITCHED = {"on", "off"}
 SHELLS = {"sh", "ash", "bash", "dash"}
-STANDARD_IMAGE = re.compile(r"(?:^|/)(?:redis|valkey|keydb)(?:[:@].*)?$")  # starts the server without a configuration
+STANDARD_IMAGE = re.compile(  # starts the server without a configuration of its own, from whichever registry
+    r"(?:[^/]*[.:][^/]*/)?(?:(?:library/)?redis|valkey/valkey|eqalpha/keydb)(?:[:@].*)?"
+)
 DEFAULTS = {"appendonly": "no", "appendfsync": "everysec", "no-appendfsync-on-rewrite": "no"}
 OPEN_DEFAULT = ("on", "nopass", "~*", "&*", "+@all")  # whom Redis lets in where nothing else is said
 
@@ -73,7 +75,9 @@ def _arguments(spec: Config, service: str) -> list[str]:
     for place, word in enumerate(words):
         if SERVER.fullmatch(PurePosixPath(word).name):
             return words[place + 1 :]
-    standard = STANDARD_IMAGE.search(str(spec.get("image", ""))) and "build" not in spec and not spec.get("entrypoint")
+    standard = (
+        STANDARD_IMAGE.fullmatch(str(spec.get("image", ""))) and "build" not in spec and not spec.get("entrypoint")
+    )
     if standard and (not words or words[0].startswith("-") or words[0].endswith(".conf")):
         return words
     raise SubjectError(f"what `{service}` runs with is decided in its image, which its files do not tell")

@@ -59,9 +59,8 @@ def configuration_violations(seen: Configured) -> list[Violation]:
         found.append(Violation("config-without-warning", seen=list(seen.warnings) or "no service", wanted="none"))
     unversioned = {name: one or "built, without a name" for name, one in seen.images.items() if not is_pinned(one)}
     if unversioned or not (seen.images or seen.warnings):  # what does not resolve names no image, either
-        found.append(
-            Violation("images-carry-versions", seen=unversioned, wanted="a digest, or a tag with the program's version")
-        )
+        wanted = "a digest, or a tag with the program's version"
+        found.append(Violation("images-carry-versions", seen=unversioned, wanted=wanted))
     return found
 
 

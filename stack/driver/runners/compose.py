@@ -47,7 +47,7 @@ class ComposeRunner:
         if begun.returncode != 0:
             problem = start.problem_in(self.project, begun.said)
             ill = diagnoses(self.project.name) if type(problem) is StackError else []
-            raise self._not_healthy(ill) if any(one.words for one in ill) else problem
+            raise not_healthy(self, ill, self._hint) if any(one.words for one in ill) else problem
         self._wait(progress, within=within - begun.seconds, every=0.1, first=True)
 
     def down(self, *, volumes: bool = False) -> None:
@@ -96,7 +96,7 @@ class ComposeRunner:
             return all_well(seen) or hopeless() or any(given_up)
 
         if not all_well(until(self.status, settled, within=within, every=every).value):
-            raise self._not_healthy(diagnoses(self.project.name))
+            raise not_healthy(self, diagnoses(self.project.name), self._hint)
 
     # one service, by hand
 
@@ -242,16 +242,19 @@ class ComposeRunner:
                 return docker.ask("inspect", "--format", form, self._ids[service])
         return docker.ask("inspect", "--format", form, self.container(service).id)
 
-    def _not_healthy(self, ill: list[Diagnosis]) -> NotHealthyError:
-        missing = [name for name, state in self.unhealthy().items() if state is None]
-        root = root_of(ill, {name: self.project.depends_on(name) for name in self.project.services})
-        return NotHealthyError(
-            f"stack `{self.project.name}` is not healthy",
-            details=(*map(str, ill), *(f"{name}: missing" for name in missing)),
-            hint=self._hint,
-            root=root.name if root else next(iter(missing), ""),
-            why=root.why if root else "it was not started",
-        )
+
+def not_healthy(runner: ComposeRunner, ill: list[Diagnosis], hint: str) -> NotHealthyError:
+    """What ails a project, service by service, and which of them keeps the others from being well."""
+    project = runner.project
+    missing = [name for name, state in runner.unhealthy().items() if state is None]
+    root = root_of(ill, {name: project.depends_on(name) for name in project.services})
+    return NotHealthyError(
+        f"stack `{project.name}` is not healthy",
+        details=(*map(str, ill), *(f"{name}: missing" for name in missing)),
+        hint=hint,
+        root=root.name if root else next(iter(missing), ""),
+        why=root.why if root else "it was not started",
+    )
 
 
 def image_name(project: ComposeProject, service: str) -> str:

@@ -16,9 +16,11 @@ from checks.faults.dind import Nested
 from checks.harness import plan, plugin, waivers
 from checks.harness.plugin import told_in_a_sentence
 from checks.harness.snapshot import describe, describe_files, keep_what_was_said
+from checks.roles.answers import settled
 from checks.subject import profile, workspace
 from checks.subject.mutation import nothing
 from checks.subject.profile import Subject
+from checks.subject.roles import Finding, Role
 from checks.subject.stack import Files, Mutation, Stack
 from checks.subject.standing import standing
 from checks.subject.start import DidNotStartError, Starts, cause_of
@@ -31,6 +33,7 @@ from stack.driver.session import Session
 Mutated = Callable[[Mutation], Stack]
 OnAnotherEngine = Callable[..., tuple[Stack, Nested]]
 RUN = pytest.StashKey[Session]()
+SETTLED = pytest.StashKey[dict[Role, Finding]]()
 RUN_GIVEN = "compliance_run"
 
 
@@ -251,7 +254,7 @@ def _fresh(
         came_up = True
         if started and described:  # before that, its images need not even be here
             describe(stack, folder)
-        yield stack
+        yield settled(stack, request.config.stash.setdefault(SETTLED, {})) if started else stack
 
 
 @contextmanager

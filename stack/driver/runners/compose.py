@@ -55,7 +55,7 @@ class ComposeRunner:
         self._forwarders.clear()
         try:
             helper.remove_all(self.project.name)
-            self._client().compose.down(
+            client_of(self.project).compose.down(
                 volumes=volumes, remove_images="local" if volumes else None, remove_orphans=True, quiet=True
             )
         except docker.DockerException as problem:
@@ -103,7 +103,7 @@ class ComposeRunner:
     def restart(self, *services: str, and_wait: bool = True) -> None:
         """Restart these services' containers in the ordinary way and, unless told not to, wait until all is healthy."""
         try:
-            self._client().compose.restart(list(services))
+            client_of(self.project).compose.restart(list(services))
         except docker.DockerException as problem:
             raise from_docker(problem, f"restart {', '.join(services)}") from problem
         if and_wait:
@@ -222,13 +222,6 @@ class ComposeRunner:
 
     # behind it
 
-    def _client(self) -> docker.DockerClient:
-        return docker.DockerClient(
-            compose_files=list(self.project.files),
-            compose_project_name=self.project.name,
-            compose_project_directory=self.project.directory,
-        )
-
     def _list(self, *labels: str) -> list[docker.Container]:
         filters = [word for label in labels for word in ("--filter", f"label={label}")]
         ids = docker.ask("ps", "--all", "--quiet", *docker.of_project(self.project.name), *filters).split()
@@ -273,6 +266,15 @@ def grace(config: Config, service: str) -> float:
     """Seconds for which a service may be down before it counts as given up; an unhealthy one is probed again."""
     check = config["services"][service].get("healthcheck") or {}
     return DOWN_SECONDS + seconds_in(check.get("interval", "0s"))
+
+
+def client_of(project: ComposeProject) -> docker.DockerClient:
+    """A client of Docker that knows the project's files."""
+    return docker.DockerClient(
+        compose_files=list(project.files),
+        compose_project_name=project.name,
+        compose_project_directory=project.directory,
+    )
 
 
 def status_in(state: str, status: str, ports: str) -> ServiceStatus:

@@ -23,6 +23,11 @@ nox.options.sessions = ["lint", "types", "offline", "page", "validators", "compl
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
+HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever directory an option names
+CHECKS = ("checks/requirements", "--ignore-glob=*/tests")
+QUIET = ("-q", "--no-header", "--tb=no", "-rN")  # the report says it all; what crashed is kept with the evidence
+JUDGED = (0, 1)  # of pytest: what its checks came to, the report says
+OURS = ("stack", "tier", "requirements")  # options that name what is tested, and how far
 BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
 BY_NAME_ONLY = ("busy", "busy-healing")  # the same, for a quarter of an hour and more in which nothing else gets a core
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
@@ -106,6 +111,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def subjects(session: nox.Session) -> None:
+    """Every check on projects of other shapes than ours, rebuilt small: all of them, or `-- SHAPE ...`."""
+    _provide(session)
+    _run(session, "checks.campaigns.subjects", *session.posargs)
+
+
+@nox.session
 def healing(session: nox.Session) -> None:
     """Every fault on every service, and the seconds to healthy again: `-- --times N`, `--faults A,B`, `--stack DIR`."""
     _provide(session)
@@ -121,37 +133,59 @@ def soak(session: nox.Session) -> None:
 
 def _prove(session: nox.Session, marker: str) -> None:
     """The report runs whatever came of pytest, on the folder of this run and no other that goes on beside it."""
-    _provide(session)
+    known, others = _options(session)
+    by_files = known.tier == "declared"
+    if not by_files:
+        _provide(session)
     with tempfile.TemporaryDirectory() as aside:
         link = Path(aside) / "run"
-        options = ("-m", marker, *PARALLEL, "--link", str(link), *session.posargs)
+        options = ["-m", marker, *QUIET, "--link", str(link), *_one_word_each(known), *others]
+        options[:0] = () if by_files else PARALLEL
         try:
-            _run(session, "pytest", "checks/requirements", "--ignore-glob=*/tests", *options)
+            _run(session, "pytest", *HERE, *CHECKS, *options, success_codes=JUDGED)
         finally:
             if link.exists():
-                _run(session, "checks.report", str(link), *_shelves(session.posargs))
+                _run(session, "checks.report", str(link), *_one_word_each(known, "requirements"))
 
 
-def _shelves(options: Sequence[str]) -> list[str]:
-    """`--requirements DIR` as it was given, for the report to know the same requirements as the run."""
+def _options(session: nox.Session) -> tuple[argparse.Namespace, list[str]]:
+    """The options of ours that were given, as two words or one, and those for pytest."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--requirements", action="append", default=[])
-    return [f"--requirements={shelf}" for shelf in parser.parse_known_args(options)[0].requirements]
+    for name in OURS:
+        parser.add_argument(f"--{name}", action="append" if name == "requirements" else "store")
+    return parser.parse_known_args(session.posargs)
+
+
+def _one_word_each(known: argparse.Namespace, *names: str) -> list[str]:
+    """As `--stack=DIR`: of `--stack DIR` pytest would take DIR for tests to collect before it knows the option."""
+    given = {name: getattr(known, name) for name in names or OURS}
+    return [
+        f"--{name}={value}"
+        for name, values in given.items()
+        for value in (values if isinstance(values, list) else [values])
+        if value is not None
+    ]
 
 
 def _provide(session: nox.Session) -> None:
-    """An engine without what killed runs left, and images here, where their progress is seen."""
-    _run(session, "invoke", "engine")
-    _run(session, "invoke", "sweep")
-    if not any(option.startswith("--stack") for option in session.posargs):
-        _run(session, "invoke", "images")
+    """An engine without what killed runs left, and images here, where their progress is seen.
+
+    Where they are not to be had, what needs them says so, and the rest is judged all the same.
+    """
+    whatever = range(256)
+    _run(session, "invoke", "engine", success_codes=whatever)
+    _run(session, "invoke", "sweep", success_codes=whatever)
+    if _options(session)[0].stack is None:
+        _run(session, "invoke", "images", success_codes=whatever)
 
 
-def _run(session: nox.Session, *command: str) -> None:
+def _run(session: nox.Session, *command: str, success_codes: Sequence[int] = (0,)) -> None:
     """Nothing comes after what was interrupted, even where that ended well all the same."""
     already = _is_ending()
-    whole = (*ALONE, *PYTHON, *command)
-    session.run(*whole, interrupt_timeout=TEARDOWN_SECONDS, terminate_timeout=TEARDOWN_SECONDS)
+    session.run(
+        *ALONE, *PYTHON, *command, success_codes=success_codes,
+        interrupt_timeout=TEARDOWN_SECONDS, terminate_timeout=TEARDOWN_SECONDS,
+    )  # fmt: skip
     if _is_ending() and not already:
         raise KeyboardInterrupt
 

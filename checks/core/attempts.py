@@ -103,6 +103,8 @@ def _found(planned: Planned, tried: Tried) -> Finding:
 
 
 def _verdict(tried: Tried, violations: Sequence[Violation]) -> tuple[Verdict, str | None]:
+    if tried.outcome is Ending.NOT_APPLICABLE and not violations:
+        return Verdict.NOT_APPLICABLE, tried.reason
     if tried.outcome not in RAN:
         return Verdict.UNDECIDED, _interrupted(tried)
     if not tried.records:

@@ -23,6 +23,7 @@ CLAIM = "requirement.toml"
 SHELF = Path(__file__).resolve().parents[1] / "requirements"
 RULES, REFERENCES = TypeAdapter(tuple[Rule, ...]), TypeAdapter(tuple[Reference, ...])
 CONTROLS = TypeAdapter(tuple[Control, ...])
+NAMES = TypeAdapter(tuple[str, ...])
 
 
 class CatalogError(SubjectError):
@@ -116,6 +117,8 @@ def _requirement(file: Path, package: str) -> Requirement:
             references=REFERENCES.validate_python(told.pop("references", []), extra="forbid"),
             rules=rules,
             controls=_controls(told.pop("controls", []), rules),
+            needs=NAMES.validate_python(told.pop("needs", [])),
+            logins=NAMES.validate_python(told.pop("logins", [])),
             folder=file.parent,
             package=package,
         )

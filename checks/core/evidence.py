@@ -158,10 +158,18 @@ class Evidence:
         self._folder = folder
         self._planned = planned
         self._attempt = attempt
+        self.seen: list[object] = []
+
+    @property
+    def run(self) -> Run:
+        """What is known of the run by now."""
+        return self._folder.run
 
     def saw(self, observation: Seen) -> Seen:
         """Store what was seen, and give it back as stored, to be judged."""
-        return self._folder.record(self._planned, observation, self._attempt)
+        stored = self._folder.record(self._planned, observation, self._attempt)
+        self.seen.append(stored)
+        return stored
 
     def keep(self, name: str, text: str) -> Path:
         """Store a text, such as a container's log."""

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from checks.core import catalog
+from checks.core import catalog, waiving
 from checks.core.attempts import found_in, tries
 from checks.core.catalog import Catalog, CatalogError
 from checks.core.codec import DamagedError
 from checks.core.requirement import Requirement
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result, Timing
-from checks.core.run import Kind, Outcome, Planned, Run
+from checks.core.rules import Seen, judged_rules, without_overruled
+from checks.core.run import Ending, Kind, Outcome, Planned, Run
 from checks.core.stored import Stored, read
 from checks.core.verdict import Verdict, worst
 
@@ -38,6 +39,7 @@ def judged(stored: Stored, known: Catalog | None = None) -> Result:
         if (planned := [plan for plan in stored.run.planned if plan.requirement == requirement.id])
     )
     reasons = tuple(_doubts(stored.run))
+    checks = [check for requirement in requirements for check in requirement.checks]
     verdicts = [requirement.verdict for requirement in requirements]
     return Result(
         catalog=known,
@@ -46,14 +48,17 @@ def judged(stored: Stored, known: Catalog | None = None) -> Result:
         run=stored.run,
         requirements=requirements,
         records=stored.records,
+        waivers=waiving.judged(stored.run, checks),
     )
 
 
 def judged_requirement(requirement: Requirement, planned: Sequence[Planned], stored: Stored) -> JudgedRequirement:
     """Judge one requirement from its checks and mutations."""
-    judged_checks = tuple(judged_check(requirement, plan, stored) for plan in planned if plan.kind is Kind.CHECK)
+    seen = [_seen(requirement, plan, stored) for plan in planned if plan.kind is Kind.CHECK]
+    rules = judged_rules(requirement, seen)
+    judged_checks = tuple(without_overruled(one.check, rules) for one in seen)
     mutations = tuple(judged_mutation(requirement, plan, stored) for plan in planned if plan.kind is Kind.MUTATION)
-    unnoticed = [Verdict.UNDECIDED for mutation in mutations if not mutation.noticed]
+    unnoticed = [Verdict.UNDECIDED for one in mutations if not one.noticed and not _not_applicable(one, stored)]
     verdicts = [check.verdict for check in judged_checks]
     return JudgedRequirement(
         id=requirement.id,
@@ -62,20 +67,31 @@ def judged_requirement(requirement: Requirement, planned: Sequence[Planned], sto
         note=_note(requirement, len(judged_checks), stored.run),
         checks=judged_checks,
         mutations=mutations,
+        rules=rules,
     )
+
+
+def _seen(requirement: Requirement, planned: Planned, stored: Stored) -> Seen:
+    kinds = frozenset(record.kind for record in stored.records if record.name == planned.name)
+    return Seen(check=judged_check(requirement, planned, stored), kinds=kinds)
 
 
 def judged_check(requirement: Requirement, planned: Planned, stored: Stored) -> JudgedCheck:
     """Judge one check: how it ended must agree with what it saw."""
     outcome = _outcome(planned, stored)
     finding = found_in(requirement, planned, tries(planned, outcome, stored.records))
+    verdict, reason = finding.verdict, finding.reason
+    waived = waiving.rules(stored.run, finding.violations) if verdict is Verdict.VIOLATED else ()
+    if waived and {violation.rule for violation in finding.violations} <= {*waived}:
+        verdict, reason = Verdict.WAIVED, waiving.told(stored.run, waived)
     return JudgedCheck(
         name=planned.name,
         tier=planned.tier,
-        verdict=finding.verdict,
-        reason=finding.reason,
+        verdict=verdict,
+        reason=reason,
         **_timing(outcome),
-        violations=finding.violations if finding.verdict is Verdict.VIOLATED else (),
+        violations=finding.violations if verdict in (Verdict.VIOLATED, Verdict.WAIVED) else (),
+        waived=waived,
         first_try=finding.first_try,
     )
 
@@ -92,6 +108,11 @@ def judged_mutation(requirement: Requirement, planned: Planned, stored: Stored) 
         **_timing(outcome),
         first_try=finding.first_try,
     )
+
+
+def _not_applicable(mutation: JudgedMutation, stored: Stored) -> bool:
+    """Whether a mutation breaks what the subject is not to have."""
+    return any(one.name == mutation.name and one.outcome is Ending.NOT_APPLICABLE for one in stored.outcomes)
 
 
 def _note(requirement: Requirement, judged_checks: int, run: Run) -> str | None:

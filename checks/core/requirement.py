@@ -47,7 +47,10 @@ class Control:
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """One folder with a `requirement.toml`; `package` is the name under which Python imports what stands in it."""
+    """One folder with a `requirement.toml`; `package` is the name under which Python imports what stands in it.
+
+    `needs` are the roles that it is about, `logins` those of the profile that some of its checks log in with.
+    """
 
     id: str
     title: str
@@ -56,6 +59,8 @@ class Requirement:
     references: tuple[Reference, ...] = ()
     rules: tuple[Rule, ...] = ()
     controls: tuple[Control, ...] = ()
+    needs: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
     folder: Path
     package: str
 

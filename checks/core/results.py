@@ -1,7 +1,7 @@
 """The result of a run: every output is a view of this."""
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from checks.core.catalog import Catalog
 from checks.core.pressure import Pressure
@@ -35,6 +35,7 @@ class JudgedCheck:
     start: str | None
     worker: str | None
     violations: tuple[Violation, ...]
+    waived: tuple[str, ...]  # the rules of its violations that are set aside
     pressure: Pressure | None = None
     first_try: str | None = None  # what came of it, where a second one was made
 
@@ -57,6 +58,15 @@ class JudgedMutation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgedRule:
+    """What is said of one rule, and the tier that says so; None where nothing was decided."""
+
+    name: str
+    verdict: Verdict
+    tier: Tier | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgedRequirement:
     """A requirement with what was judged of it."""
 
@@ -66,6 +76,17 @@ class JudgedRequirement:
     note: str | None
     checks: tuple[JudgedCheck, ...]
     mutations: tuple[JudgedMutation, ...]
+    rules: tuple[JudgedRule, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedWaiver:
+    """A rule that the subject's owner set aside, and what came of that in this run."""
+
+    rule: str
+    reason: str
+    until: str
+    state: Literal["counts", "expired", "unused"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,3 +99,4 @@ class Result:
     run: Run | None
     requirements: tuple[JudgedRequirement, ...]
     records: tuple[Record, ...]
+    waivers: tuple[JudgedWaiver, ...] = ()

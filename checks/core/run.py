@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from checks.core.pressure import Pressure
 from checks.core.tier import Tier
+from checks.core.waiver import Waiver
 
 FORMAT = 3
 RUN, OBSERVATIONS, OUTCOMES, SUMS = "run.json", "observations.jsonl", "outcomes.jsonl", "SHA256SUMS"
@@ -29,6 +30,7 @@ class Ending(StrEnum):
     OUT_OF_TIME = "out of time"
     """A limit of our own ran out: of a probe, of a client, of a wait."""
     SKIPPED = "skipped"
+    NOT_APPLICABLE = "not applicable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +113,7 @@ class Run:
     platform: str = field(default_factory=platform.platform)
     planned: tuple[Planned, ...] = ()
     left_out: tuple[Planned, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pressure: Pressure | None = None
@@ -126,6 +129,7 @@ class Known(TypedDict, total=False):
     buildx: str
     images: tuple[Image, ...]
     pressure: Pressure
+    waivers: tuple[Waiver, ...]
 
 
 def now() -> str:

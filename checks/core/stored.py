@@ -17,7 +17,7 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 """Data of an older format as today's has them."""
 
 LATER: Mapping[type[Any], Mapping[str, Any]] = {
-    Run: {"pressure": None},
+    Run: {"pressure": None, "waivers": []},
     Outcome: {"pressure": None, "earlier": []},
     Record: {"attempt": 1},
 }
@@ -46,6 +46,11 @@ def read(folder: Path, known: Catalog | None = None) -> Stored:
     )
     _verify_names(stored, known or catalog.read())
     return stored
+
+
+def outcomes_of(folder: Path) -> tuple[Outcome, ...]:
+    """How the checks of a run of this format ended so far."""
+    return tuple(_lines(folder / OUTCOMES, Outcome, UPGRADES[FORMAT]))
 
 
 def _run(folder: Path) -> tuple[Run, Upgrade]:

@@ -56,7 +56,7 @@ def reason_of(report: pytest.TestReport, how: Ending) -> str | None:
     if how is Ending.PASSED:
         return None
     if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
-        return report.longrepr[2]
+        return report.longrepr[2].removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
     lines = (crash.message if crash else report.longreprtext).removeprefix("Failed: ").splitlines()
     said = "; ".join(line.strip() for line in (lines[:1] if how is Ending.VIOLATED else lines[:5]))

@@ -5,24 +5,28 @@ process that starts the workers begins and closes the folder, and they write to 
 their end.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from checks.core import judging
+from checks.core import judging, stored
 from checks.core.evidence import Evidence, EvidenceError, Folder
 from checks.core.pressure import Pressure
 from checks.core.run import Ending, Planned
 from checks.harness import coverage, plan
+from checks.harness.applicability import applies
 from checks.harness.endings import Phase, ending, outcome_of
 from checks.harness.plan import planned_of
 from checks.harness.pressure import Gauge
 from checks.harness.tries import Tries
 from checks.report import words
+from checks.subject.start import DidNotStartError
 from stack.driver import wait
+from stack.driver.errors import EngineError, ImageError, StackError, SubjectError
 
 FOLDER = pytest.StashKey[Folder]()
 PLANNED = pytest.StashKey[Planned]()
@@ -161,10 +165,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure how much of a check is waiting for the subject."""
+    """Measure how much of a check is waiting for the subject; tell a problem on the way in a sentence."""
     before = wait.slept()
     try:
-        return (yield)
+        with told_in_a_sentence():
+            return (yield)
     finally:
         item.stash[SLEPT] = wait.slept() - before
 
@@ -174,7 +179,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Keep how each phase of a check ended, and store the outcome when the last one is over."""
     report = yield
     if PLANNED in item.stash:
-        _keep(item, call.when, (report, _trusted(item.config, ending(call, report))))
+        how = ending(call, report) if applies(item) or not report.skipped else Ending.NOT_APPLICABLE
+        if how is Ending.CRASHED:
+            _or_exit(lambda: item.config.stash[FOLDER].keep(f"crashes/{item.name}.txt", report.longreprtext + "\n"))
+        _keep(item, call.when, (report, _trusted(item.config, how)))
     return report
 
 
@@ -189,6 +197,23 @@ def _keep(item: pytest.Item, when: str, phase: Phase) -> None:
     if when == "teardown":
         outcome = outcome_of(item.stash[PLANNED], item.stash[PHASES], waiting_seconds=item.stash[SLEPT])
         tries.ended = replace(outcome, pressure=item.stash[PRESSURE])
+
+
+@contextmanager
+def told_in_a_sentence() -> Iterator[None]:
+    """Whatever keeps a check from being tried decides nothing; why not is told without a traceback.
+
+    What keeps many from it for one reason, a subject, an engine or an image that cannot be used, is skipped: pytest
+    sums up what is skipped for the same reason.
+    """
+    try:
+        yield
+    except DidNotStartError as problem:
+        pytest.skip(problem.sentence)
+    except (SubjectError, EngineError, ImageError) as problem:
+        pytest.skip(problem.in_a_line)
+    except StackError as problem:
+        pytest.fail(str(problem), pytrace=False)
 
 
 def _trusted(config: pytest.Config, how: Ending) -> Ending:
@@ -213,6 +238,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.config.stash[TRIES].turns.remove()
         _or_exit(lambda: folder.describe(pressure=session.config.stash[RUN_GAUGE].measured()))
         _or_exit(folder.end)
+        if any(one.outcome is Ending.SKIPPED for one in stored.outcomes_of(folder.path)) and not session.exitstatus:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest passes what it skips; nothing was proven of it
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

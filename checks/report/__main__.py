@@ -19,7 +19,9 @@ from checks.report.formats import ENVELOPE, write, write_text
 from checks.report.intoto_json import as_statement
 from checks.report.terminal import as_terminal
 
-EXIT_CODES = {Verdict.PROVEN: 0, Verdict.NOT_APPLICABLE: 0, Verdict.VIOLATED: 1, Verdict.UNDECIDED: 2}
+EXIT_CODES = {
+    Verdict.PROVEN: 0, Verdict.NOT_APPLICABLE: 0, Verdict.WAIVED: 0, Verdict.VIOLATED: 1, Verdict.UNDECIDED: 2
+}  # fmt: skip
 COMMANDS = ("verify", "diff", "history")  # a module each; a folder of that name is reached as ./diff
 
 

@@ -15,7 +15,7 @@ from checks.report.words import printable, title
 NOT_WORSE, WORSE, NOT_COMPARABLE = 0, 1, 2
 BEYOND_S, BEYOND_RATIO = 3.0, 1.5
 """A time has changed when it did by more than both: 1 of 71 did between two full runs 11 minutes apart (2 cores)."""
-ORDER = (Verdict.PROVEN, Verdict.NOT_APPLICABLE, Verdict.UNDECIDED, Verdict.VIOLATED)
+ORDER = (Verdict.PROVEN, Verdict.NOT_APPLICABLE, Verdict.WAIVED, Verdict.UNDECIDED, Verdict.VIOLATED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from checks.core.requirement import Requirement, Rule
 from checks.core.results import JudgedCheck, JudgedRequirement, Result
-from checks.core.verdict import Violation
+from checks.core.verdict import Verdict, Violation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Finding:
 
 
 def findings(report: Result) -> Iterator[Finding]:
-    """Every violation, in the order of requirements, checks and what they saw."""
+    """Every violation that nobody waived, in the order of requirements, checks and what they saw."""
     counted: Counter[tuple[str, ...]] = Counter()
     for known, check, violation in _violations(report):
         identity = _identity(known, check, violation)
@@ -59,7 +59,8 @@ def findings(report: Result) -> Iterator[Finding]:
 def _violations(report: Result) -> Iterator[tuple[Requirement, JudgedCheck, Violation]]:
     for judged in report.requirements:
         known = report.catalog.by_id[judged.id]
-        yield from ((known, check, violation) for check in judged.checks for violation in check.violations)
+        for check in judged.checks:
+            yield from ((known, check, one) for one in check.violations if one.rule not in check.waived)
 
 
 def _identity(known: Requirement, check: JudgedCheck, violation: Violation) -> tuple[str, ...]:
@@ -70,7 +71,9 @@ def _identity(known: Requirement, check: JudgedCheck, violation: Violation) -> t
 def undecided(report: Result) -> Iterator[tuple[JudgedRequirement, str, str]]:
     """(requirement, test, why) of what could not be evaluated: neither satisfied nor violated."""
     for judged in report.requirements:
-        yield from ((judged, check.name, check.reason) for check in judged.checks if check.reason)
+        yield from (
+            (judged, check.name, check.reason or "") for check in judged.checks if check.verdict is Verdict.UNDECIDED
+        )
         yield from ((judged, one.name, one.reason or "") for one in judged.mutations if not one.noticed)
 
 

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result
 from checks.core.verdict import Verdict
 from checks.report.findings import place_of
-from checks.report.words import objection, printable
+from checks.report.words import objection, printable, set_aside
 
 
 def as_junit(report: Result) -> str:
@@ -57,7 +57,10 @@ def _junit_check(case: Element, check: JudgedCheck) -> None:
     if check.verdict is Verdict.VIOLATED:
         rules = ", ".join(violation.rule for violation in check.violations)
         failure = SubElement(case, "failure", type="violated", message=printable(rules))
-        failure.text = printable("\n".join(map(objection, check.violations)))
+        failure.text = printable("\n".join(objection(one) + set_aside(check, one) for one in check.violations))
+    elif check.verdict in (Verdict.WAIVED, Verdict.NOT_APPLICABLE):
+        told = SubElement(case, "skipped", type=str(check.verdict), message=printable(check.reason or ""))
+        told.text = printable("\n".join(map(objection, check.violations))) or None
     elif check.verdict is Verdict.UNDECIDED:
         kind = "skipped" if (check.reason or "").startswith("skipped") else "error"
         SubElement(case, kind, type="undecided", message=printable(check.reason or ""))

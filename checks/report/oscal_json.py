@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from checks.core.requirement import Control
 from checks.core.results import JudgedCheck, JudgedRequirement, Result
 from checks.core.run import Image
+from checks.core.verdict import Verdict
 from checks.report.findings import digest
 from checks.report.words import objection, printable, title
 
@@ -98,10 +99,14 @@ def _finding(report: Result, found: JudgedRequirement, control: Control) -> Obje
 
 def _state(found: JudgedRequirement, control: Control, *, whole: bool) -> tuple[Object, str]:
     """Satisfied only where every check and mutation of the requirement decided, in a `whole` run."""
-    broken = {one.rule for check in found.checks for one in check.violations}.intersection(control.rules)
+    waived = {rule for check in found.checks for rule in check.waived}.intersection(control.rules)
+    broken = {one.rule for check in found.checks for one in check.violations}.intersection(control.rules) - waived
     if broken:
         return {"state": "not-satisfied", "reason": "fail"}, f"Violated: {', '.join(sorted(broken))}."
-    decided = found.checks and not any(check.reason for check in found.checks) and found.note is None
+    if waived:
+        return {"state": "not-satisfied", "reason": "other"}, f"Waived by its owner: {', '.join(sorted(waived))}."
+    undecided = any(check.verdict is Verdict.UNDECIDED for check in found.checks)
+    decided = found.checks and not undecided and found.note is None
     if whole and decided and all(mutation.noticed for mutation in found.mutations):
         return {"state": "satisfied", "reason": "pass"}, "Nothing objected by the rules that bear on it."
     return {"state": "not-satisfied", "reason": "other"}, "Could not be evaluated: this is no finding of a fault."

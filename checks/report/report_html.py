@@ -16,6 +16,7 @@ from checks.report.words import (
     second_try,
     tally,
     title,
+    waiver,
     what_the_machine_did,
     where_the_time_went,
 )
@@ -44,6 +45,7 @@ def as_html(report: Result) -> str:
         slowest=slowest,
         bars={bar.label: bar for bar in timing.split(slowest).bars},
         tally=tally(report),
+        waivers=list(map(waiver, report.waivers)),
         spent=where_the_time_went(report),
         machine=what_the_machine_did(report),
         colours={**durations.colours(report), "set-up": 0, "working": 1, "waiting": 2},

@@ -14,6 +14,7 @@ def as_json(report: Result) -> str:
         "verdict": report.verdict,
         "reasons": report.reasons,
         "run": asdict(report.run) if report.run else {},
+        "waivers": [asdict(one) for one in report.waivers],
         "requirements": [asdict(requirement) for requirement in report.requirements],
     }
     for requirement in data["requirements"]:

@@ -8,11 +8,13 @@ from checks.report import timing
 from checks.report.findings import Finding, findings, undecided
 from checks.report.words import (
     SLOWEST_SHOWN,
+    causes,
     cell,
     objection,
     printable,
     second_try,
     title,
+    waiver,
     what_the_machine_did,
     where_the_time_went,
 )
@@ -30,18 +32,27 @@ def as_markdown(report: Result) -> str:
 
 def _blocks(report: Result) -> Iterator[str]:
     """Paragraphs, the ones that matter first, none of which is ever cut in two."""
-    told = [*report.reasons, *(report.run.notes if report.run else ())]
+    told = [*report.reasons, *map(waiver, report.waivers), *(report.run.notes if report.run else ())]
     if told:
         yield "\n".join(f"- {_sentence(sentence)}" for sentence in told[:SHOWN_OF_A_RULE])
     yield _table(report)
     yield from _what_failed(report)
     yield from (f"- **{found.id}** {_sentence(found.note)}" for found in report.requirements if found.note)
-    yield from (
-        f"- **{found.id}** {cell(title(name))}: undecided: {_sentence(why)}" for found, name, why in undecided(report)
-    )
+    yield from _undecided(report)
     yield from (line for found in report.requirements for line in _second_tries(found))
     yield from (f"- {_sentence(sentence)}" for sentence in told[SHOWN_OF_A_RULE:])
     yield from _times(report)
+
+
+def _undecided(report: Result) -> Iterator[str]:
+    """What kept several checks from a verdict once, and what kept one by its name."""
+    shared = causes(report)
+    for reason, checks in shared.items():
+        told = ", ".join(f"{count} of {requirement}" for requirement, count in checks.items())
+        yield f"- not decided: {told}: {_sentence(reason)}"
+    for found, name, why in undecided(report):
+        if why not in shared:
+            yield f"- **{found.id}** {cell(title(name))}: undecided: {_sentence(why)}"
 
 
 def _what_failed(report: Result) -> Iterator[str]:

@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections import Counter
 
 from markupsafe import Markup, escape
 
 from checks.core.pressure import figures
-from checks.core.results import Result
+from checks.core.results import JudgedCheck, JudgedWaiver, Result
 from checks.core.run import Record
 from checks.core.verdict import Json, Verdict, Violation
 from checks.report import timing
@@ -22,6 +23,23 @@ def sentence(report: Result) -> str:
     of = f" ({', '.join(decisive)})" if decisive else ""
     why = f": {report.reasons[0]}" if report.reasons and not decisive else ""
     return f"verdict: {report.verdict}{of}{why}"
+
+
+def waiver(one: JudgedWaiver) -> str:
+    """Say of a waiver what it sets aside, and whether it does."""
+    told = f"`{one.rule}`, until {one.until}: {one.reason}"
+    match one.state:
+        case "counts":
+            return f"waived is {told}"
+        case "expired":
+            return f"a waiver is over and does not count: {told}"
+        case "unused":
+            return f"a waiver is not needed, for nothing violated it: {told}"
+
+
+def set_aside(check: JudgedCheck, violation: Violation) -> str:
+    """Mark what is waived of a check's violations."""
+    return " (waived)" if violation.rule in check.waived else ""
 
 
 def title(name: str) -> str:
@@ -70,6 +88,8 @@ def tally(report: Result) -> str:
     mutations = [mutation.noticed for found in report.requirements for mutation in found.mutations]
     told = [f"{len(report.requirements)} of {len(report.catalog.requirements)} requirements judged"]
     told += [f"{sum(checks)} of {len(checks)} checks proven"] if checks else []
+    waived = sum(check.verdict is Verdict.WAIVED for found in report.requirements for check in found.checks)
+    told += [f"{waived} waived"] if waived else []
     told += [f"{sum(mutations)} of {len(mutations)} mutations noticed"] if mutations else []
     return ", ".join(told)
 
@@ -94,6 +114,16 @@ def what_the_machine_did(report: Result) -> str:
 def second_try(first: str) -> str:
     """Say of a verdict that it is that of a second try, and why there was one."""
     return f"this is what a second try says, alone; the first was {first}"
+
+
+def causes(report: Result) -> dict[str, dict[str, int]]:
+    """{reason: {requirement: how many of its checks}} of what keeps more than one check from a verdict."""
+    found: dict[str, Counter[str]] = {}
+    for requirement in report.requirements:
+        for check in requirement.checks:
+            if check.verdict in (Verdict.UNDECIDED, Verdict.NOT_APPLICABLE) and check.reason:
+                found.setdefault(check.reason, Counter())[requirement.id] += 1
+    return {reason: dict(counts) for reason, counts in found.items() if counts.total() > 1}
 
 
 def by_test(report: Result) -> dict[str, list[Record]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
 from checks.subject.stack import Stack, stack_of
+from checks.subject.start import budget
 from stack import ROOT
 from stack.driver import helper, reaper
 from stack.driver.errors import SubjectError, last_lines
@@ -43,12 +44,12 @@ def fresh(
     try:
         _copy(subject, directory)
         _prepare(subject, directory, progress)
-        _refuse_shared_data(stack.project.config, directory)
+        refuse_shared_data(stack.project.config, directory)
         stack.project.detach()
         for step in before_start:
             step(stack)
         if started:
-            stack.runner.up(progress)
+            stack.runner.up(progress, within=budget(stack.project.config, subject.start_seconds))
         yield stack
     finally:
         kept = False
@@ -56,6 +57,19 @@ def fresh(
             kept = last_look(stack)
         finally:
             run.keep(project) if kept else _remove(stack)
+
+
+@contextmanager
+def prepared(subject: Subject, progress: Progress, run: Session) -> Iterator[Path]:
+    """A copy of a subject in which what its profile names was run: for who reads its files, and starts nothing."""
+    directory = run.folder / f"{run.name}-{secrets.token_hex(4)}"
+    directory.mkdir()
+    try:
+        _copy(subject, directory)
+        _prepare(subject, directory, progress)
+        yield directory
+    finally:
+        reaper.remove_folder(directory)
 
 
 def _copy(subject: Subject, directory: Path) -> None:
@@ -83,7 +97,7 @@ def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
         raise SubjectError(f"`prepare` ended with {done.returncode}", details=last_lines(done.stderr, 8))
 
 
-def _refuse_shared_data(config: Config, directory: Path) -> None:
+def refuse_shared_data(config: Config, directory: Path) -> None:
     """Raises SubjectError for a directory outside the copy that a service could write to: the original's data."""
     for service, spec in config["services"].items():
         for mount in spec.get("volumes") or ():

@@ -14,6 +14,12 @@ class StackError(Exception):
         self.details = details
         self.hint = hint
 
+    @property
+    def in_a_line(self) -> str:
+        """The same where there is one line for it."""
+        told = "; ".join([self.sentence, *(" ".join(line.split()) for line in self.details)])
+        return f"{told} ({self.hint})" if self.hint else told
+
     def __str__(self) -> str:
         lines = [f"error: {self.sentence}", *(f"  {line}" for line in self.details)]
         if self.hint:
@@ -26,9 +32,19 @@ class OutOfTimeError(StackError):
 
 
 class NotHealthyError(OutOfTimeError):
-    """The containers run, or ran, but not every service became healthy in time."""
+    """The containers run, or ran, but not every service became healthy in time.
+
+    `root` is the service that keeps the others from it, and `why` what is known of that.
+    """
 
     exit_code = 1
+
+    def __init__(
+        self, sentence: str, *, details: tuple[str, ...] = (), hint: str = "", root: str = "", why: str = ""
+    ) -> None:
+        super().__init__(sentence, details=details, hint=hint)
+        self.root = root
+        self.why = why
 
 
 class NothingThereError(StackError):
@@ -57,6 +73,12 @@ class ImageError(StackError):
     """An image is not here and could not be had from any of the sources allowed."""
 
     exit_code = 5
+
+
+class BuildError(StackError):
+    """The image of a service cannot be built, for a reason of the project's own."""
+
+    exit_code = 1
 
 
 class PortTakenError(StackError):

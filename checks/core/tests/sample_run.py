@@ -9,6 +9,7 @@ from checks.core.run import Attempt, Ending, Image, Kind, Outcome, Planned, Reco
 from checks.core.stored import Stored
 from checks.core.tier import Tier
 from checks.core.verdict import Violation
+from checks.core.waiver import Waiver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +134,26 @@ PASSING = Stored(
     run=replace(RUN, pressure=QUIET, planned=(KEEPS, LOSING_IT, HEALS)),
     outcomes=(outcome(KEEPS), outcome(LOSING_IT, on="gw1"), outcome(HEALS, at="20:15:20")),
     records=(record(KEEPS, KEPT), record(LOSING_IT, LOST), record(HEALS, HEALED)),
+)
+
+LATER = exercised(f"{R9}/test_exercised.py::test_frozen_service_is_restarted[redis]", "R9")
+WAIVED = Stored(  # of two rules one is set aside, of a third no more; a fourth is kept, and a check does not apply
+    run=replace(
+        RUN,
+        planned=(KEEPS, HEALS, TARGET_UP, LATER),
+        waivers=(
+            Waiver(rule="restart-keeps", reason="the <disk> is replaced next week", until="2026-11-23"),
+            Waiver(rule="found-unhealthy", reason="was slow", until="2026-11-22"),
+            Waiver(rule="healthy-again", reason="not needed | any more", until="2027-01-31"),
+        ),
+    ),
+    outcomes=(
+        outcome(KEEPS, Ending.VIOLATED, "assert [Violation(...)] == []"),
+        outcome(HEALS, at="20:15:20"),
+        outcome(TARGET_UP, Ending.NOT_APPLICABLE, "the platform scrapes it", at="20:15:40"),
+        outcome(LATER, at="20:15:50"),
+    ),
+    records=(record(KEEPS, LOST), record(HEALS, HEALED), record(LATER, HEALED)),
 )
 
 FAILING = Stored(

@@ -15,7 +15,7 @@ from checks.core.judging import judged, judged_folder
 from checks.core.results import Result
 from checks.core.run import Ending
 from checks.core.stored import Stored
-from checks.core.tests.sample_run import FAILING, KEEPS, KEPT, LOST, PASSING, outcome
+from checks.core.tests.sample_run import FAILING, KEEPS, KEPT, LOST, PASSING, WAIVED, outcome
 from checks.core.verdict import Json
 from checks.report.__main__ import main
 from checks.report.formats import VIEWS
@@ -28,7 +28,7 @@ from checks.report.terminal import as_terminal
 from checks.report.words import columns
 
 GOLDEN = Path(__file__).parent / "golden"
-RUNS = {"passing": PASSING, "failing": FAILING}
+RUNS = {"passing": PASSING, "failing": FAILING, "waived": WAIVED}
 ALL_VIEWS = {**VIEWS, "terminal.txt": as_terminal}
 SPEAKING = {name: view for name, view in ALL_VIEWS.items() if view is not as_statement}  # in-toto has no word for why
 

@@ -4,6 +4,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from checks.core.presence import Presence, absence
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 from checks.roles.redis.wire import CLOSED, SILENT
@@ -219,3 +220,13 @@ def _told(attempts: list[Attempt]) -> str:
     obeyed_first = sorted(attempts, key=lambda attempt: attempt.answer.startswith("-"))
     told = "; ".join(f"{attempt.request}: {attempt.answer}" for attempt in obeyed_first[:5])
     return f"{told} ... ({len(attempts)} in all)" if len(attempts) > 5 else told or "nothing was tried"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserKeeper(Presence):
+    """The Redis whose users are to be limited."""
+
+
+@judges(UserKeeper)
+def user_keeper_violations(seen: UserKeeper) -> list[Violation]:
+    return absence("redis-has-the-users", seen, "nothing has users that could be limited")

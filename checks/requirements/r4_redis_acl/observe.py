@@ -25,7 +25,8 @@ from checks.requirements.r4_redis_acl.judge import (
 )
 from checks.roles.api.client import Items
 from checks.roles.load import numbered
-from checks.roles.redis.client import PORT, connect, every_command
+from checks.roles.redis.client import connect, every_command
+from checks.roles.redis.endpoint import address_of
 from checks.roles.redis.wire import CLOSED, Wire, inline, packed
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
@@ -51,14 +52,14 @@ def try_default_user(stack: Stack) -> DefaultUser:
     """Every command without a login, packed and INLINE, and AUTH and HELLO as default with several passwords."""
     requests = [command for command in every_command(stack) if command[0] not in WITHOUT_LOGIN]
     requests.sort(key=lambda command: command[0] in ENDS_THE_SERVER)
-    address = stack.runner.address(stack.roles[Role.REDIS], PORT)
+    address = address_of(stack)
     anonymous = [("HELLO 3", packed("HELLO", "3")), ("INLINE HELLO 2", inline("HELLO", "2"))]
     for command in requests:
         told = " ".join(command)
         anonymous += [(told, packed(*command)), (f"INLINE {told}", inline(*command))]
     passwords = {
         "(empty)": "",
-        "the app's password": stack.credentials.password("app"),
+        **({"the app's password": stack.credentials.password("app")} if "app" in stack.subject.credentials else {}),
         **{word: word for word in OLD_PASSWORDS},
     }
     logins = [
@@ -123,7 +124,7 @@ def _ask_for_everything_else(stack: Stack, login: str) -> tuple[Attempt, ...]:
 
 
 def _ask_as(stack: Stack, login: str, commands: list[tuple[str, ...]]) -> tuple[Attempt, ...]:
-    address = stack.runner.address(stack.roles[Role.REDIS], PORT)
+    address = address_of(stack)
     as_user = packed("AUTH", stack.credentials.login(login).user, stack.credentials.password(login))
     return _ask(address, [(" ".join(command), packed(*command)) for command in commands], as_user)
 
@@ -145,7 +146,7 @@ def try_wrong_logins(stack: Stack) -> WrongLogins:
             (f"HELLO 3 AUTH {user} {name}", packed("HELLO", "3", "AUTH", user, password)),
         )
     ]
-    return WrongLogins(attempts=_ask(stack.runner.address(stack.roles[Role.REDIS], PORT), logins))
+    return WrongLogins(attempts=_ask(address_of(stack), logins))
 
 
 def try_and_read_the_log(stack: Stack) -> AclLog:
@@ -153,7 +154,7 @@ def try_and_read_the_log(stack: Stack) -> AclLog:
     nobody, app = f"nobody-{secrets.token_hex(4)}", stack.credentials.login("app").user
     with connect(stack, "auditor") as auditor:
         before = _acl_log(auditor)
-        address = stack.runner.address(stack.roles[Role.REDIS], PORT)
+        address = address_of(stack)
         answers = {
             Rejection(username=nobody, reason="auth", object="AUTH"): _ask(
                 address, [("AUTH", packed("AUTH", nobody, nobody))]
@@ -187,14 +188,12 @@ def restart_and_list_users(stack: Stack) -> UsersAfterRestart:
         ("AUTH (the app's password)", packed("AUTH", app)),
         ("AUTH default (empty)", packed("AUTH", "default", "")),
     ]
-    (accepted,) = _ask(
-        stack.runner.address(service, PORT), [("AUTH app", packed("AUTH", stack.credentials.login("app").user, app))]
-    )
+    (accepted,) = _ask(address_of(stack), [("AUTH app", packed("AUTH", stack.credentials.login("app").user, app))])
     return UsersAfterRestart(
         came_back_anew=stack.runner.incarnation(service) != started,
         users=tuple(before),
         changed=tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name))),
-        default=_ask(stack.runner.address(service, PORT), knocks),
+        default=_ask(address_of(stack), knocks),
         app=accepted,
     )
 

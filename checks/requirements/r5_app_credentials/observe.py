@@ -59,7 +59,7 @@ def _places(stack: Stack) -> dict[str, str]:
     for service in stack.project.services:
         places |= {f"{place} of {service}": text for place, text in seen_of(stack, service).items()}
     items, routes = Items(stack), stack.subject.routes
-    for path in (routes.metrics, routes.health, f"{routes.get}sighted-0"):
+    for path in (routes.metrics, routes.health, routes.reads_at("sighted-0")):
         answer = requests.get(items.url(path), timeout=ANSWER_SECONDS)
         places[f"response to {path}"] = json.dumps(dict(answer.headers)) + answer.text
     return places

@@ -38,13 +38,15 @@ KEPT_SECONDS = 60.0  # of samples that are looked up again
 
 
 def look_at_targets(stack: Stack) -> Targets:
-    """The targets once one of them is up, or was scraped in vain twice, or when the time is over."""
+    """The targets once each of them is up, or was scraped in vain twice, or when the time is over."""
     prometheus, addresses = Prometheus.of(stack), _addresses(stack)
-    scrapes: set[str] = set()
+    in_vain: dict[str, set[str]] = {}
 
     def settled(found: list[ScrapeTarget]) -> bool:
-        scrapes.update(one.last_scrape for one in found if one.health == "down")
-        return any(one.health == "up" for one in found) or len(scrapes) > 1
+        for one in found:
+            if one.health == "down":
+                in_vain.setdefault(one.url, set()).add(one.last_scrape)
+        return bool(found) and all(one.health == "up" or len(in_vain.get(one.url, ())) > 1 for one in found)
 
     found = wait.until(lambda: _targets(prometheus, addresses), settled, within=SCRAPES_SECONDS, every=0.5).value
     return Targets(
@@ -56,7 +58,7 @@ def look_at_targets(stack: Stack) -> Targets:
 def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
     """Send N requests and follow the counter that moved from the service into Prometheus."""
     items = Items(stack)
-    url = items.url(stack.subject.routes.get + "counted")
+    url = items.url(stack.subject.routes.reads_at("counted"))
     requests.get(url, timeout=ANSWER_SECONDS)  # the series exists from its first request on
     before = _exposed(items)
     with requests.Session() as session:
@@ -205,8 +207,9 @@ def _none(found: Collection[object]) -> bool:
 
 
 def _addresses(stack: Stack) -> set[str]:
-    """Every name and address under which the service is known in its networks."""
-    networks = (stack.runner.container(stack.roles[Role.API]).network_settings.networks or {}).values()
+    """Every name and address under which the service and its replicas are known in their networks."""
+    replicas = stack.runner.replicas(stack.roles[Role.API])
+    networks = [network for one in replicas for network in (one.network_settings.networks or {}).values()]
     return {name for network in networks for name in (*(network.aliases or ()), network.ip_address) if name}
 
 

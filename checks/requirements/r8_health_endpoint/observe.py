@@ -65,7 +65,7 @@ def call_and_count(stack: Stack) -> Uncounted:
     """Find the counters that count requests for items, and see whether they count calls of the health route."""
     items = Items(stack)
     before = _counters(items)
-    _get(items.url(f"{stack.subject.routes.get}uncounted"), UNCOUNTED_CALLS)
+    _get(items.url(stack.subject.routes.reads_at("uncounted")), UNCOUNTED_CALLS)
     between = _counters(items)
     _get(_url(stack), UNCOUNTED_CALLS)
     after = _counters(items)
@@ -173,13 +173,12 @@ def hammered(items: Items) -> Iterator[list[int]]:
 
 
 def _hammer(items: Items, over: threading.Event, answered: list[int], client: int) -> None:
-    key, routes = f"hammered-{client}", items.stack.subject.routes
-    store, read = items.url(routes.set), items.url(f"{routes.get}{key}")
+    key, door = f"hammered-{client}", items.door()
     with requests.Session() as session:
         while not over.is_set():
             try:
-                stored = session.post(store, json={"id": key, "data": key}, timeout=ANSWER_SECONDS)
-                answered[client] += stored.ok + session.get(read, timeout=ANSWER_SECONDS).ok
+                stored = door.store(session, key, key, timeout=ANSWER_SECONDS)
+                answered[client] += stored.ok + door.read(session, key, timeout=ANSWER_SECONDS).ok
             except requests.RequestException:
                 over.wait(0.05)
 

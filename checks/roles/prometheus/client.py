@@ -8,7 +8,8 @@ from typing import Any
 
 import requests
 
-from checks.subject.roles import Role, published
+from checks.subject.role_tables import product
+from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
 from stack.driver.errors import OutOfTimeError
@@ -65,7 +66,8 @@ class Prometheus:
     def of(cls, stack: Stack) -> "Prometheus":
         """The one of a stack, as soon as it is ready to answer."""
         service = stack.roles[Role.PROMETHEUS]
-        found = cls(stack.runner.address(service, next(published(stack.project.config["services"][service]), 9090)))
+        port = next(iter((*stack.http_ports(service), *product(Role.PROMETHEUS).ports)))
+        found = cls(stack.runner.address(service, port))
         if not wait.until(found.ready, bool, within=READY_SECONDS).reached:
             raise OutOfTimeError(f"`{service}` was not ready within {READY_SECONDS:.0f} s")
         return found

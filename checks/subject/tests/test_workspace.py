@@ -69,4 +69,4 @@ def test_a_preparation_that_fails_is_told(subject: Subject, command: tuple[str, 
 def test_a_copy_never_writes_to_the_originals_data(mount: dict[str, object], refused: bool) -> None:
     config = {"services": {"redis": {"volumes": [mount]}}}
     with pytest.raises(SubjectError, match="/srv/") if refused else nullcontext():
-        workspace._refuse_shared_data(config, Path("/srv/copy"))
+        workspace.refuse_shared_data(config, Path("/srv/copy"))

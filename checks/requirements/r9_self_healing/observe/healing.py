@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from checks.core.bounds import DETECTION_SLACK, POLICY_SECONDS, RECOVER_SECONDS, RESTART_SECONDS, SETTLING_SECONDS
+from checks.core.verdict import NotApplicableError
 from checks.faults import container, process
 from checks.requirements.r9_self_healing.judge.healing import (
     EXIT_STEPS,
@@ -146,14 +147,12 @@ def _brought_back(stack: Stack, service: str) -> Iterator[None]:
 
 def services_of(stack: Stack, case: str) -> tuple[str, ...]:
     """The services that a case is about: the cases together leave none out, and none of them is empty."""
-    api, redis = stack.roles[Role.API], stack.roles[Role.REDIS]
-    match case:
-        case Role.API:
-            return (api,)
-        case Role.REDIS:
-            return (redis,)
-        case _:
-            return tuple(name for name in stack.project.services if name not in {api, redis})
+    if case in (Role.API, Role.REDIS):
+        return (stack.roles[Role(case)],)
+    named = {*stack.candidates(Role.API), *stack.candidates(Role.REDIS)}
+    if others := tuple(name for name in stack.project.services if name not in named):
+        return others
+    raise NotApplicableError("there is no service beside the api and Redis")
 
 
 def followed(

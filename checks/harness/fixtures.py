@@ -13,7 +13,7 @@ from checks.core.evidence import Folder
 from checks.core.tier import Tier
 from checks.faults import dind
 from checks.faults.dind import Nested
-from checks.harness import plan, plugin, waivers
+from checks.harness import plan, plugin, trusting, waivers
 from checks.harness.plugin import told_in_a_sentence
 from checks.harness.snapshot import describe, describe_files, keep_what_was_said
 from checks.subject import profile, workspace
@@ -82,7 +82,7 @@ def _told_on_stderr(close: Callable[[], None]) -> None:
 def tested(request: pytest.FixtureRequest) -> Subject:
     """The Compose project that was named."""
     with told_in_a_sentence():
-        found = profile.read(request.config.getoption("--stack"))
+        found = profile.read(request.config.getoption("--stack"), trusting.given(request.config))
     if plugin.FOLDER in request.config.stash:
         waivers.record(request.config.stash[plugin.FOLDER], found.waivers, plan.known(request.config))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,9 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from checks.subject.dangers import Files, dangers
+from checks.subject.plain import plain
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
 from checks.subject.stack import Stack, stack_of
 from checks.subject.start import budget
+from checks.subject.trust import preparation
 from stack import ROOT
 from stack.driver import helper, reaper
 from stack.driver.errors import SubjectError, last_lines
@@ -44,6 +48,7 @@ def fresh(
     try:
         _copy(subject, directory)
         _prepare(subject, directory, progress)
+        subject.trust.require(dangers(stack.project.config, Files(project=directory)))
         refuse_shared_data(stack.project.config, directory)
         stack.project.detach()
         for step in before_start:
@@ -81,12 +86,13 @@ def _copy(subject: Subject, directory: Path) -> None:
 
 
 def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
-    """Session what the profile names, with this project's Python first on the PATH."""
+    """Run what the profile names on this machine, with this project's Python first on the PATH, if it is trusted."""
     if not subject.prepare:
         return
+    subject.trust.require(preparation(subject.prepare))
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": search}
-    progress.show("prepare", " ".join(subject.prepare))
+    progress.show("prepare", plain(shlex.join(subject.prepare)))
     try:
         done = subprocess.run(
             subject.prepare, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

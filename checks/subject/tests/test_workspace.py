@@ -8,6 +8,7 @@ import pytest
 
 from checks.subject import workspace
 from checks.subject.profile import Subject
+from checks.subject.trust import EVERYTHING, UntrustedError
 from stack.driver.errors import SubjectError
 from stack.driver.progress import Progress
 
@@ -36,7 +37,11 @@ def test_what_cannot_be_copied_is_told(subject: Subject, tmp_path: Path) -> None
 
 
 def test_a_copy_is_prepared_in_its_own_folder(subject: Subject, tmp_path: Path) -> None:
-    chosen = Subject(compose_file=subject.compose_file, prepare=("sh", "-c", "pwd > here; command -v python >> here"))
+    chosen = Subject(
+        compose_file=subject.compose_file,
+        prepare=("sh", "-c", "pwd > here; command -v python >> here"),
+        trust=EVERYTHING,
+    )
     with Progress() as progress:
         workspace._prepare(chosen, tmp_path, progress)
     folder, python = (tmp_path / "here").read_text().splitlines()
@@ -52,8 +57,16 @@ def test_a_copy_is_prepared_in_its_own_folder(subject: Subject, tmp_path: Path) 
     ],
 )
 def test_a_preparation_that_fails_is_told(subject: Subject, command: tuple[str, ...], told: str) -> None:
+    chosen = Subject(compose_file=subject.compose_file, prepare=command, trust=EVERYTHING)
     with pytest.raises(SubjectError, match=told), Progress() as progress:
-        workspace._prepare(Subject(compose_file=subject.compose_file, prepare=command), subject.directory, progress)
+        workspace._prepare(chosen, subject.directory, progress)
+
+
+def test_a_preparation_that_nobody_allowed_is_shown_not_run(subject: Subject, tmp_path: Path) -> None:
+    chosen = Subject(compose_file=subject.compose_file, prepare=("touch", str(tmp_path / "ran")))
+    with pytest.raises(UntrustedError, match=r"prepare: touch .*/ran \(prepare\)"), Progress() as progress:
+        workspace._prepare(chosen, subject.directory, progress)
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,31 @@ def test_a_copy_never_writes_to_the_originals_data(mount: dict[str, object], ref
     config = {"services": {"redis": {"volumes": [mount]}}}
     with pytest.raises(SubjectError, match="/srv/") if refused else nullcontext():
         workspace.refuse_shared_data(config, Path("/srv/copy"))
+
+
+def test_a_link_that_leads_out_is_no_data_of_a_copy(tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "data").symlink_to(tmp_path)
+    config = {"services": {"redis": {"volumes": [{"type": "bind", "source": str(tmp_path / "copy" / "data")}]}}}
+    with pytest.raises(SubjectError, match="would write to as well"):
+        workspace.refuse_shared_data(config, tmp_path / "copy")
+
+
+def test_a_volume_that_is_a_folder_of_the_machine_is_refused(tmp_path: Path) -> None:
+    bound = {"driver_opts": {"type": "none", "o": "bind", "device": "/srv/original"}}
+    with pytest.raises(SubjectError, match="volume `data` is /srv/original"):
+        workspace.refuse_shared_data({"services": {}, "volumes": {"data": bound}}, tmp_path)
+    memory = {"driver_opts": {"type": "tmpfs", "device": "tmpfs"}}
+    workspace.refuse_shared_data({"services": {}, "volumes": {"data": memory, "plain": None}}, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["--dry-run", "-f", "a\u202eb", "a b", ""])
+def test_a_service_named_like_an_option_is_refused(name: str) -> None:
+    with pytest.raises(SubjectError, match="is to begin with a letter or a digit"):
+        workspace.refuse_odd_names({"services": {name: {}}})
+
+
+def test_more_services_than_can_be_judged_are_refused() -> None:
+    workspace.refuse_odd_names({"services": {f"s{number}": {} for number in range(workspace.MOST_SERVICES)}})
+    with pytest.raises(SubjectError, match="10000 services are too many"):
+        workspace.refuse_odd_names({"services": {f"s{number}": {} for number in range(10_000)}})

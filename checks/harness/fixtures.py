@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from checks.faults.dind import Nested
 from checks.harness import plan, plugin, trusting, waivers
 from checks.harness.plugin import told_in_a_sentence
 from checks.harness.snapshot import describe, describe_files, keep_what_was_said
+from checks.roles.answers import settled
 from checks.subject import profile, secret_places, workspace
 from checks.subject.mutation import nothing
 from checks.subject.profile import Subject
+from checks.subject.roles import Finding, Role
 from checks.subject.stack import Files, Mutation, Stack
 from checks.subject.standing import standing
 from checks.subject.start import DidNotStartError, Starts, cause_of
@@ -31,6 +33,7 @@ from stack.driver.session import Session
 Mutated = Callable[[Mutation], Stack]
 OnAnotherEngine = Callable[..., tuple[Stack, Nested]]
 RUN = pytest.StashKey[Session]()
+SETTLED = pytest.StashKey[dict[Role, Finding]]()
 RUN_GIVEN = "compliance_run"
 
 
@@ -246,13 +249,22 @@ def _fresh(
 
     with ExitStack() as held:
         whole = started and all(step is nothing for step in before_start)
-        with starts.tried() if whole else nullcontext():
+        with starts.tried() if whole else _told_as_a_cause():
             fresh = workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started)
             stack = held.enter_context(fresh)
         came_up = True
         if started and described:  # before that, its images need not even be here
             describe(stack, folder)
-        yield stack
+        yield settled(stack, request.config.stash.setdefault(SETTLED, {})) if started else stack
+
+
+@contextmanager
+def _told_as_a_cause() -> Iterator[None]:
+    """A subject of which no copy can be made is told of in the words of those who would have started it."""
+    try:
+        yield
+    except SubjectError as problem:
+        raise DidNotStartError(cause_of(problem)) from problem
 
 
 def _require_a_way(config: pytest.Config, starts: Starts | None) -> None:

@@ -19,6 +19,7 @@ COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 FROM = re.compile(
     r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(?P<base>\S+)(?:[ \t]+AS[ \t]+(?P<name>\S+))?", re.IGNORECASE | re.MULTILINE
 )
+UNKNOWN = "unknown"  # stands for a build argument that has no default there
 VARIABLE = re.compile(r"\$\{?\w+(?::?[-+?](?P<default>[^}]*))?\}?")
 
 
@@ -51,7 +52,7 @@ def base_of(spec: Config) -> str:
     base = named.get(str(build.get("target") or "").lower()) or stages[-1]["base"]
     for _ in stages:
         base = named.get(base.lower(), base)
-    return VARIABLE.sub(lambda found: found["default"] or "", base)
+    return VARIABLE.sub(lambda found: found["default"] or UNKNOWN, base)
 
 
 def dockerfile_of(build: Config) -> str:

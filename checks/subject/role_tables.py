@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from checks.core import image_reference
+
 SHELF = Path(__file__).resolve().parents[1] / "roles"
 TABLE, BYSTANDERS = "role.toml", "bystanders.toml"
 ENGINES_OWN = "library"  # the organisation of an image that is named without one
@@ -64,13 +66,10 @@ def bystanders() -> Mapping[str, Kind]:
     return TypeAdapter(dict[str, Kind]).validate_python(told, extra="forbid")
 
 
-def names_in(reference: str) -> tuple[str, ...]:
-    """The last part of an image's name, and the last two: ('redis', 'library/redis'); () where there is no image.
-
-    By the grammar of image references a digest begins at `@`, and no part but the last has a tag behind it.
-    """
-    path = reference.partition("@")[0].split("/")
-    name = path[-1].partition(":")[0]
-    if not name:
+def names_in(text: str) -> tuple[str, ...]:
+    """The last part of an image's name, and the last two: ('redis', 'library/redis'); () for what is no reference."""
+    reference = image_reference.parse(text)
+    if reference is None:
         return ()
-    return name, f"{path[-2] if len(path) > 1 else ENGINES_OWN}/{name}"
+    *before, name = reference.name.split("/")
+    return name, f"{before[-1] if before else ENGINES_OWN}/{name}"

@@ -10,7 +10,17 @@ from pathlib import Path
 from checks.subject.credentials import Credentials, text_of
 from stack.driver.project import Config
 
-SECRET_NAME = re.compile(r"passw|pass$|secret|token|credential|(?:api|private|access)_?key", re.IGNORECASE)
+SECRET_WORD = re.compile(
+    r".*(?:passw(?:or[dt]s?|d)|passphrases?|pass|secrets?|tokens?|credentials?|(?:api|private|access)keys?)"
+)
+SECRET_KEYS = {"api", "private", "access", "secret", "signing", "encryption"}
+ABOUT_ONE = """
+    algorithm algo alg audience class cost count dir directory disabled enabled encoder endpoint expiration expires
+    expiry field file format generator hasher header host id issuer length level lifetime limit manager max min mode
+    name parallelism path pattern policy prefix prompt provider regex required reset rotation rounds scope scopes
+    seconds size store suffix timeout ttl type url uri user username validator validators version
+"""  # as the last word of a name these say something about a secret: `PASSWORD_HASHER`, `TOKEN_SECONDS`
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 NO_SECRET = re.compile(r"[/$].*|\d*|true|false|unknown", re.IGNORECASE)  # a path, a variable, a number or a switch
 
 
@@ -31,8 +41,14 @@ def secrets_of(config: Config, credentials: Credentials, *, if_there: bool = Fal
 
 def is_named_secret(name: str, value: str) -> bool:
     """Whether a name says that its value is a secret, and the value can be one."""
-    elsewhere = name.lower().endswith(("_file", "_path"))
-    return bool(SECRET_NAME.search(name)) and not elsewhere and not NO_SECRET.fullmatch(value)
+    return names_a_secret(name) and not NO_SECRET.fullmatch(value)
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether a word of the name means a secret, and its last word not something about one."""
+    words = [word.lower() for word in WORD.findall(name)]
+    keys = any(word in {"key", "keys"} and before in SECRET_KEYS for before, word in itertools.pairwise(words))
+    return (keys or any(map(SECRET_WORD.fullmatch, words))) and words[-1] not in ABOUT_ONE.split()
 
 
 def named_secret(spec: Config) -> Iterator[tuple[str, str]]:

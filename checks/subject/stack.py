@@ -9,7 +9,7 @@ from pathlib import Path
 from checks.subject.credentials import Credentials
 from checks.subject.ports import http_ports
 from checks.subject.profile import Subject
-from checks.subject.roles import Absent, Open, Role, Roles, Search, find_roles
+from checks.subject.roles import Absent, Finding, Open, Role, Roles, Search, find_roles
 from checks.subject.secrets import secrets_of
 from stack.driver.project import ComposeProject, Config
 from stack.driver.runners.compose import ComposeRunner
@@ -23,7 +23,7 @@ class Files:
     """A subject as files: all that the declared tier may ask. `complaint` is what Compose says against it, if it does.
 
     `made_up` names what Compose was given in place of what is not there, `unprepared` says that what the profile wants
-    run before a start has not been.
+    run before a start has not been. `seen` are roles that were settled by asking what runs.
     """
 
     subject: Subject
@@ -31,6 +31,7 @@ class Files:
     complaint: tuple[str, ...] = ()
     made_up: tuple[str, ...] = ()
     unprepared: bool = False
+    seen: Mapping[Role, Finding] = field(default_factory=dict)
     _roles: dict[tuple[Path, ...], Roles] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -47,7 +48,8 @@ class Files:
         """
         files = self.project.files
         if files not in self._roles:
-            self._roles[files] = find_roles(self.project.config, self.subject.roles, self.subject.absent)
+            by_files = find_roles(self.project.config, self.subject.roles, self.subject.absent)
+            self._roles[files] = Roles({**by_files.findings, **self.seen})
         return self._roles[files]
 
     def kind_of(self, service: str) -> str:

@@ -50,17 +50,14 @@ class Sources:
         return self.folder / self.build.dockerfile
 
     def dockerfile(self) -> Dockerfile:
-        """The Dockerfile, read; raises SubjectError where it has no stage."""
-        found = dockerfile.read(self.text)
-        if not found.stages:
-            raise SubjectError(f"{self.build.dockerfile} of {self.build.context} has no FROM")
-        return found
+        """The Dockerfile as it is built here; raises SubjectError where BuildKit would refuse it."""
+        return dockerfile.read(self.text, self.arguments)
 
     @contextmanager
     def built(self, *, no_cache: bool = False) -> Iterator[Built]:
         """An image of these sources, gone at the end whatever happens."""
         reference = f"{self.stack.project.name}-built-{secrets.token_hex(3)}:latest"
-        given = dict(self.dockerfile().arguments) | dict(self.arguments)
+        given = self.dockerfile().arguments
         try:
             said = build_folder(
                 self.folder, reference, dockerfile=self.build.dockerfile, target=self.build.target,

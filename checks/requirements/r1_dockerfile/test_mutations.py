@@ -33,7 +33,7 @@ def test_a_single_stage_is_noticed(sources: Sources, evidence: Evidence) -> None
 
 @pytest.mark.mutation(objects="pinned-base")
 def test_a_base_without_a_version_is_noticed(sources: Sources, evidence: Evidence) -> None:
-    rewrite(sources, sources.text.replace("\nFROM ", "\nFROM python AS spare\nFROM ", 1))
+    rewrite(sources, f"{sources.text}COPY --from=python /etc /python\n")
     assert objections(evidence.saw(observe.read_dockerfile(sources))) == {"pinned-base"}
 
 

@@ -20,7 +20,7 @@ CONFIGURED = Configured(
     images={
         "api": "compliance-api:c054f3de793f",
         "redis": "registry.example:5000/library/redis:8.0",
-        "prometheus": "prom/prometheus@sha256:0123",
+        "prometheus": "prom/prometheus@sha256:" + 64 * "0",
     },
 )
 API = Port(service="api", port="5000/tcp", address="127.0.0.1")
@@ -66,7 +66,14 @@ FAILING: dict[str, tuple[object, ...]] = {
     ),
     "images-carry-versions": tuple(
         replace(CONFIGURED, images=dict(CONFIGURED.images, redis=reference))
-        for reference in ("redis", "redis:latest", "redis:stable", "registry.example:5000/redis", "")
+        for reference in (
+            "redis",
+            "redis:latest",
+            "redis:alpine3.20",
+            "registry.example:5000/redis",
+            "redis@sha256:0123",
+            "",
+        )
     ),
     "published-on-loopback-only": (
         replace(PUBLISHED, ports=(API, replace(API, address="::"))),

@@ -1,5 +1,7 @@
 """A subject is read from where it stands, with its profile, whose faults are told by line."""
 
+import re
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from checks.core.requirement import Reading
 from checks.core.waiver import Waiver
 from checks.subject.compose_files import COMPOSE_NAMES, PROFILE_NAME
 from checks.subject.profile import Build, Credential, Routes, read
-from checks.subject.profile_model import SCHEMA, schema
+from checks.subject.profile_model import PROFILE, SCHEMA, schema
 from checks.subject.roles import Role
 from stack import SHIPPED
 from stack.driver.errors import SubjectError
@@ -160,6 +162,14 @@ def test_without_a_profile_the_routes_are_the_contracts() -> None:
 
 def test_the_schema_that_editors_use_is_the_models() -> None:
     assert SCHEMA.read_text("utf-8") == schema()
+
+
+def test_the_profile_that_the_page_shows_can_be_read() -> None:
+    page = (Path(__file__).parents[1] / "README.md").read_text()
+    (shown,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    found = PROFILE.validate_python(tomllib.loads(shown))
+    assert found.routes == Routes(port=8000)
+    assert set(found.credentials) == {"app", "auditor", "health"}
 
 
 def test_the_shipped_profile_names_the_schema() -> None:

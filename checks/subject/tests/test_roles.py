@@ -52,7 +52,7 @@ def test_roles_are_found_by_looking() -> None:
         {"image": "valkey/valkey:8"},
         {"image": "docker.dragonflydb.io/dragonflydb/dragonfly:v1.27"},
         {"image": "redis/redis-stack-server:7.4.0-v0"},
-        {"image": "docker.io/bitnami/redis@sha256:0123"},
+        {"image": "docker.io/bitnami/redis@sha256:" + 64 * "0"},
         {"image": "localhost:5000/redis"},
         {"image": "redis", "command": ["/etc/redis.conf"]},
         {"image": "redis", "command": ["sh", "-c", "exec redis-server --port 6380"]},
@@ -60,6 +60,7 @@ def test_roles_are_found_by_looking() -> None:
         {"image": "alpine", "entrypoint": ["redis-server", "/etc/redis.conf"]},
         {"image": "alpine", "command": ["redis-server"], "ports": [{"target": 6379}]},
         {"image": "redis", "ports": [{"target": 6379}]},
+        {"build": {"dockerfile_inline": "ARG V=8\nFROM redis:${V}-alpine\n"}},
         {"build": {"dockerfile_inline": "FROM alpine AS x\nFROM --platform=linux/amd64 redis:8 AS base\nFROM base\n"}},
     ],
 )

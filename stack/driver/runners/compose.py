@@ -47,7 +47,7 @@ class ComposeRunner:
         if begun.returncode != 0:
             problem = start.problem_in(self.project, begun.said)
             ill = diagnoses(self.project.name) if type(problem) is StackError else []
-            raise self._not_healthy(ill) if any(one.words for one in ill) else problem
+            raise not_healthy(self, ill, self._hint) if any(one.words for one in ill) else problem
         self._wait(progress, within=within - begun.seconds, every=0.1, first=True)
 
     def down(self, *, volumes: bool = False) -> None:
@@ -55,7 +55,7 @@ class ComposeRunner:
         self._forwarders.clear()
         try:
             helper.remove_all(self.project.name)
-            self._client().compose.down(
+            client_of(self.project).compose.down(
                 volumes=volumes, remove_images="local" if volumes else None, remove_orphans=True, quiet=True
             )
         except docker.DockerException as problem:
@@ -96,14 +96,14 @@ class ComposeRunner:
             return all_well(seen) or hopeless() or any(given_up)
 
         if not all_well(until(self.status, settled, within=within, every=every).value):
-            raise self._not_healthy(diagnoses(self.project.name))
+            raise not_healthy(self, diagnoses(self.project.name), self._hint)
 
     # one service, by hand
 
     def restart(self, *services: str, and_wait: bool = True) -> None:
         """Restart these services' containers in the ordinary way and, unless told not to, wait until all is healthy."""
         try:
-            self._client().compose.restart(list(services))
+            client_of(self.project).compose.restart(list(services))
         except docker.DockerException as problem:
             raise from_docker(problem, f"restart {', '.join(services)}") from problem
         if and_wait:
@@ -222,13 +222,6 @@ class ComposeRunner:
 
     # behind it
 
-    def _client(self) -> docker.DockerClient:
-        return docker.DockerClient(
-            compose_files=list(self.project.files),
-            compose_project_name=self.project.name,
-            compose_project_directory=self.project.directory,
-        )
-
     def _list(self, *labels: str) -> list[docker.Container]:
         filters = [word for label in labels for word in ("--filter", f"label={label}")]
         ids = docker.ask("ps", "--all", "--quiet", *docker.of_project(self.project.name), *filters).split()
@@ -249,16 +242,19 @@ class ComposeRunner:
                 return docker.ask("inspect", "--format", form, self._ids[service])
         return docker.ask("inspect", "--format", form, self.container(service).id)
 
-    def _not_healthy(self, ill: list[Diagnosis]) -> NotHealthyError:
-        missing = [name for name, state in self.unhealthy().items() if state is None]
-        root = root_of(ill, {name: self.project.depends_on(name) for name in self.project.services})
-        return NotHealthyError(
-            f"stack `{self.project.name}` is not healthy",
-            details=(*map(str, ill), *(f"{name}: missing" for name in missing)),
-            hint=self._hint,
-            root=root.name if root else next(iter(missing), ""),
-            why=root.why if root else "it was not started",
-        )
+
+def not_healthy(runner: ComposeRunner, ill: list[Diagnosis], hint: str) -> NotHealthyError:
+    """What ails a project, service by service, and which of them keeps the others from being well."""
+    project = runner.project
+    missing = [name for name, state in runner.unhealthy().items() if state is None]
+    root = root_of(ill, {name: project.depends_on(name) for name in project.services})
+    return NotHealthyError(
+        f"stack `{project.name}` is not healthy",
+        details=(*map(str, ill), *(f"{name}: missing" for name in missing)),
+        hint=hint,
+        root=root.name if root else next(iter(missing), ""),
+        why=root.why if root else "it was not started",
+    )
 
 
 def image_name(project: ComposeProject, service: str) -> str:
@@ -270,6 +266,15 @@ def grace(config: Config, service: str) -> float:
     """Seconds for which a service may be down before it counts as given up; an unhealthy one is probed again."""
     check = config["services"][service].get("healthcheck") or {}
     return DOWN_SECONDS + seconds_in(check.get("interval", "0s"))
+
+
+def client_of(project: ComposeProject) -> docker.DockerClient:
+    """A client of Docker that knows the project's files."""
+    return docker.DockerClient(
+        compose_files=list(project.files),
+        compose_project_name=project.name,
+        compose_project_directory=project.directory,
+    )
 
 
 def status_in(state: str, status: str, ports: str) -> ServiceStatus:

@@ -54,7 +54,7 @@ def with_compose(project: ComposeProject, progress: Progress, *, within: float) 
     since: list[float] = []
 
     def read(compose: subprocess.Popen[str]) -> None:
-        for line in compose.stderr or ():
+        for line in compose.stdout or ():
             said.append(line)
             if seen := STARTING.search(line):
                 since.append(time.monotonic())
@@ -92,7 +92,7 @@ def pulled(project: ComposeProject, service: str) -> None:
 
 def _made(project: ComposeProject, *words: str) -> None:
     with running_command(["docker", *project.command(*words)]) as compose:
-        said = (compose.stderr or io.StringIO()).read()
+        said = (compose.stdout or io.StringIO()).read()
     if compose.returncode != 0:
         raise problem_in(project, said)
 
@@ -114,12 +114,12 @@ def problem_in(project: ComposeProject, said: str) -> StackError:
 
 @contextmanager
 def running_command(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """A command whose stderr is read as it comes, and which ends when whoever reads is interrupted."""
+    """A command whose streams are read as one, as it comes, and which ends when whoever reads is interrupted."""
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
     ) as process:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.requirements.r1_dockerfile import image_layers, observe
+from checks.requirements.r1_dockerfile import image_layers, image_secrets, observe
 from checks.requirements.r1_dockerfile.image_layers import Saved
 from stack.driver.errors import StackError
 
@@ -103,9 +103,11 @@ def test_what_should_not_be_in_an_image_is_known_by_its_path(tmp_path: Path, pat
 
 def test_a_removed_cache_counts_and_a_removed_tool_does_not(tmp_path: Path) -> None:
     seen = observe.look_inside(
-        image(tmp_path, {"usr/bin/gcc": b"", "root/.cache/x": b""}, {"usr/bin/.wh.gcc": b"", "root/.wh..cache": b""})
+        image(
+            tmp_path, {"usr/bin/gcc": b"", "root/.cache/pip/x": b""}, {"usr/bin/.wh.gcc": b"", "root/.wh..cache": b""}
+        )
     )
-    assert (seen.tools, seen.caches) == ((), ("root/.cache/x",))
+    assert (seen.tools, seen.caches) == ((), ("root/.cache/pip/x",))
 
 
 @pytest.mark.parametrize(
@@ -131,12 +133,12 @@ def test_a_user_unknown_to_the_image_is_nobody_in_particular() -> None:
         ("TOKEN_SECONDS=3600", []),
         ("GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305", []),
         ("RUN --mount=type=secret,id=ca true", []),
-        ("PIP_INDEX_URL=https://user:word@pypi.example/simple", ["something that looks like a key or a login"]),
+        ("PIP_INDEX_URL=https://user:word@pypi.example/simple", ["something that looks like a login in an address"]),
         ("known to be one: correct-horse", ["app"]),
     ],
 )
 def test_a_secret_is_told_by_name_and_never_shown(line: str, found: list[str]) -> None:
-    assert list(observe._secrets_in((line,), {"app": "correct-horse", "short": "a"})) == found
+    assert list(image_secrets.secrets_in((line,), {"app": "correct-horse", "short": "a"})) == found
 
 
 def test_steps_are_read_from_what_the_builder_says() -> None:

@@ -11,7 +11,7 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from checks.subject.tests.resolved import resolved
 
-CASES = Path(__file__).with_name("cases")
+CASES = Path(__file__).with_name("recipes")
 
 
 def stack_of(case: Case, parent: Path) -> Stack:

@@ -74,6 +74,6 @@ def test_users_are_completed_as_redis_does(acl: str, users: dict[str, tuple[str,
     assert configuration.users(configuration.with_acl_file(given, "redis")) == users
 
 
-def test_a_password_for_all_closes_default_where_there_is_no_file(tmp_path: Path) -> None:
+def test_a_password_for_all_closes_default_without_a_file(tmp_path: Path) -> None:
     given = files(tmp_path, command=["redis-server", "--requirepass", "x"])
     assert "nopass" not in configuration.users(configuration.with_acl_file(given, "redis"))["default"]

@@ -27,7 +27,7 @@ HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever dir
 CHECKS = ("checks/requirements", "--ignore-glob=*/tests")
 QUIET = ("-q", "--no-header", "--tb=no", "-rN")  # the report says it all; what crashed is kept with the evidence
 JUDGED = (0, 1)  # of pytest: what its checks came to, the report says
-OURS = ("stack", "tier", "requirements")  # options that name what is tested, and how far
+OURS = ("stack", "tier", "requirements", "allow")  # options that name what is tested, how far, and what it may
 BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
 BY_NAME_ONLY = ("busy", "busy-healing")  # the same, for a quarter of an hour and more in which nothing else gets a core
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second

@@ -220,7 +220,7 @@ def _fresh(base: Path) -> Path:
     start = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     for name in (start, *(f"{start}-{number}" for number in range(2, 1000))):
         try:
-            (base / name).mkdir()
+            (base / name).mkdir(mode=0o700)
         except FileExistsError:
             continue
         return base / name

@@ -13,11 +13,11 @@ from checks.core.evidence import Folder
 from checks.core.tier import Tier
 from checks.faults import dind
 from checks.faults.dind import Nested
-from checks.harness import plan, plugin, waivers
+from checks.harness import plan, plugin, trusting, waivers
 from checks.harness.plugin import told_in_a_sentence
 from checks.harness.snapshot import describe, describe_files, keep_what_was_said
 from checks.roles.answers import settled
-from checks.subject import profile, workspace
+from checks.subject import profile, secret_places, workspace
 from checks.subject.mutation import nothing
 from checks.subject.profile import Subject
 from checks.subject.roles import Finding, Role
@@ -85,7 +85,7 @@ def _told_on_stderr(close: Callable[[], None]) -> None:
 def tested(request: pytest.FixtureRequest) -> Subject:
     """The Compose project that was named."""
     with told_in_a_sentence():
-        found = profile.read(request.config.getoption("--stack"))
+        found = profile.read(request.config.getoption("--stack"), trusting.given(request.config))
     if plugin.FOLDER in request.config.stash:
         waivers.record(request.config.stash[plugin.FOLDER], found.waivers, plan.known(request.config))
     return found
@@ -99,6 +99,7 @@ def files(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Fold
             found = cleanup.enter_context(standing(tested, _prepared(request, tested, evidence_folder, cleanup)))
             with suppress(SubjectError):  # one that does not resolve has no secrets to hide, and is told of by who asks
                 evidence_folder.hide(*found.secrets_there().values())
+                evidence_folder.hide(*secret_places.to_hide(found.project.config, found.project.directory))
             describe_files(found, evidence_folder)
         yield found
 
@@ -239,7 +240,7 @@ def _fresh(
     _require_a_way(request.config, starts if started else None)
 
     def hide(stack: Stack) -> None:
-        folder.hide(*stack.secrets().values())
+        folder.hide(*stack.secrets().values(), *secret_places.to_hide(stack.project.config, stack.project.directory))
 
     def last_look(stack: Stack) -> bool:
         failed = _failures(request) > failed_before or not came_up

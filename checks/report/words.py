@@ -14,7 +14,9 @@ from checks.report import timing
 
 SLOWEST_SHOWN = 5
 SHOWN_FROM = 0.05  # seconds; less is 0.0
-UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNPRINTABLE = re.compile(  # with what turns the order of letters (U+202E) or a line into two
+    "[^\t\n\r\x20-~\xa0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 def sentence(report: Result) -> str:

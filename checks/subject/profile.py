@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,6 +18,8 @@ from checks.subject.profile_model import Build as Build  # others know these thr
 from checks.subject.profile_model import Credential as Credential
 from checks.subject.profile_model import Routes as Routes
 from checks.subject.roles import Role
+from checks.subject.trust import EVERYTHING, NOTHING, Trust
+from stack import SHIPPED
 from stack.driver.errors import SubjectError
 
 LEFT_OUT_ALWAYS = (".git", ".venv", "__pycache__")
@@ -44,14 +46,23 @@ class Subject:
     build: Build | None = None
     start_seconds: float | None = None
     waivers: tuple[Waiver, ...] = ()
+    trust: Trust = NOTHING
 
     @property
     def directory(self) -> Path:
         return self.compose_file.parent
 
 
-def read(path: Path) -> Subject:
-    """The subject at `path`, a directory or a Compose file; raises SubjectError for one that cannot be used."""
+def read(path: Path, trust: Trust = NOTHING) -> Subject:
+    """The subject at `path`, a directory or a Compose file; raises SubjectError for one that cannot be used.
+
+    The stack that ships is trusted without a word.
+    """
+    found = _read(path)
+    return replace(found, trust=EVERYTHING if found.directory == SHIPPED.resolve() else trust)
+
+
+def _read(path: Path) -> Subject:
     compose_file = found_at(path.resolve())
     file = compose_file.with_name(PROFILE_NAME)
     if not file.is_file():

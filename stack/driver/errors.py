@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+STEERING = re.compile(  # sequences that steer a terminal, controls, and what turns the order of letters
+    "\x1b\\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
 
 class StackError(Exception):
     """A problem told to a person: what happened, `details` seen (a line each), and a `hint` what to try."""
@@ -120,4 +126,5 @@ def no_room(where: str) -> DiskFullError:
 
 def last_lines(text: str, count: int = 4) -> tuple[str, ...]:
     """The last non-empty lines of what a command said, for a message that stays short."""
-    return tuple([line.strip() for line in text.splitlines() if line.strip()][-count:])
+    lines = [line.strip() for line in STEERING.sub("", text).splitlines()]
+    return tuple([line for line in lines if line][-count:])

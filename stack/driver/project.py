@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stack.driver import docker
+from stack.driver import bounded, docker
 from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.labels import STACK_LABEL, Labels
 
@@ -112,8 +112,8 @@ class ComposeProject:
         asked = self.command("config", "--format", "json", files=files)
         if asked not in self._resolved:
             try:
-                self._resolved[asked] = json.loads(docker.ask(*asked))
-            except EngineError:
+                self._resolved[asked] = json.loads(bounded.ask(*asked, files=files))
+            except (EngineError, SubjectError):
                 raise
             except StackError as problem:
                 raise SubjectError(f"{files[0]} does not resolve", details=problem.details) from problem

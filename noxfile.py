@@ -5,37 +5,40 @@ Sessions run in the environment that runs nox: the one that `.ci/setup` makes fr
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "controls"]
+nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "mutations"]
 
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
+BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
 
 
 @nox.session
 def compliance(session: nox.Session) -> None:
     """Prove the requirements on a stack: this one, or `-- --stack DIR`; any pytest option."""
-    _prove(session, "requirement")
+    _prove(session, "check")
 
 
 @nox.session
-def controls(session: nox.Session) -> None:
-    """Sabotage the stack, one thing at a time, and see that the check concerned objects."""
-    _prove(session, "control")
+def mutations(session: nox.Session) -> None:
+    """Mutate the stack, one thing at a time, and see that the rule concerned objects, and no other."""
+    _prove(session, "mutation")
 
 
 @nox.session
 def offline(session: nox.Session) -> None:
     """Test what needs no Docker."""
-    session.run(*PYTHON, "pytest", *UNIT_TESTS, *session.posargs)
+    session.run(*PYTHON, "pytest", "-n", "2", *UNIT_TESTS, *session.posargs)
 
 
 @nox.session
@@ -47,9 +50,10 @@ def page(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff's lint and format."""
+    """Ruff's lint and format, and which way imports go."""
     session.run(*PYTHON, "ruff", "check", ".")
     session.run(*PYTHON, "ruff", "format", "--check", ".")
+    session.run(str(Path(sys.executable).with_name("lint-imports")))
 
 
 @nox.session
@@ -60,10 +64,12 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: `invoke up` against plain Compose, writes under each `appendfsync`, our healer against others."""
-    session.run(*PYTHON, "checks.campaigns.bench.startup")
-    for measured in ("checks.campaigns.bench.throughput", "checks.campaigns.bench.healers"):
-        _run(session, measured, *session.posargs)
+    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`, of startup, throughput, healers, service."""
+    named, options = session.posargs[:1], session.posargs[1:]
+    if unknown := set(named).difference(BENCHES):
+        session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES)}")
+    for measured in named or BENCHES:
+        _run(session, f"checks.campaigns.bench.{measured}", *options)
 
 
 @nox.session
@@ -90,7 +96,14 @@ def _prove(session: nox.Session, marker: str) -> None:
             _run(session, "pytest", "checks/requirements", "--ignore-glob=*/tests", *options)
         finally:
             if link.exists():
-                _run(session, "checks.report", str(link))
+                _run(session, "checks.report", str(link), *_shelves(session.posargs))
+
+
+def _shelves(options: Sequence[str]) -> list[str]:
+    """`--requirements DIR` as it was given, for the report to know the same requirements as the run."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--requirements", action="append", default=[])
+    return [f"--requirements={shelf}" for shelf in parser.parse_known_args(options)[0].requirements]
 
 
 def _provide(session: nox.Session) -> None:

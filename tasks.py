@@ -15,7 +15,7 @@ from stack.ops import commands
 SOURCES = {"sources": "where images may come from, in this order (default: local,registry,packages)"}
 
 
-def told(command: Callable[..., None]) -> Callable[..., None]:
+def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
     """A problem is told in a sentence on stderr, with its exit code; Ctrl-C ends in 130."""
 
     @functools.wraps(command)
@@ -31,63 +31,63 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @task(help={"stop": "stop this machine's engine instead"})
-@told
+@reports_errors
 def engine(_: Context, stop: bool = False) -> None:
     """Find a Docker engine, or provide one from the distribution's packages."""
     commands.engine(stop=stop)
 
 
 @task(help=SOURCES | {"refresh": "make or pull every image again, even those that are here"})
-@told
+@reports_errors
 def images(_: Context, sources: str = "", refresh: bool = False) -> None:
     """See to it that every image of the stack is here."""
     commands.images(sources, refresh=refresh)
 
 
 @task(help=SOURCES)
-@told
+@reports_errors
 def up(_: Context, sources: str = "") -> None:
     """Bring the stack up, healthy, and say where it is."""
     commands.up(sources)
 
 
 @task(help={"data": "remove data and secrets as well"})
-@told
+@reports_errors
 def down(_: Context, data: bool = False) -> None:
     """Take the stack down; its data stays unless told otherwise."""
     commands.down(data=data)
 
 
 @task(help={"to": "the file to write (default: a new one in stack/backups)"})
-@told
+@reports_errors
 def backup(_: Context, to: str = "") -> None:
     """Write Redis' data to a file, while everything works."""
     commands.backup(to)
 
 
 @task(help={"file": "what `invoke backup` wrote"})
-@told
+@reports_errors
 def restore(_: Context, file: str) -> None:
     """Put a backup back in place of Redis' data, which are kept in another."""
     commands.restore(file)
 
 
 @task
-@told
+@reports_errors
 def status(_: Context) -> None:
     """Show every service: health, address, image and its source."""
     commands.status()
 
 
 @task(help={"service": "only this one"})
-@told
+@reports_errors
 def logs(_: Context, service: str = "") -> None:
     """Show what the containers said."""
     commands.logs(service)
 
 
 @task(help={"kept": "the stacks that `--keep` kept as well"})
-@told
+@reports_errors
 def sweep(_: Context, kept: bool = False) -> None:
     """Remove what checks left that were killed."""
     commands.sweep(kept=kept)

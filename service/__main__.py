@@ -5,8 +5,6 @@ import signal
 import sys
 from types import FrameType
 
-from service.app import create_app
-from service.logs import CONFIG
 from service.settings import Settings, SettingsError, from_environment
 
 
@@ -32,12 +30,14 @@ def stop(_number: int, _frame: FrameType | None) -> None:
 def serve(settings: Settings) -> None:
     import uvicorn
 
+    from service.app import create_app
+    from service.logs import CONFIG
+    from service.server import listener, listening
+
     config = uvicorn.Config(
         create_app(settings),
-        host="0.0.0.0",  # noqa: S104 - a container's own network
-        port=settings.http_port,
         loop="uvloop",
-        http="httptools",
+        http=listening(settings.limits),
         ws="none",
         lifespan="on",
         log_config=CONFIG,
@@ -47,7 +47,8 @@ def serve(settings: Settings) -> None:
         date_header=False,
         timeout_graceful_shutdown=1,
     )
-    uvicorn.Server(config).run()
+    every_address = "0.0.0.0"  # noqa: S104 - of a container's own network
+    uvicorn.Server(config).run(sockets=[listener(every_address, settings.http_port, settings.limits)])
 
 
 if __name__ == "__main__":

@@ -2,8 +2,12 @@
 
 import json
 import logging
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+
+# Of the request that is being answered; each runs in a task, and so in a context, of its own.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 CONFIG: dict[str, Any] = {
     "version": 1,
@@ -25,6 +29,8 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
             **getattr(record, "fields", {}),
         }
+        if identity := request_id.get():
+            line["request_id"] = identity
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)

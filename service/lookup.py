@@ -2,9 +2,6 @@
 
 import asyncio
 import socket
-from typing import Any
-
-from redis.asyncio import Connection
 
 
 class Lookup:
@@ -29,16 +26,3 @@ class Lookup:
         # IPv4 first: `localhost` is ::1 too, where few servers listen.
         _, _, _, _, address = min(found, key=lambda one: one[0])
         return str(address[0])
-
-
-class LookedUpConnection(Connection):
-    """A connection that finds its host through the lookup that all of its pool share."""
-
-    def __init__(self, *, lookup: Lookup, **options: Any) -> None:  # noqa: ANN401 - redis-py's own
-        super().__init__(**options)
-        self._lookup = lookup
-
-    async def connect(self) -> None:
-        if not self.is_connected:
-            self.host = await self._lookup.address()
-        await super().connect()  # type: ignore[no-untyped-call]

@@ -13,6 +13,25 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a client may ask for, all in one place: whatever is sent, memory and the time of others are bounded."""
+
+    id_characters: int = 256
+    body_bytes: int = 1024 * 1024  # 413
+    head_bytes: int = 16 * 1024  # of request line and headers together: 431
+    headers: int = 64  # 431
+    request_seconds: float = 10.0  # from the first byte of a request to its last: 408
+    idle_seconds: float = 5.0  # without a byte, before a first request and between two: closed
+    answer_seconds: float = 15.0  # for the client to take its answer: closed
+    connections: int = 2048  # with one more, whoever has waited longest without a whole request is closed
+    socket_bytes: int = 128 * 1024  # that the kernel buffers for a connection, each way
+    pipelined: int = 16  # requests that are read ahead of their answers on one connection: 429
+    received_bytes: int = 32 * 1024 * 1024  # of bodies, for all clients together: 503
+    unread_bytes: int = 32 * 1024 * 1024  # of answers that clients do not take, all together: the oldest is closed
+    redis_commands: int = 4096  # without an answer yet: 503
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that differs between two runs."""
 
@@ -20,11 +39,13 @@ class Settings:
     redis_host: str = "redis"
     redis_port: int = 6379
     redis_username: str = "app"
-    redis_pool_size: int = 32
-    # From the request to Redis' answer: waiting for a connection, connecting and logging in included.
+    # From the request to Redis' answer: connecting and logging in included.
     redis_timeout: float = 0.7
     redis_ping_timeout: float = 0.5
     http_port: int = 5000
+    version: str = "unknown"
+    revision: str = "unknown"
+    limits: Limits = Limits()
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -35,11 +56,12 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         redis_port=whole_number(environment, "REDIS_PORT", Settings.redis_port, 1, 65535),
         redis_username=text(environment, "REDIS_USERNAME", Settings.redis_username),
         redis_password=secret(Path(password_file)),
-        redis_pool_size=whole_number(environment, "REDIS_POOL_SIZE", Settings.redis_pool_size, 1, 1024),
         # The contract is an answer within a second, so a deadline of a second or more is refused.
         redis_timeout=seconds(environment, "REDIS_TIMEOUT", Settings.redis_timeout, 0.05, 0.9),
         redis_ping_timeout=seconds(environment, "REDIS_PING_TIMEOUT", Settings.redis_ping_timeout, 0.05, 0.9),
         http_port=whole_number(environment, "HTTP_PORT", Settings.http_port, 1, 65535),
+        version=text(environment, "SERVICE_VERSION", Settings.version),
+        revision=text(environment, "SERVICE_REVISION", Settings.revision),
     )
 
 

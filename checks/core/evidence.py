@@ -96,7 +96,7 @@ class Folder:
             time=now(),
             name=planned.name,
             requirement=planned.requirement,
-            control=planned.kind is Kind.CONTROL,
+            mutation=planned.kind is Kind.MUTATION,
             kind=type(observation).__name__,
             data=as_data(observation),
         )

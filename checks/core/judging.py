@@ -3,37 +3,46 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from checks.core.catalog import REQUIREMENTS, load_judges
+from checks.core import catalog
+from checks.core.catalog import Catalog, CatalogError
 from checks.core.codec import DamagedError, UnfitError
 from checks.core.registry import judge, rebuild
 from checks.core.requirement import Requirement
-from checks.core.results import JudgedCheck, JudgedControl, JudgedRequirement, Report, Timing
+from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result, Timing
 from checks.core.run import Ending, Kind, Outcome, Planned, Record, Run
 from checks.core.stored import Stored, read
 from checks.core.verdict import Verdict, Violation, worst
 
-SEEN_LIMIT = 300  # characters of what else objected to a sabotage, in the reason why that was not noticed
+SEEN_LIMIT = 300  # characters of what else objected to a mutation, in the reason why that was not noticed
 
 
-def judged_folder(folder: Path) -> Report:
-    """Judge a folder. One that cannot be read is undecided, never proven."""
+def judged_folder(folder: Path, *shelves: Path) -> Result:
+    """Judge a folder by our requirements and those of other shelves. One that cannot be read is undecided.
+
+    Raises CatalogError for a shelf that cannot be used.
+    """
+    known = catalog.read(*shelves)
     try:
-        load_judges()
-        return judged(read(folder))
-    except DamagedError as error:
-        return Report(verdict=Verdict.UNDECIDED, reasons=(str(error),), run=None, requirements=(), records=())
+        catalog.load_judges(known)
+        return judged(read(folder, known), known)
+    except (DamagedError, CatalogError) as error:
+        return Result(
+            catalog=known, verdict=Verdict.UNDECIDED, reasons=(str(error),), run=None, requirements=(), records=()
+        )
 
 
-def judged(stored: Stored) -> Report:
-    """Judge what a run stored, requirement by requirement."""
+def judged(stored: Stored, known: Catalog | None = None) -> Result:
+    """Judge what a run stored, requirement by requirement: of ours, unless a catalog is given."""
+    known = known or catalog.read()
     requirements = tuple(
         judged_requirement(requirement, planned, stored)
-        for requirement in REQUIREMENTS
+        for requirement in known.requirements
         if (planned := [plan for plan in stored.run.planned if plan.requirement == requirement.id])
     )
     reasons = tuple(_doubts(stored.run))
     verdicts = [requirement.verdict for requirement in requirements]
-    return Report(
+    return Result(
+        catalog=known,
         verdict=worst([*verdicts, Verdict.UNDECIDED] if reasons else verdicts),
         reasons=reasons,
         run=stored.run,
@@ -43,10 +52,10 @@ def judged(stored: Stored) -> Report:
 
 
 def judged_requirement(requirement: Requirement, planned: Sequence[Planned], stored: Stored) -> JudgedRequirement:
-    """Judge one requirement from its checks and controls."""
+    """Judge one requirement from its checks and mutations."""
     judged_checks = tuple(judged_check(plan, stored) for plan in planned if plan.kind is Kind.CHECK)
-    controls = tuple(judged_control(plan, stored) for plan in planned if plan.kind is Kind.CONTROL)
-    unnoticed = [Verdict.UNDECIDED for control in controls if not control.noticed]
+    mutations = tuple(judged_mutation(plan, stored) for plan in planned if plan.kind is Kind.MUTATION)
+    unnoticed = [Verdict.UNDECIDED for mutation in mutations if not mutation.noticed]
     verdicts = [check.verdict for check in judged_checks]
     return JudgedRequirement(
         id=requirement.id,
@@ -54,7 +63,7 @@ def judged_requirement(requirement: Requirement, planned: Sequence[Planned], sto
         verdict=worst([*verdicts, *unnoticed] or [Verdict.NOT_APPLICABLE]),
         note=_note(requirement, len(judged_checks), stored.run),
         checks=judged_checks,
-        controls=controls,
+        mutations=mutations,
     )
 
 
@@ -67,6 +76,7 @@ def judged_check(planned: Planned, stored: Stored) -> JudgedCheck:
         verdict, reason = Verdict.UNDECIDED, trouble
     return JudgedCheck(
         name=planned.name,
+        tier=planned.tier,
         verdict=verdict,
         reason=reason,
         **_timing(outcome),
@@ -74,12 +84,12 @@ def judged_check(planned: Planned, stored: Stored) -> JudgedCheck:
     )
 
 
-def judged_control(planned: Planned, stored: Stored) -> JudgedControl:
-    """Judge one control: it is noticed when the rule that it names objects, and only that one."""
+def judged_mutation(planned: Planned, stored: Stored) -> JudgedMutation:
+    """Judge one mutation: it is noticed when the rule that it names objects, and only that one."""
     outcome, records = _of(planned, stored)
     violations, trouble = _rejudged(records)
     reason = trouble or _unnoticed(planned, outcome, violations)
-    return JudgedControl(
+    return JudgedMutation(
         name=planned.name,
         objects=planned.objects,
         noticed=reason is None,
@@ -90,7 +100,7 @@ def judged_control(planned: Planned, stored: Stored) -> JudgedControl:
 
 def _note(requirement: Requirement, judged_checks: int, run: Run) -> str | None:
     if not judged_checks:
-        return "only its controls ran: the requirement itself was not judged"
+        return "only its mutations ran: the requirement itself was not judged"
     every = judged_checks + sum(plan.kind is Kind.CHECK and plan.requirement == requirement.id for plan in run.left_out)
     return None if every == judged_checks else f"only {judged_checks} of its {every} checks were selected"
 

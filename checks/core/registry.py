@@ -39,7 +39,7 @@ def judge(observation: object) -> list[Violation]:
 
 
 def objections(observation: object) -> set[str]:
-    """The names of the rules that object to an observation: what a control asks for."""
+    """The names of the rules that object to an observation: what a mutation asks for."""
     return {violation.rule for violation in judge(observation)}
 
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import TypedDict
 
+from checks.core.catalog import Catalog
 from checks.core.run import Record, Run
+from checks.core.tier import Tier
 from checks.core.verdict import Verdict, Violation
 
 
@@ -22,6 +24,7 @@ class JudgedCheck:
     """A check, as its observations say."""
 
     name: str
+    tier: Tier | None
     verdict: Verdict
     reason: str | None
     seconds: float
@@ -33,8 +36,8 @@ class JudgedCheck:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedControl:
-    """A control, and whether the rule that it breaks objected, and no other."""
+class JudgedMutation:
+    """A mutation, and whether the rule that it breaks objected, and no other."""
 
     name: str
     objects: str | None
@@ -56,13 +59,14 @@ class JudgedRequirement:
     verdict: Verdict
     note: str | None
     checks: tuple[JudgedCheck, ...]
-    controls: tuple[JudgedControl, ...]
+    mutations: tuple[JudgedMutation, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class Result:
     """The result of a run. Every output is a view of this; `reasons` say what keeps it from being proven."""
 
+    catalog: Catalog
     verdict: Verdict
     reasons: tuple[str, ...]
     run: Run | None

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypedDict
 
-FORMAT = 2
+from checks.core.tier import Tier
+
+FORMAT = 3
 RUN, OBSERVATIONS, OUTCOMES, SUMS = "run.json", "observations.jsonl", "outcomes.jsonl", "SHA256SUMS"
 
 
 class Kind(StrEnum):
-    """A check looks at the subject; a control sabotages it and looks whether a check would notice."""
+    """A check looks at the subject; a mutation breaks one thing and looks whether a check would notice."""
 
     CHECK = "check"
-    CONTROL = "control"
+    MUTATION = "mutation"
 
 
 class Ending(StrEnum):
@@ -37,12 +39,13 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """A check or control that was selected for the run; `objects` is the rule that must notice a control."""
+    """A check or mutation that was selected for the run; `objects` is the rule that must notice a mutation."""
 
     name: str
     requirement: str
     kind: Kind
     objects: str | None = None
+    tier: Tier | None = None  # of a check
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,7 @@ class Record:
     time: str
     name: str
     requirement: str
-    control: bool
+    mutation: bool
     kind: str
     data: dict[str, Any]
 

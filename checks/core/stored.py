@@ -1,17 +1,22 @@
 """Read what a run left on disk, if it is whole."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from checks.core.catalog import BY_ID
+from checks.core import catalog, format_2
+from checks.core.catalog import Catalog
 from checks.core.codec import DamagedError, UnfitError, read_as
 from checks.core.evidence import digests
 from checks.core.run import FORMAT, OBSERVATIONS, OUTCOMES, RUN, SUMS, Outcome, Record, Run
 
 Line = TypeVar("Line")
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+"""Data of an older format as today's has them."""
+
+UPGRADES: dict[int, Upgrade] = {FORMAT: lambda data: data, format_2.FORMAT: format_2.upgraded}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,39 +28,40 @@ class Stored:
     records: tuple[Record, ...]
 
 
-def read(folder: Path) -> Stored:
-    """Read what a run left, if it is whole."""
-    run = _run(folder)
+def read(folder: Path, known: Catalog | None = None) -> Stored:
+    """Read what a run left; raises DamagedError where it is not whole, or of a requirement that is not known."""
+    run, upgrade = _run(folder)
     if run.end is not None:
         _verify(folder)
     stored = Stored(
         run=run,
-        outcomes=tuple(_lines(folder / OUTCOMES, Outcome)),
-        records=tuple(_lines(folder / OBSERVATIONS, Record)),
+        outcomes=tuple(_lines(folder / OUTCOMES, Outcome, upgrade)),
+        records=tuple(_lines(folder / OBSERVATIONS, Record, upgrade)),
     )
-    _verify_names(stored)
+    _verify_names(stored, known or catalog.read())
     return stored
 
 
-def _run(folder: Path) -> Run:
+def _run(folder: Path) -> tuple[Run, Upgrade]:
     text = _text(folder / RUN)
     try:
-        version = json.loads(text).get("format")
-        if version != FORMAT:
-            raise DamagedError(f"the folder is in format {version}; this reads format {FORMAT}")
-        return read_as(Run, text)
-    except (UnfitError, ValueError, AttributeError) as error:
+        data = json.loads(text)
+        upgrade = UPGRADES.get(data.get("format"))
+        if upgrade is None:
+            raise DamagedError(f"the folder is in format {data.get('format')}; this reads format {FORMAT}")
+        return read_as(Run, json.dumps(upgrade(data))), upgrade
+    except (UnfitError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise DamagedError(f"`{RUN}` is damaged: {error}") from None
 
 
-def _lines(path: Path, kind: type[Line]) -> Iterable[Line]:
+def _lines(path: Path, kind: type[Line], upgrade: Upgrade) -> Iterable[Line]:
     text = _text(path)
     if text and not text.endswith("\n"):
         raise DamagedError(f"`{path.name}` is cut off in its last line")
     for number, line in enumerate(text.splitlines(), start=1):
         try:
-            yield read_as(kind, line)
-        except (UnfitError, ValueError) as error:
+            yield read_as(kind, json.dumps(upgrade(json.loads(line))))
+        except (UnfitError, ValueError, KeyError, TypeError) as error:
             raise DamagedError(f"`{path.name}` is damaged in line {number}: {error}") from None
 
 
@@ -80,7 +86,7 @@ def _verify(folder: Path) -> None:
             raise DamagedError(f"`{name}` is not what the run wrote: its SHA-256 differs")
 
 
-def _verify_names(stored: Stored) -> None:
+def _verify_names(stored: Stored, known: Catalog) -> None:
     names = [plan.name for plan in stored.run.planned]
     concluded = [outcome.name for outcome in stored.outcomes]
     for what, found in (("plan", names), ("outcomes", concluded)):
@@ -89,5 +95,5 @@ def _verify_names(stored: Stored) -> None:
     strangers = ({*concluded} | {record.name for record in stored.records}) - {*names}
     if strangers:
         raise DamagedError(f"`{min(strangers)}` left traces and was never planned")
-    if unknown := {plan.requirement for plan in stored.run.planned} - {*BY_ID}:
-        raise DamagedError(f"`{min(unknown)}` is none of the nine requirements")
+    if unknown := {plan.requirement for plan in stored.run.planned} - {*known.by_id}:
+        raise DamagedError(f"`{min(unknown)}` is a requirement that is not known here")

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
+from checks.faults import host
 from checks.subject.stack import Stack
+from stack.driver.containers import search_path_of
 
 
 def frozen_whole(stack: Stack, service: str) -> AbstractContextManager[datetime]:
@@ -12,7 +14,7 @@ def frozen_whole(stack: Stack, service: str) -> AbstractContextManager[datetime]
 
     By the cgroup freezer, past Docker, which knows nothing of it: SIGSTOP would miss the probe that Docker starts next.
     """
-    return _hurt(stack, service, "freeze")
+    return _injected(stack, service, "freeze")
 
 
 def hung(stack: Stack, service: str) -> AbstractContextManager[datetime]:
@@ -20,17 +22,17 @@ def hung(stack: Stack, service: str) -> AbstractContextManager[datetime]:
 
     Raises NothingThereError for a service that listens on none.
     """
-    return _hurt(stack, service, "deafen")
+    return _injected(stack, service, "deafen")
 
 
 def without_pids(stack: Stack, service: str) -> AbstractContextManager[datetime]:
     """No process or thread can be started in the service's container any more."""
-    return _hurt(stack, service, "pids")
+    return _injected(stack, service, "pids")
 
 
 def without_files(stack: Stack, service: str) -> AbstractContextManager[datetime]:
     """The main process of the service cannot open a file or accept a connection any more."""
-    return _hurt(stack, service, "files")
+    return _injected(stack, service, "files")
 
 
 def cut_off(stack: Stack, service: str) -> AbstractContextManager[datetime]:
@@ -39,22 +41,28 @@ def cut_off(stack: Stack, service: str) -> AbstractContextManager[datetime]:
     Not `docker network disconnect`, which is somebody's wish, and which no restart would undo. Raises
     NothingThereError for a service that is on no network.
     """
-    return _hurt(stack, service, "cut-off")
+    return _injected(stack, service, "cut-off")
 
 
 def without_probe(stack: Stack, service: str) -> AbstractContextManager[datetime]:
     """The program that the health check starts cannot be run any more; raises NothingThereError where there is none."""
-    return _hurt(stack, service, "cover", *stack.probe_program(service))
+    return _injected(stack, service, "cover", *probe_program(stack, service))
+
+
+def probe_program(stack: Stack, service: str) -> tuple[str, ...]:
+    """Where the program that the health check starts may be, by the container's PATH; empty where there is none."""
+    search_path = search_path_of(stack.runner.container(service))
+    return stack.runner.health_check(service).program(search_path)
 
 
 @contextmanager
-def _hurt(stack: Stack, service: str, what: str, *more: str) -> Iterator[datetime]:
-    """The service hurt in one of the ways of stack/hurt.py, which sees that it took hold; yields since when.
+def _injected(stack: Stack, service: str, fault: str, *more: str) -> Iterator[datetime]:
+    """The service with a fault of agents/container.py, which sees that it took hold; yields since when.
 
-    A container that nobody restarted meanwhile is mended at the end.
+    A container that nobody restarted meanwhile has it reverted at the end.
     """
-    done = stack.hurt(service, what, *more)
+    done = host.inject(stack, service, fault, *more)
     try:
         yield done.at
     finally:
-        stack.mend(service, done)
+        host.revert(stack, service, done)

@@ -30,13 +30,13 @@ def wrong_password(stack: Stack, login: str, wrong: str) -> Iterator[datetime]:
     The right one is put back at the end, and the api waited for. Raises StackError if Redis was not seen to refuse the
     login: the api gets its password in another way, and nothing is known of what a wrong one does.
     """
-    service, right = stack.roles[Role.API], stack.password(login)
-    file = stack.directory / stack.login(login).password_file
+    service, right = stack.roles[Role.API], stack.credentials.password(login)
+    file = stack.project.directory / stack.credentials.login(login).password_file
     text, since, at = file.read_text(), time.monotonic(), datetime.now(UTC)
     try:
         rewrite(file, text.replace(right, wrong))
-        stack.restart(service, and_wait=False)
-        refused = wait.first(lambda: _refused(stack, login, since), bool, within=REFUSED_SECONDS, every=0.2)
+        stack.runner.restart(service, and_wait=False)
+        refused = wait.until(lambda: _refused(stack, login, since), bool, within=REFUSED_SECONDS, every=0.2)
         if not refused.reached:
             raise StackError(
                 f"`{service}` was not seen to try another password that was put into {file.name}",
@@ -45,7 +45,7 @@ def wrong_password(stack: Stack, login: str, wrong: str) -> Iterator[datetime]:
         yield at
     finally:
         rewrite(file, text)
-        stack.restart(service)
+        stack.runner.restart(service)
 
 
 @contextmanager
@@ -54,8 +54,8 @@ def revoked(stack: Stack, service: str, login: str) -> Iterator[datetime]:
 
     Raises StackError if the service has no such file, or if Redis still accepts what it holds.
     """
-    file = stack.directory / stack.login(login).password_file
-    mounted = [Path(str(mount.source)) for mount in stack.container(service).mounts]
+    file = stack.project.directory / stack.credentials.login(login).password_file
+    mounted = [Path(str(mount.source)) for mount in stack.runner.container(service).mounts]
     if not any(file.is_relative_to(source) for source in mounted):
         raise StackError(f"service `{service}` does not mount {file.name}, which has the password of `{login}`")
     text, since = file.read_text(), datetime.now(UTC)
@@ -76,4 +76,6 @@ def _refused(stack: Stack, login: str, since: float) -> bool:
     with connect(stack, "auditor") as auditor:
         refusals = [entry for entry in auditor.acl_log() if entry["reason"] == "auth"]
     patience = time.monotonic() - since
-    return any(one["username"] == stack.login(login).user and one["age-seconds"] < patience for one in refusals)
+    return any(
+        one["username"] == stack.credentials.login(login).user and one["age-seconds"] < patience for one in refusals
+    )

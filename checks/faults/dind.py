@@ -14,7 +14,7 @@ from stack.driver.docker import from_words, refused_privileges
 from stack.driver.errors import NotPrivilegedError, StackError, last_lines
 from stack.driver.images import bases, sources
 from stack.driver.labels import Labels, options
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30  # for every container in it to be stopped in good order
@@ -47,7 +47,7 @@ class Nested:
     def wait_until_it_answers(self) -> None:
         """Raises StackError with its last words where it does not within a minute."""
         with self.used():
-            found = wait.first(engine.answers, bool, within=START_SECONDS)
+            found = wait.until(engine.answers, bool, within=START_SECONDS)
         if not found.reached:
             said = self._outside_do("logs", self._container).stderr
             raise StackError("the engine in a container does not answer", details=last_lines(said))
@@ -83,8 +83,8 @@ def begun(labels: Labels, shared: Path, references: Iterable[str]) -> Iterator[N
 
     Raises NotPrivilegedError where the engine allows no privileged container.
     """
-    with Board() as board:
-        image = sources.provide_bases((bases.ENGINE,), board)[bases.ENGINE]
+    with Progress() as progress:
+        image = sources.provide_bases((bases.ENGINE,), progress)[bases.ENGINE]
     wanted = sorted({helper.python_image(), *references})
     socket = shared / f"engine-{secrets.token_hex(4)}.sock"
     command = (

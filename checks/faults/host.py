@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from checks.subject.stack import Stack
 from stack.driver import docker
 from stack.driver.errors import NothingThereError, StackError
 from stack.driver.helper import python_image, translated
 from stack.driver.labels import Labels
 
-EXHAUST = (Path(__file__).parent / "agents" / "memory.py").read_text()
-HURT = (Path(__file__).parent / "agents" / "container.py").read_text()
-NEEDED = {  # to hurt a container in this way and to mend it: capabilities
+MEMORY_AGENT = (Path(__file__).parent / "agents" / "memory.py").read_text()
+PROCESS_AGENT = (Path(__file__).parent / "agents" / "process.py").read_text()
+CONTAINER_AGENT = (Path(__file__).parent / "agents" / "container.py").read_text()
+NEEDED = {  # to inject this fault into a container and to revert it: capabilities
     "freeze": (),
     "pids": (),
     "deafen": ("SYS_PTRACE", "DAC_READ_SEARCH", "NET_ADMIN", "SYS_ADMIN"),  # its sockets, and a look from its network
@@ -27,28 +29,6 @@ NEEDED = {  # to hurt a container in this way and to mend it: capabilities
     "stall": ("KILL",),
 }
 CGROUPS = (("/sys/fs/cgroup", "/cgroup"),)
-SIGNAL = """
-import os, sys, time
-pid, number, wanted, within = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
-def state():
-    try:
-        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):  # the latter if it goes between open and read
-        return "gone"
-try:
-    os.kill(pid, number)
-except ProcessLookupError:
-    pass  # told by its state
-at = time.time()
-deadline = time.monotonic() + within
-while state() not in wanted.split() and time.monotonic() < deadline:
-    time.sleep(0.005)
-print(state(), at)
-"""
-CHILDREN = """
-import sys
-print(open(f"/proc/{sys.argv[1]}/task/{sys.argv[1]}/children").read())
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,60 +39,88 @@ class Signalled:
     at: datetime
 
 
-def send_signal(labels: Labels, pid: int, number: int, wanted: str, within: float) -> Signalled:
+def send_signal(labels: Labels, pid: int, number: int, *, wanted: str, within: float = 2.0) -> Signalled:
     """Signal a process of this machine by pid, past Docker, which would take it for a wish of its user.
 
     Waits until its state is one of `wanted` (separated by spaces), for `within` seconds at most.
     """
-    state, at = _on_host(labels, SIGNAL, str(pid), str(number), wanted, str(within)).split()
+    state, at = _on_host(labels, PROCESS_AGENT, "signal", str(pid), str(number), wanted, str(within)).split()
     return Signalled(state=state, at=datetime.fromtimestamp(float(at), UTC))
 
 
 def exhaust_memory(labels: Labels, pid: int) -> bool:
     """Use up the memory of the container that a process is in; whether the kernel killed that process for it."""
     needed = ("KILL", "DAC_OVERRIDE")
-    return _on_host(labels, EXHAUST, str(pid), volumes=CGROUPS, capabilities=needed) == "True"
+    return _on_host(labels, MEMORY_AGENT, str(pid), volumes=CGROUPS, capabilities=needed) == "True"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hurt:
-    """A container that was hurt: how, by which of its processes it was found, since when, and what it is mended by."""
+class Injection:
+    """A fault in a container: which, by which of its processes it was found, since when, and what reverts it."""
 
-    what: str
+    fault: str
     pid: int
     container: str
     at: datetime
     kept: Mapping[str, Any]
 
 
-def hurt(labels: Labels, what: str, pid: int, container: str, *more: str) -> Hurt:
-    """Hurt the container of a process in one of the ways of hurt.py, by name.
+def main_process(stack: Stack, service: str) -> int:
+    """The pid on this machine of the container's first process, or of that one's child if the first is an init.
 
-    Raises NothingThereError where it has nothing to hurt in this way, StackError where it did not take hold.
+    0 where the container does not run.
     """
-    kept = _told_by_hurt(labels, "hurt", what, pid, container, *more)
-    return Hurt(what=what, pid=pid, container=container, at=datetime.fromtimestamp(kept["at"], UTC), kept=kept)
+    container = stack.runner.container(service)
+    pid = container.state.pid or 0
+    return first_child(stack.project.labels, pid) if pid and container.host_config.init else pid
 
 
-def mend(labels: Labels, hurt: Hurt) -> None:
-    """Put back what was hurt, in a container that was not restarted since."""
-    _told_by_hurt(labels, "mend", hurt.what, hurt.pid, hurt.container, json.dumps(hurt.kept))
+def inject(stack: Stack, service: str, fault: str, *more: str) -> Injection:
+    """Inject a fault into the service's container; raises StackError as well where it does not run."""
+    if (pid := main_process(stack, service)) == 0:
+        raise StackError(f"service `{service}` does not run, so no fault can be injected")
+    return inject_into(stack.project.labels, fault, pid, stack.runner.container(service).id, *more)
 
 
-def _told_by_hurt(labels: Labels, do: str, what: str, pid: int, container: str, *more: str) -> dict[str, Any]:
-    words, needed = (do, what, str(pid), container, *more), NEEDED[what]
+def revert(stack: Stack, service: str, injection: Injection) -> None:
+    """Put that back, unless the container was restarted or has ended since: then there is nothing left of it."""
+    if main_process(stack, service) == injection.pid:
+        try:
+            revert_in(stack.project.labels, injection)
+        except StackError:
+            if main_process(stack, service) == injection.pid:  # else it was restarted just now
+                raise
+
+
+def inject_into(labels: Labels, fault: str, pid: int, container: str, *more: str) -> Injection:
+    """Inject a fault into the container of a process past Docker, in one of the ways of agents/container.py, by name.
+
+    Raises NothingThereError where it has nothing to break in this way, StackError where it did not take hold.
+    """
+    kept = _told_by_agent(labels, "inject", fault, pid, container, *more)
+    return Injection(fault=fault, pid=pid, container=container, at=datetime.fromtimestamp(kept["at"], UTC), kept=kept)
+
+
+def revert_in(labels: Labels, injection: Injection) -> None:
+    """Put back what was broken, in a container that was not restarted since."""
+    one = injection
+    _told_by_agent(labels, "revert", one.fault, one.pid, one.container, json.dumps(one.kept))
+
+
+def _told_by_agent(labels: Labels, do: str, fault: str, pid: int, container: str, *more: str) -> dict[str, Any]:
+    words, needed = (do, fault, str(pid), container, *more), NEEDED[fault]
     told: dict[str, Any] = json.loads(
-        _on_host(labels, HURT, *words, volumes=CGROUPS, capabilities=needed, confined=what != "cover")
+        _on_host(labels, CONTAINER_AGENT, *words, volumes=CGROUPS, capabilities=needed, confined=fault != "cover")
     )
     if "error" in told:
         kind = NothingThereError if told["nothing there"] else StackError
-        raise kind(f"container {container[:12]} cannot be {do} ({what}): {told['error']}")
+        raise kind(f"container {container[:12]} cannot be dealt with ({do} {fault}): {told['error']}")
     return told
 
 
 def first_child(labels: Labels, pid: int) -> int:
     """The pid of the first child, for containers whose first process is an init."""
-    return int(_on_host(labels, CHILDREN, str(pid)).split()[0])
+    return int(_on_host(labels, PROCESS_AGENT, "children", str(pid)).split()[0])
 
 
 def _on_host(

@@ -18,14 +18,14 @@ def paused(stack: Stack, *services: str) -> Iterator[datetime]:
     try:
         at = datetime.now(UTC)
         for service in services:
-            stack.pause(service)
-            if (seen := stack.state(service)).status != "paused":
+            stack.runner.pause(service)
+            if (seen := stack.runner.state(service)).status != "paused":
                 raise StackError(f"service `{service}` could not be paused: it is {seen}")
         yield at
     finally:
         for service in services:
-            if stack.state(service).status == "paused":
-                stack.unpause(service)
+            if stack.runner.state(service).status == "paused":
+                stack.runner.unpause(service)
 
 
 @contextmanager
@@ -38,13 +38,13 @@ def dependency_frozen(stack: Stack, service: str) -> Iterator[datetime]:
         raise NothingThereError(f"service `{service}` depends on no other")
     with paused(stack, *needed) as at:
         yield at
-        if undone := [name for name in needed if stack.state(name).status != "paused"]:
+        if undone := [name for name in needed if stack.runner.state(name).status != "paused"]:
             raise StackError(f"somebody ended the pause of {', '.join(undone)}, so `{service}` was not without it")
 
 
 def needs(stack: Stack, service: str) -> tuple[str, ...]:
     """What the service depends on, as the Compose file says; the api depends on Redis whatever that says."""
-    declared = stack.depends_on(service)
+    declared = stack.project.depends_on(service)
     redis_too = (stack.roles[Role.REDIS],) if service == stack.roles[Role.API] else ()
     return tuple(dict.fromkeys((*declared, *redis_too)))
 
@@ -64,10 +64,10 @@ def stopped(stack: Stack, service: str) -> Iterator[None]:
     Raises StackError if it was not seen stopped.
     """
     try:
-        stack.stop(service)
-        if (seen := stack.state(service)).status != "exited":
+        stack.runner.stop(service)
+        if (seen := stack.runner.state(service)).status != "exited":
             raise StackError(f"service `{service}` could not be stopped: it is {seen}")
         yield
     finally:
-        stack.start(service)
-        stack.wait_until_healthy()
+        stack.runner.start(service)
+        stack.runner.wait_until_healthy()

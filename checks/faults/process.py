@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from checks.core.bounds import ENDING_SLACK
+from checks.faults import host
 from checks.subject.stack import Stack
 from stack.driver.errors import StackError
 
@@ -20,17 +21,17 @@ def frozen(stack: Stack, service: str) -> Iterator[datetime]:
     A process that nobody restarted meanwhile goes on at the end. Raises StackError if it was not seen stopped, so that
     nothing is concluded from a fault that was none.
     """
-    pid = stack.main_process(service)
+    pid = host.main_process(stack, service)
     if pid == 0:
         raise StackError(f"service `{service}` does not run, so it cannot be frozen")
-    seen = stack.signal(pid, signal.SIGSTOP, wanted="T t")
+    seen = host.send_signal(stack.project.labels, pid, signal.SIGSTOP, wanted="T t")
     if seen.state not in {"T", "t"}:
         raise StackError(f"the main process of `{service}` could not be frozen: it is in state {seen.state}")
     try:
         yield seen.at
     finally:
-        if stack.main_process(service) == pid:
-            stack.signal(pid, signal.SIGCONT, wanted="R S D I")
+        if host.main_process(stack, service) == pid:
+            host.send_signal(stack.project.labels, pid, signal.SIGCONT, wanted="R S D I")
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def stalled(stack: Stack, service: str, seconds: float) -> Iterator[datetime]:
 
     It goes on by itself, so nothing is to be done at the end.
     """
-    yield stack.hurt(service, "stall", str(seconds)).at
+    yield host.inject(stack, service, "stall", str(seconds)).at
 
 
 def crashing_at_start(stack: Stack, service: str) -> datetime:
@@ -47,13 +48,15 @@ def crashing_at_start(stack: Stack, service: str) -> datetime:
 
     Gives the time of the last crash. One that is not started again crashes no more.
     """
-    return stack.hurt(service, "crash-at-start", str(CRASHES)).at
+    return host.inject(stack, service, "crash-at-start", str(CRASHES)).at
 
 
 def ended(stack: Stack, service: str) -> datetime:
     """The main process of the service asked to end (SIGTERM past Docker); raises StackError if it was not seen gone."""
-    patience = stack.stop_grace(service) + ENDING_SLACK
-    seen = stack.signal(stack.main_process(service), signal.SIGTERM, wanted=GONE, within=patience)
+    patience = stack.runner.stop_grace(service) + ENDING_SLACK
+    seen = host.send_signal(
+        stack.project.labels, host.main_process(stack, service), signal.SIGTERM, wanted=GONE, within=patience
+    )
     if seen.state not in GONE.split():
         raise StackError(f"the main process of `{service}` does not end when it is asked to (SIGTERM)")
     return seen.at
@@ -61,7 +64,7 @@ def ended(stack: Stack, service: str) -> datetime:
 
 def killed(stack: Stack, service: str) -> datetime:
     """The main process of the service gone at once (SIGKILL); raises StackError if it was not seen gone."""
-    seen = stack.signal(stack.main_process(service), signal.SIGKILL, wanted=GONE)
+    seen = host.send_signal(stack.project.labels, host.main_process(stack, service), signal.SIGKILL, wanted=GONE)
     if seen.state not in GONE.split():
         raise StackError(f"the main process of `{service}` could not be killed: it is in state {seen.state}")
     return seen.at
@@ -70,6 +73,6 @@ def killed(stack: Stack, service: str) -> datetime:
 def out_of_memory(stack: Stack, service: str) -> datetime:
     """The main process of the service killed by the kernel for want of memory; raises StackError if it was not."""
     since = datetime.now(UTC)
-    if not stack.exhaust_memory(stack.main_process(service)):
+    if not host.exhaust_memory(stack.project.labels, host.main_process(stack, service)):
         raise StackError(f"the kernel did not kill the main process of `{service}` when its memory was used up")
     return since

@@ -16,16 +16,16 @@ from checks.harness import plugin
 from checks.harness.snapshot import describe, keep_what_was_said
 from checks.subject import profile, workspace
 from checks.subject.profile import Subject
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
 from stack import SHIPPED
 from stack.driver import engine, session
 from stack.driver.errors import StackError
-from stack.driver.progress import Board
-from stack.driver.session import Run
+from stack.driver.progress import Progress
+from stack.driver.session import Session
 
-Broken = Callable[[Sabotage], Stack]
+Mutated = Callable[[Mutation], Stack]
 OnAnotherEngine = Callable[..., tuple[Stack, Nested]]
-RUN = pytest.StashKey[Run]()
+RUN = pytest.StashKey[Session]()
 RUN_GIVEN = "compliance_run"
 
 
@@ -55,11 +55,11 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
         node.workerinput[RUN_GIVEN] = (str(run.folder), run.deadline)
 
 
-def _run_of(config: pytest.Config) -> Run:
+def _run_of(config: pytest.Config) -> Session:
     return config.stash[RUN] if RUN in config.stash else _take_part(config, session.begun())
 
 
-def _take_part(config: pytest.Config, run: AbstractContextManager[Run]) -> Run:
+def _take_part(config: pytest.Config, run: AbstractContextManager[Session]) -> Session:
     cleanup = ExitStack()
     config.add_cleanup(lambda: _told_on_stderr(cleanup.close))
     config.stash[RUN] = cleanup.enter_context(run)
@@ -84,7 +84,7 @@ def tested(request: pytest.FixtureRequest) -> Subject:
 def shared(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable[[], Stack]]:
     """Gives the stack that the checks of a worker share: a new one after a check that did not pass."""
     with ExitStack() as cleanup:
-        board = cleanup.enter_context(Board())
+        progress = cleanup.enter_context(Progress())
         held, began_with = ExitStack(), -1
         cleanup.callback(lambda: held.close())
         found: list[Stack] = []
@@ -94,7 +94,7 @@ def shared(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable
             if request.session.testsfailed != began_with:
                 began_with = request.session.testsfailed
                 held.close()
-                found[:] = [held.enter_context(_fresh(request, tested, board))]
+                found[:] = [held.enter_context(_fresh(request, tested, progress))]
             return found[0]
 
         yield current
@@ -108,46 +108,46 @@ def stack(shared: Callable[[], Stack]) -> Stack:
 
 
 @pytest.fixture
-def own_stack(broken: Broken) -> Stack:
+def own_stack(mutated: Mutated) -> Stack:
     """A fresh stack of this check alone, for what cannot be put back."""
-    return broken(lambda _: None)
+    return mutated(lambda _: None)
 
 
 @pytest.fixture
-def broken(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
-    """A fresh stack with one sabotage in it: `stack = broken(sabotages.fsync_every_second)`."""
-    yield from _sabotaged(request, tested, started=True)
+def mutated(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Mutated]:
+    """A fresh stack with one mutation in it: `stack = mutated(mutations.fsync_every_second)`."""
+    yield from _mutated(request, tested, started=True)
 
 
 @pytest.fixture
-def unstarted(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Broken]:
+def unstarted(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Mutated]:
     """The same, ready and not started: for who looks at the start itself, or at files alone."""
-    yield from _sabotaged(request, tested, started=False)
+    yield from _mutated(request, tested, started=False)
 
 
-def _sabotaged(request: pytest.FixtureRequest, tested: Subject, *, started: bool) -> Iterator[Broken]:
+def _mutated(request: pytest.FixtureRequest, tested: Subject, *, started: bool) -> Iterator[Mutated]:
     with ExitStack() as cleanup:
-        board = cleanup.enter_context(Board())
+        progress = cleanup.enter_context(Progress())
 
-        def prepare(sabotage: Sabotage) -> Stack:
+        def prepare(mutation: Mutation) -> Stack:
             with told_in_a_sentence():
-                return cleanup.enter_context(_fresh(request, tested, board, sabotage, started=started))
+                return cleanup.enter_context(_fresh(request, tested, progress, mutation, started=started))
 
         yield prepare
 
 
 @pytest.fixture
 def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: Stack) -> Iterator[OnAnotherEngine]:
-    """A fresh stack on an engine inside a container, for what would disturb others: `stack, engine = ...(sabotage)`."""
-    run, references = _run_of(request.config), [image.reference for image in stack.images.values()]
+    """A fresh stack on an engine inside a container, for what would disturb others: `stack, engine = ...(mutation)`."""
+    run, references = _run_of(request.config), [image.reference for image in stack.runner.images.values()]
     with ExitStack() as cleanup:
-        board = cleanup.enter_context(Board())
+        progress = cleanup.enter_context(Progress())
 
-        def prepare(sabotage: Sabotage = lambda _: None) -> tuple[Stack, Nested]:
+        def prepare(mutation: Mutation = lambda _: None) -> tuple[Stack, Nested]:
             found = cleanup.enter_context(dind.begun(run.labels(f"{run.name}-engine"), run.folder, references))
             cleanup.enter_context(found.used())
             with told_in_a_sentence():
-                return cleanup.enter_context(_fresh(request, tested, board, sabotage, described=False)), found
+                return cleanup.enter_context(_fresh(request, tested, progress, mutation, described=False)), found
 
         yield prepare
 
@@ -165,8 +165,8 @@ def told_in_a_sentence() -> Iterator[None]:
 def _fresh(
     request: pytest.FixtureRequest,
     tested: Subject,
-    board: Board,
-    *before_start: Sabotage,
+    progress: Progress,
+    *before_start: Mutation,
     started: bool = True,
     described: bool = True,
 ) -> Iterator[Stack]:
@@ -183,12 +183,14 @@ def _fresh(
         kept = failed and bool(request.config.getoption("--keep"))
         keep_what_was_said(stack, folder)
         if kept:
-            folder.note(f"stack `{stack.project}` is kept in {stack.directory}: `invoke sweep --kept` removes it")
+            folder.note(
+                f"stack `{stack.project.name}` is kept in {stack.project.directory}: `invoke sweep --kept` removes it"
+            )
         return kept
 
     came_up = False
     run = _run_of(request.config)
-    with workspace.fresh(tested, board, run, hide, *before_start, last_look=last_look, started=started) as stack:
+    with workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started) as stack:
         came_up = True
         if started and described:  # before that, its images need not even be here
             describe(stack, folder)

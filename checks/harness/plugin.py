@@ -1,7 +1,8 @@
 """The pytest plugin that records a run: its plan, what each check saw, and how each ended.
 
-Only runs of checks or controls leave a folder; the tests under `offline/` do not. With pytest-xdist the process that
-starts the workers begins and closes the folder, and they write to it; their secrets it gets from them at their end.
+Only runs of checks or mutations leave a folder; the tests in folders called `tests` do not. With pytest-xdist the
+process that starts the workers begins and closes the folder, and they write to it; their secrets it gets from them at
+their end.
 """
 
 import os
@@ -13,9 +14,10 @@ from typing import Any, TypeVar
 import pytest
 
 from checks.core import judging
-from checks.core.catalog import BY_ID
 from checks.core.evidence import Evidence, EvidenceError, Folder
-from checks.core.run import Ending, Kind, Outcome, Planned, timestamp
+from checks.core.run import Ending, Outcome, Planned, timestamp
+from checks.harness import coverage, plan
+from checks.harness.plan import planned_of
 from checks.report import words
 from stack.driver import wait
 
@@ -29,14 +31,15 @@ STILL_THERE = pytest.StashKey[Callable[[], bool]]()
 GIVEN = "compliance_evidence"
 ENGINE_WENT = "the Docker engine went away during the run, so what was seen then decides nothing"
 
-Result = TypeVar("Result")
+Written = TypeVar("Written")
 Phase = tuple[pytest.TestReport, Ending]
 Reporting = Generator[None, pytest.TestReport, pytest.TestReport]
 Collecting = Generator[None, pytest.CollectReport, pytest.CollectReport]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add where the evidence goes."""
+    """Add where the evidence goes, and what selects checks."""
+    plan.add_options(parser)
     group = parser.getgroup("evidence")
     group.addoption(
         "--evidence", metavar="DIR", type=Path, default=Path("evidence"), help="where runs leave their folders"
@@ -48,20 +51,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def evidence_folder(pytestconfig: pytest.Config) -> Folder:
     """The folder of this run, for what belongs to no single check: versions, images, secrets, logs."""
     if FOLDER not in pytestconfig.stash:
-        pytest.fail("checks in several workers are asked for with `-m requirement` or `-m control`", pytrace=False)
+        pytest.fail("checks in several workers are asked for with `-m check` or `-m mutation`", pytrace=False)
     return pytestconfig.stash[FOLDER]
 
 
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest, evidence_folder: Folder) -> Evidence:
-    """What this check or control saw."""
+    """What this check or mutation saw."""
     return Evidence(evidence_folder, request.node.stash[PLANNED])
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect the requirements of other shelves, too."""
+    plan.collect_other_shelves(config)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Begin at once where checks or controls are asked for: a run without any is a run that proves nothing."""
+    """Begin at once where checks or mutations are asked for: a run without any is a run that proves nothing."""
     asked_for = session.config.getoption("markexpr")
-    if "requirement" in asked_for or "control" in asked_for or GIVEN in _given(session.config):
+    if "check" in asked_for or "mutation" in asked_for or GIVEN in _given(session.config):
         _begin(session.config)
 
 
@@ -92,11 +100,15 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Collecting:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin, if there are checks, before `-k` deselects any."""
+    """Begin, if there are checks, before `-k` deselects any; leave out those of higher tiers than were asked for."""
     for item in items:
         if (planned := planned_of(item)) and not _is_lost(config):
             item.stash[PLANNED] = planned
             _begin(config)
+    if limit := config.getoption("tier"):
+        above = [item for item in items if PLANNED in item.stash and plan.beyond(limit, item.stash[PLANNED])]
+        items[:] = [item for item in items if item not in above]
+        config.hook.pytest_deselected(items=above)
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -110,10 +122,24 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Write down what was selected, before anything runs; of several workers, who all collect, the first does."""
     folder = session.config.stash.get(FOLDER, None)
     if folder and _given(session.config).get("workerid", "gw0") == "gw0":
-        plan = [item.stash[PLANNED] for item in session.items if PLANNED in item.stash]
-        _or_exit(lambda: folder.plan(plan, session.config.stash.get(LEFT_OUT, [])))
+        selected = [item.stash[PLANNED] for item in session.items if PLANNED in item.stash]
+        _or_exit(lambda: folder.plan(selected, session.config.stash.get(LEFT_OUT, [])))
         for name in session.config.stash.get(UNCOLLECTED, []):
             folder.doubt(f"`{name}` could not be collected")
+        for lacking in _gaps(session.config):
+            folder.doubt(lacking)
+
+
+def _gaps(config: pytest.Config) -> list[str]:
+    """What requirements of other shelves lack; ours are held to the same by a test."""
+    known = plan.known(config)
+    others = [one for one in known.requirements if not one.package.startswith("checks.")]
+    return [gap for one in others for gap in coverage.gaps(known, one)]
+
+
+def pytest_report_collectionfinish(items: Sequence[pytest.Item]) -> str:
+    """Say how many checks each tier has."""
+    return plan.tally(item.stash[PLANNED] for item in items if PLANNED in item.stash)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -164,27 +190,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in one sentence what the evidence, as it lies there, amounts to."""
     if folder := config.stash.get(FOLDER, None):
-        judged = judging.judged_folder(folder.path)
+        judged = judging.judged_folder(folder.path, *plan.shelves(config))
         terminalreporter.write_line(f"{words.sentence(judged)}; evidence in {folder.path}")
-
-
-def planned_of(item: pytest.Item) -> Planned | None:
-    """Read the markers of a test."""
-    if marker := item.get_closest_marker("control"):
-        return _planned(item, Kind.CONTROL, marker, objects=marker.kwargs.get("objects"))
-    if marker := item.get_closest_marker("requirement"):
-        return _planned(item, Kind.CHECK, marker, objects=None)
-    return None
-
-
-def _planned(item: pytest.Item, kind: Kind, marker: pytest.Mark, *, objects: str | None) -> Planned:
-    requirement = marker.args[0] if marker.args else ""
-    if requirement not in BY_ID:
-        raise pytest.UsageError(f"{item.nodeid} is marked with `{requirement}`, which is none of the nine")
-    rules = [rule.name for rule in BY_ID[requirement].rules]
-    if kind is Kind.CONTROL and objects not in rules:
-        raise pytest.UsageError(f"{item.nodeid} expects `{objects}` to object, which is no rule of {requirement}")
-    return Planned(name=item.nodeid, requirement=requirement, kind=kind, objects=objects)
 
 
 def ending(call: pytest.CallInfo[None], report: pytest.TestReport) -> Ending:
@@ -230,7 +237,7 @@ def reason_of(report: pytest.TestReport, how: Ending) -> str | None:
 
 
 def _begin(config: pytest.Config) -> None:
-    if FOLDER in config.stash:
+    if FOLDER in config.stash or config.option.collectonly:
         return
     if given := _given(config):
         config.stash[FOLDER] = Folder(Path(given[GIVEN]))
@@ -251,7 +258,7 @@ def _given(config: pytest.Config) -> dict[str, str]:
     return getattr(config, "workerinput", {})
 
 
-def _or_exit(write: Callable[[], Result]) -> Result:
+def _or_exit(write: Callable[[], Written]) -> Written:
     """Stop the run with a sentence when evidence cannot be written: nothing could be proven any more."""
     try:
         return write()

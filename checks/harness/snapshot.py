@@ -7,6 +7,7 @@ from checks.core.run import Image
 from checks.subject.stack import Stack
 from stack import ROOT
 from stack.driver import docker, engine
+from stack.driver.containers import logs_of
 
 
 def describe(stack: Stack, folder: Folder) -> None:
@@ -17,16 +18,18 @@ def describe(stack: Stack, folder: Folder) -> None:
         engine=versions.engine,
         compose=versions.compose,
         buildx=versions.buildx,
-        images=tuple(Image(name=one.reference, digest=one.digest, source=one.source) for one in stack.images.values()),
+        images=tuple(
+            Image(name=one.reference, digest=one.digest, source=one.source) for one in stack.runner.images.values()
+        ),
     )
 
 
 def keep_what_was_said(stack: Stack, folder: Folder) -> None:
     """The resolved Compose file, and of each container its log and how Docker describes it."""
-    folder.keep(f"stacks/{stack.project}/compose.json", stack.resolved())
-    for service, container in stack.containers().items():
-        folder.keep(f"stacks/{stack.project}/{service}.log", stack.logs(service))
-        folder.keep(f"stacks/{stack.project}/{service}.json", docker.ask("inspect", container.id))
+    folder.keep(f"stacks/{stack.project.name}/compose.json", stack.project.as_json())
+    for service, container in stack.runner.containers().items():
+        folder.keep(f"stacks/{stack.project.name}/{service}.log", logs_of(stack.runner.container(service)))
+        folder.keep(f"stacks/{stack.project.name}/{service}.json", docker.ask("inspect", container.id))
 
 
 def _commit() -> str:

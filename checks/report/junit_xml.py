@@ -2,20 +2,20 @@
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from checks.core.results import JudgedCheck, JudgedControl, JudgedRequirement, Report
+from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result
 from checks.core.verdict import Verdict
 from checks.report.words import objection, printable
 
 
-def as_junit(report: Report) -> str:
+def as_junit(report: Result) -> str:
     """Show the result to CI servers: violated is a failure, undecided an error."""
     root = Element("testsuites", name="compliance")
     for requirement in report.requirements:
         suite = SubElement(root, "testsuite", name=printable(f"{requirement.id} {requirement.title}"))
         for check in requirement.checks:
             _junit_check(_testcase(suite, requirement, check), check)
-        for control in requirement.controls:
-            _junit_control(_testcase(suite, requirement, control), control)
+        for mutation in requirement.mutations:
+            _junit_mutation(_testcase(suite, requirement, mutation), mutation)
     if report.reasons:
         _junit_reasons(SubElement(root, "testsuite", name="the run"), report.reasons)
     for element in [*root, root]:
@@ -24,14 +24,14 @@ def as_junit(report: Report) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _testcase(suite: Element, requirement: JudgedRequirement, test: JudgedCheck | JudgedControl) -> Element:
+def _testcase(suite: Element, requirement: JudgedRequirement, test: JudgedCheck | JudgedMutation) -> Element:
     file, _, name = test.name.rpartition("::")
     classname = file.removesuffix(".py").replace("/", ".")
     seconds = test.seconds + test.setup_seconds
     case = SubElement(suite, "testcase", classname=printable(classname), name=printable(name), time=f"{seconds:.3f}")
     properties = SubElement(case, "properties")
     SubElement(properties, "property", name="requirement", value=requirement.id)
-    kind = "control" if isinstance(test, JudgedControl) else "check"
+    kind = "mutation" if isinstance(test, JudgedMutation) else "check"
     SubElement(properties, "property", name="kind", value=kind)
     return case
 
@@ -46,9 +46,9 @@ def _junit_check(case: Element, check: JudgedCheck) -> None:
         SubElement(case, kind, type="undecided", message=printable(check.reason or ""))
 
 
-def _junit_control(case: Element, control: JudgedControl) -> None:
-    if not control.noticed:
-        SubElement(case, "error", type="unnoticed", message=printable(control.reason or ""))
+def _junit_mutation(case: Element, mutation: JudgedMutation) -> None:
+    if not mutation.noticed:
+        SubElement(case, "error", type="unnoticed", message=printable(mutation.reason or ""))
 
 
 def _junit_reasons(suite: Element, reasons: tuple[str, ...]) -> None:

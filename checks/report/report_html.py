@@ -2,9 +2,8 @@
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from checks.core.catalog import BY_ID
-from checks.core.results import Report
-from checks.report import timing
+from checks.core.results import Result
+from checks.report import durations, timing
 from checks.report.words import (
     anchor,
     by_test,
@@ -19,7 +18,7 @@ from checks.report.words import (
 )
 
 
-def as_html(report: Report) -> str:
+def as_html(report: Result) -> str:
     """Show the result to people: one page, whole in itself, readable without scripts."""
     environment = Environment(
         loader=PackageLoader("checks.report"),
@@ -33,14 +32,15 @@ def as_html(report: Report) -> str:
     slowest = timing.slowest_first(report)
     page = template.render(
         report=report,
-        catalogue=BY_ID,
+        catalogue=report.catalog.by_id,
         judged={requirement.id: requirement for requirement in report.requirements},
         seen=by_test(report),
         slowest=slowest,
         bars={bar.label: bar for bar in timing.split(slowest).bars},
         tally=tally(report),
         spent=where_the_time_went(report),
-        colours={**timing.colours(report), "set-up": 0, "working": 1, "waiting": 2},
+        colours={**durations.colours(report), "set-up": 0, "working": 1, "waiting": 2},
+        durations=durations,
         times=timing,
     )
     return printable(page)

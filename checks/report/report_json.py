@@ -3,10 +3,10 @@
 import json
 from dataclasses import asdict
 
-from checks.core.results import Report
+from checks.core.results import Result
 
 
-def as_json(report: Report) -> str:
+def as_json(report: Result) -> str:
     """Show the result to programs."""
     data = {
         "verdict": report.verdict,

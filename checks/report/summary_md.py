@@ -1,15 +1,15 @@
 """summary.md: the result where Markdown is read, such as a CI job's summary."""
 
-from checks.core.results import JudgedRequirement, Report
+from checks.core.results import JudgedRequirement, Result
 from checks.core.verdict import Verdict
 from checks.report import timing
 from checks.report.words import SLOWEST_SHOWN, cell, objection, printable, title, where_the_time_went
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: Result) -> str:
     """Show the result where Markdown is read, such as a CI job's summary."""
     told = [*report.reasons, *(report.run.notes if report.run else ())]
-    table = ["| | requirement | verdict | checks | controls noticed |", "|---|---|---|---|---|"]
+    table = ["| | requirement | verdict | checks | mutations noticed |", "|---|---|---|---|---|"]
     parts = [
         [f"## {report.verdict.capitalize()}"],
         [f"- {cell(sentence)}" for sentence in told],
@@ -20,7 +20,7 @@ def as_markdown(report: Report) -> str:
     return printable("\n\n".join("\n".join(part) for part in parts if part) + "\n")
 
 
-def _markdown_times(report: Report) -> list[str]:
+def _markdown_times(report: Result) -> list[str]:
     slowest = timing.slowest_first(report)[:SLOWEST_SHOWN]
     told = " · ".join(f"{test.requirement} {cell(title(test.name))} {test.seconds:.1f} s" for test in slowest)
     return [f"Slowest: {told}. Time: {where_the_time_went(report)}."] if slowest else []
@@ -28,10 +28,10 @@ def _markdown_times(report: Report) -> list[str]:
 
 def _row(requirement: JudgedRequirement) -> str:
     proven = sum(check.verdict is Verdict.PROVEN for check in requirement.checks)
-    noticed = sum(control.noticed for control in requirement.controls)
+    noticed = sum(mutation.noticed for mutation in requirement.mutations)
     return (
         f"| {requirement.id} | {cell(requirement.title)} | **{requirement.verdict}** "
-        f"| {proven}/{len(requirement.checks)} | {noticed}/{len(requirement.controls)} |"
+        f"| {proven}/{len(requirement.checks)} | {noticed}/{len(requirement.mutations)} |"
     )
 
 
@@ -45,8 +45,8 @@ def _markdown_troubles(requirement: JudgedRequirement) -> list[str]:
             for violation in check.violations
         ]
     lines += [
-        f"- **{requirement.id}** {title(control.name)}: not noticed: {cell(control.reason or '')}"
-        for control in requirement.controls
-        if not control.noticed
+        f"- **{requirement.id}** {title(mutation.name)}: not noticed: {cell(mutation.reason or '')}"
+        for mutation in requirement.mutations
+        if not mutation.noticed
     ]
     return lines

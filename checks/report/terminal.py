@@ -1,6 +1,6 @@
 """The result in a terminal."""
 
-from checks.core.results import JudgedRequirement, Report
+from checks.core.results import JudgedRequirement, Result
 from checks.core.verdict import Verdict
 from checks.report import timing
 from checks.report.words import (
@@ -15,7 +15,7 @@ from checks.report.words import (
 )
 
 
-def as_terminal(report: Report) -> str:
+def as_terminal(report: Result) -> str:
     """Show the result in a terminal: a line per requirement, what objected, and where the time went."""
     lines = [line for requirement in report.requirements for line in _terminal_lines(requirement)]
     lines += _terminal_times(report)
@@ -32,14 +32,14 @@ def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
             lines.append(indented(f"{check.name}: {check.reason or check.verdict}"))
             lines += [indented(f"  {objection(violation)}") for violation in check.violations]
     lines += [
-        indented(f"{control.name}: not noticed: {control.reason}")
-        for control in requirement.controls
-        if not control.noticed
+        indented(f"{mutation.name}: not noticed: {mutation.reason}")
+        for mutation in requirement.mutations
+        if not mutation.noticed
     ]
     return lines
 
 
-def _terminal_times(report: Report) -> list[str]:
+def _terminal_times(report: Result) -> list[str]:
     slowest = timing.slowest_first(report)[:SLOWEST_SHOWN]
     lines = [f"{test.seconds:>12.1f} s {test.requirement}  {title(test.name)}{of_it(test)}" for test in slowest]
     return ["slowest:", *lines, f"time: {where_the_time_went(report)}"] if slowest else []

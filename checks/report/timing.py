@@ -1,84 +1,18 @@
-"""Where the time of a run went, and how long what its checks saw took: durations, and where they stand in a picture."""
+"""Where the time of a run went: what each test took, and what each worker did when."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import ceil
 
-from checks.core.results import JudgedCheck, JudgedControl, JudgedRequirement, Report
-from checks.core.run import Record
+from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result
+from checks.report.durations import Chart, Took, chart
 
-AT_MOST_TICKS = 8
-COLOURS = 6  # that report.css has for phases
-STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
-
-Judged = JudgedCheck | JudgedControl
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """A part of a bar: from where, how far, in percent of the picture's width."""
-
-    name: str
-    seconds: float
-    start: float
-    width: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """Durations end to end, against a bound where one was declared for the `bounded` ones; `missing` never came."""
-
-    label: str
-    spans: tuple[Span, ...]
-    seconds: float
-    bound_s: float | None
-    bound: float | None
-    bounded: tuple[str, ...]
-    bounded_seconds: float
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tick:
-    """A mark on the axis of seconds."""
-
-    seconds: float
-    place: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """Bars to one scale; `bound` says what their marks are."""
-
-    bars: tuple[Bar, ...]
-    bound: str
-    phases: tuple[str, ...]
-    ticks: tuple[Tick, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Took:
-    """What took seconds: each phase by name, and the bound declared for the first ones."""
-
-    label: str
-    phases: Mapping[str, float]
-    bound_s: float | None = None
-    bounded: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Overview:
-    """What the checks of a requirement measured against declared bounds, as one kind of observation."""
-
-    requirement: str
-    kind: str
-    chart: Chart
+Judged = JudgedCheck | JudgedMutation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timed:
-    """A check or control, and where its seconds went."""
+    """A check or mutation, and where its seconds went."""
 
     requirement: str
     name: str
@@ -94,7 +28,7 @@ class Timed:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A test on the lane of its worker, in percent of the run."""
+    """A test on the timeline of its worker, in percent of the run."""
 
     test: Timed
     start: float
@@ -103,7 +37,7 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lane:
+class WorkerTimeline:
     """What one worker did, and when."""
 
     worker: str
@@ -125,67 +59,8 @@ class Spent:
         return (self.setup + self.working + self.waiting) / self.wall if self.wall else None
 
 
-def took(data: object, label: str = "") -> Iterator[Took]:
-    """Find what took time in an observation: `phases` by name in seconds, with or without `bound_s`.
-
-    The bound is for the first phase, or for those named in `bounded`.
-    """
-    match data:
-        case {"phases": dict() as phases, **others}:
-            yield _took(others, _seconds(phases), label)
-        case dict():
-            for key, value in data.items():
-                yield from took(value, key)
-        case list():
-            for value in data:
-                yield from took(value, label)
-
-
-def measured(records: Iterable[Record]) -> list[Took]:
-    """What took time in several observations."""
-    return [row for record in records for row in took(record.data, record.kind)]
-
-
-def colours(report: Report) -> dict[str, int]:
-    """A number for each phase that was measured, so that it has one colour all over the page."""
-    names = sorted({name for row in measured(report.records) for name in row.phases})
-    return {name: number % COLOURS for number, name in enumerate(names)}
-
-
-def chart(durations: Sequence[Took], longest: float | None = None) -> Chart:
-    """Lay each of them out as a bar, to the scale of the longest, which may be of another chart beside this one."""
-    longest = longest_of(durations) if longest is None else longest
-    phases = tuple(dict.fromkeys(name for row in durations for name in row.phases))
-    return Chart(
-        bars=tuple(_bar(row, phases, longest) for row in durations),
-        bound=_bound([row.bounded for row in durations if row.bound_s is not None]),
-        phases=phases,
-        ticks=ticks(longest),
-    )
-
-
-def longest_of(durations: Iterable[Took]) -> float:
-    """The longest of all durations and bounds."""
-    return max((max(sum(row.phases.values()), row.bound_s or 0.0) for row in durations), default=0.0)
-
-
-def overview(report: Report) -> list[Overview]:
-    """What checks measured against declared bounds: a chart for each kind of observation, all to one scale."""
-    owners = {check.name: requirement for requirement in report.requirements for check in requirement.checks}
-    found: dict[tuple[str, str], list[Took]] = {}
-    for record in report.records:
-        rows = [row for row in measured([record]) if row.bound_s is not None]
-        if rows and record.name in owners:
-            found.setdefault((owners[record.name].id, record.kind), []).extend(rows)
-    longest = longest_of(row for rows in found.values() for row in rows)
-    return [
-        Overview(requirement=requirement, kind=kind, chart=chart(sorted(rows, key=lambda row: row.label), longest))
-        for (requirement, kind), rows in sorted(found.items())
-    ]
-
-
-def slowest_first(report: Report) -> list[Timed]:
-    """All checks and controls, and where the seconds of each went."""
+def slowest_first(report: Result) -> list[Timed]:
+    """All checks and mutations, and where the seconds of each went."""
     found = [_test(requirement.id, one) for requirement in report.requirements for one in _judged(requirement)]
     return sorted(found, key=lambda test: -test.seconds)
 
@@ -200,7 +75,7 @@ def split(some: Iterable[Timed]) -> Chart:
     )
 
 
-def spent(report: Report) -> Spent:
+def spent(report: Result) -> Spent:
     """Add up the run."""
     every = slowest_first(report)
     begun, ended = _begun(report), _moment(report.run.end if report.run else None)
@@ -212,7 +87,7 @@ def spent(report: Report) -> Spent:
     )
 
 
-def lanes(report: Report) -> tuple[Lane, ...]:
+def worker_timelines(report: Result) -> tuple[WorkerTimeline, ...]:
     """The workers side by side, as far as it was recorded when and where each test ran."""
     begun, wall = _begun(report), spent(report).wall
     if not begun or not wall:
@@ -223,46 +98,7 @@ def lanes(report: Report) -> tuple[Lane, ...]:
             if started := _moment(one.start):
                 block = _block(_test(requirement.id, one), (started - begun) / timedelta(seconds=1), wall)
                 found.setdefault(one.worker or "one process", []).append(block)
-    return tuple(Lane(worker=worker, blocks=tuple(found[worker])) for worker in sorted(found, key=_by_number))
-
-
-def ticks(longest: float) -> tuple[Tick, ...]:
-    """Round seconds along an axis that ends at the longest."""
-    step = next((step for step in STEPS if longest / step <= AT_MOST_TICKS), longest / AT_MOST_TICKS)
-    count = ceil(longest / step) if step else 0
-    return tuple(Tick(seconds=number * step, place=100 * number * step / longest) for number in range(count))
-
-
-def _took(data: Mapping[object, object], phases: Mapping[str, float], label: str) -> Took:
-    match data.get("bounded"):
-        case [*names]:
-            bounded = tuple(map(str, names))
-        case _:
-            bounded = tuple(phases)[:1]
-    return Took(label=_label(data, label), phases=phases, bound_s=_number(data.get("bound_s")), bounded=bounded)
-
-
-def _bound(bounded: Sequence[tuple[str, ...]]) -> str:
-    told = next(filter(None, bounded), ())
-    return f"declared bound{' of ' if told else ''}{' + '.join(told)}" if bounded else ""
-
-
-def _bar(row: Took, phases: Iterable[str], longest: float) -> Bar:
-    scale = 100 / (longest or 1.0)
-    spans, start = [], 0.0
-    for name, seconds in row.phases.items():
-        spans.append(Span(name=name, seconds=seconds, start=start * scale, width=seconds * scale))
-        start += seconds
-    return Bar(
-        label=row.label,
-        spans=tuple(spans),
-        seconds=start,
-        bound_s=row.bound_s,
-        bound=None if row.bound_s is None else row.bound_s * scale,
-        bounded=row.bounded,
-        bounded_seconds=sum(seconds for name, seconds in row.phases.items() if name in row.bounded),
-        missing=tuple(name for name in phases if name not in row.phases),
-    )
+    return tuple(WorkerTimeline(worker=worker, blocks=tuple(found[worker])) for worker in sorted(found, key=_by_number))
 
 
 def _block(test: Timed, start: float, wall: float) -> Block:
@@ -286,14 +122,14 @@ def _test(requirement: str, judged: Judged) -> Timed:
 
 
 def _judged(requirement: JudgedRequirement) -> tuple[Judged, ...]:
-    return (*requirement.checks, *requirement.controls)
+    return (*requirement.checks, *requirement.mutations)
 
 
 def _by_number(worker: str) -> tuple[int, str]:
     return len(worker), worker  # gw2 before gw10
 
 
-def _begun(report: Report) -> datetime | None:
+def _begun(report: Result) -> datetime | None:
     return _moment(report.run.start if report.run else None)
 
 
@@ -303,16 +139,3 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _seconds(phases: Mapping[str, object]) -> dict[str, float]:
-    return {name: seconds for name, value in phases.items() if (seconds := _number(value)) is not None}
-
-
-def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) else None
-
-
-def _label(data: Mapping[object, object], label: str) -> str:
-    names = [data[key] for key in ("service", "name", "fault") if isinstance(data.get(key), str)]
-    return " · ".join(map(str, names)) or label

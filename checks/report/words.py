@@ -5,8 +5,7 @@ import re
 
 from markupsafe import Markup, escape
 
-from checks.core.catalog import BY_ID
-from checks.core.results import Report
+from checks.core.results import Result
 from checks.core.run import Record
 from checks.core.verdict import Json, Verdict, Violation
 from checks.report import timing
@@ -16,7 +15,7 @@ SHOWN_FROM = 0.05  # seconds; less is 0.0
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def sentence(report: Report) -> str:
+def sentence(report: Result) -> str:
     """Say in one sentence what the run amounts to."""
     decisive = [found.id for found in report.requirements if found.verdict is report.verdict]
     of = f" ({', '.join(decisive)})" if decisive else ""
@@ -64,17 +63,17 @@ def flat(value: Json) -> bool:
     return not any(isinstance(one, dict | list) for one in inside)
 
 
-def tally(report: Report) -> str:
+def tally(report: Result) -> str:
     """Count what was judged."""
     checks = [check.verdict is Verdict.PROVEN for found in report.requirements for check in found.checks]
-    controls = [control.noticed for found in report.requirements for control in found.controls]
-    told = [f"{len(report.requirements)} of {len(BY_ID)} requirements judged"]
+    mutations = [mutation.noticed for found in report.requirements for mutation in found.mutations]
+    told = [f"{len(report.requirements)} of {len(report.catalog.requirements)} requirements judged"]
     told += [f"{sum(checks)} of {len(checks)} checks proven"] if checks else []
-    told += [f"{sum(controls)} of {len(controls)} sabotages noticed"] if controls else []
+    told += [f"{sum(mutations)} of {len(mutations)} mutations noticed"] if mutations else []
     return ", ".join(told)
 
 
-def where_the_time_went(report: Report) -> str:
+def where_the_time_went(report: Result) -> str:
     """Say in one line what the run's seconds were spent on, and how far tests ran side by side."""
     spent = timing.spent(report)
     waited = f" ({spent.waiting:.1f} s of it waiting)" if spent.waiting else ""
@@ -82,7 +81,7 @@ def where_the_time_went(report: Report) -> str:
     return f"{spent.working + spent.waiting:.1f} s of tests{waited} and {spent.setup:.1f} s of set-up{clock}"
 
 
-def by_test(report: Report) -> dict[str, list[Record]]:
+def by_test(report: Result) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for record in report.records:
         found.setdefault(record.name, []).append(record)

@@ -45,7 +45,7 @@ def at_work(write: Callable[[Load, int], None], writers: int) -> Iterator[Load]:
 
 def under_load(*loads: Load, at_least: int) -> None:
     """Wait until so many writes are acknowledged by each; raises StackError where that never comes."""
-    seen = wait.first(
+    seen = wait.until(
         lambda: min(len(one.acknowledged) for one in loads),
         lambda now: now >= at_least,
         within=LOAD_SECONDS,

@@ -5,59 +5,71 @@ import stat
 from pathlib import Path
 
 from checks.subject.roles import Role
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
+from stack.driver import docker
 from stack.driver.errors import StackError
+from stack.driver.labels import options
 
 
 def nothing(_: Stack) -> None:
-    """The stack as it is, for controls that sabotage what is done to it."""
+    """The stack as it is, for mutations that mutation what is done to it."""
 
 
 def health_check_that_cannot_fail(stack: Stack) -> None:
     override(stack, Role.API, healthcheck={"test": ["CMD-SHELL", "exit 0"]})
 
 
-def restarted(role: Role, policy: str) -> Sabotage:
+def restarted(role: Role, policy: str) -> Mutation:
     """The service under another restart policy."""
     return lambda stack: override(stack, role, restart=policy)
 
 
 def never_well_again(stack: Stack) -> None:
     """A health check of Redis that passes in the container's first run only."""
-    test = stack.config["services"][stack.roles[Role.REDIS]]["healthcheck"]["test"]
+    test = stack.project.config["services"][stack.roles[Role.REDIS]]["healthcheck"]["test"]
     first_run = "/data/.first-run; now=$$(cut -d' ' -f22 /proc/1/stat)"
     remembered = f"f={first_run}; [ -e $$f ] || echo $$now > $$f; [ $$(cat $$f) = $$now ]"
     override(stack, Role.REDIS, healthcheck={"test": ["CMD-SHELL", f"{remembered} && {test[1]}"]})
 
 
-def service_with(module: str, old: str, new: str) -> Sabotage:
+def service_with(module: str, old: str, new: str) -> Mutation:
     """The shipped service with a text replaced in one of its modules: a copy from the image, mounted over it."""
 
-    def sabotage(stack: Stack) -> None:
+    def mutation(stack: Stack) -> None:
         path = f"/app/service/{module}"
-        text = stack.file_in_image(stack.roles[Role.API], path)
+        text = file_in_image(stack, stack.roles[Role.API], path)
         if text.count(old) != 1:
-            raise StackError(f"the sabotage needs {old!r} once in {path}, and it is there {text.count(old)} times")
-        (stack.directory / module).write_text(text.replace(old, new))
-        (stack.directory / "no-byte-code").mkdir(exist_ok=True)  # what the image has is used whatever the source says
+            raise StackError(f"the mutation needs {old!r} once in {path}, and it is there {text.count(old)} times")
+        (stack.project.directory / module).write_text(text.replace(old, new))
+        # The image's byte code is used whatever the source says.
+        (stack.project.directory / "no-byte-code").mkdir(exist_ok=True)
         byte_code = "./no-byte-code:/app/service/__pycache__:ro"
         override(stack, Role.API, volumes=[f"./{module}:{path}:ro", byte_code])
 
-    return sabotage
+    return mutation
+
+
+def file_in_image(stack: Stack, service: str, path: str) -> str:
+    """The text of a file that the service's image holds; raises StackError where it has none, or no `cat`."""
+    image = stack.project.config["services"][service].get("image", "")
+    labels = options(stack.project.labels)
+    return docker.ask("run", "--rm", "--network", "none", *labels, "--entrypoint", "cat", image, path)
 
 
 def override(stack: Stack, role: Role, **keys: object) -> None:
     """JSON is YAML. A dollar has to be written twice, as it stands in the resolved Compose file."""
-    stack.override(json.dumps({"services": {stack.roles[role]: keys}}))
+    stack.project.override(json.dumps({"services": {stack.roles[role]: keys}}))
 
 
 def edit(stack: Stack, old: str, new: str) -> None:
     """Replace a text in the one file of the stack's directory that has it."""
     holding = [
-        path for path in stack.directory.rglob("*") if path.is_file() and old in path.read_text(errors="replace")
+        path
+        for path in stack.project.directory.rglob("*")
+        if path.is_file() and old in path.read_text(errors="replace")
     ]
     if len(holding) != 1:
-        raise StackError(f"the sabotage needs one file with {old!r} in it, and {len(holding)} have it")
+        raise StackError(f"the mutation needs one file with {old!r} in it, and {len(holding)} have it")
     rewrite(holding[0], holding[0].read_text().replace(old, new))
 
 

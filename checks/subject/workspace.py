@@ -12,20 +12,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
-from checks.subject.stack import Stack
+from checks.subject.stack import Stack, stack_of
 from stack import ROOT
 from stack.driver import helper, reaper
 from stack.driver.errors import SubjectError, last_lines
-from stack.driver.progress import Board
-from stack.driver.project import Config
-from stack.driver.session import Run
+from stack.driver.progress import Progress
+from stack.driver.project import ComposeProject, Config
+from stack.driver.session import Session
 
 
 @contextmanager
 def fresh(
     subject: Subject,
-    board: Board,
-    run: Run,
+    progress: Progress,
+    run: Session,
     *before_start: Callable[[Stack], None],
     last_look: Callable[[Stack], bool] = lambda _: False,
     started: bool = True,
@@ -39,16 +39,16 @@ def fresh(
     project = f"{run.name}-{secrets.token_hex(4)}"
     directory = run.folder / project
     directory.mkdir()
-    stack = Stack(subject, directory=directory, project=project, labels=run.labels(project))
+    stack = stack_of(subject, ComposeProject(directory, subject.compose_file.name, project, run.labels(project)))
     try:
         _copy(subject, directory)
-        _prepare(subject, directory, board)
-        _refuse_shared_data(stack.config, directory)
-        stack.detach()
+        _prepare(subject, directory, progress)
+        _refuse_shared_data(stack.project.config, directory)
+        stack.project.detach()
         for step in before_start:
             step(stack)
         if started:
-            stack.up(board)
+            stack.runner.up(progress)
         yield stack
     finally:
         kept = False
@@ -66,13 +66,13 @@ def _copy(subject: Subject, directory: Path) -> None:
         raise SubjectError(f"{subject.directory} could not be copied: {problem}") from problem
 
 
-def _prepare(subject: Subject, directory: Path, board: Board) -> None:
-    """Run what the profile names, with this project's Python first on the PATH."""
+def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
+    """Session what the profile names, with this project's Python first on the PATH."""
     if not subject.prepare:
         return
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": search}
-    board.show("prepare", " ".join(subject.prepare))
+    progress.show("prepare", " ".join(subject.prepare))
     try:
         done = subprocess.run(
             subject.prepare, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -100,7 +100,7 @@ def _remove(stack: Stack) -> None:
     """Everything of a fresh stack, its folder last; an interrupt that comes meanwhile waits for it."""
     with reaper.uninterrupted():
         try:
-            if helper.is_known(stack.project):
-                stack.down(volumes=True)
+            if helper.is_known(stack.project.name):
+                stack.runner.down(volumes=True)
         finally:
-            reaper.remove_folder(stack.directory)
+            reaper.remove_folder(stack.project.directory)

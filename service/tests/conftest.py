@@ -14,10 +14,12 @@ import requests
 import uvicorn
 
 from service.app import create_app
-from service.settings import Settings
+from service.server import listener, listening
+from service.settings import Limits, Settings
 
 PASSWORD = "correct-horse"  # noqa: S105
 ACL = f"user default off\nuser app on >{PASSWORD} ~item:* resetchannels -@all +set +get +ping\n"
+DEFAULT_LIMITS = Limits()
 
 
 def free_port() -> int:
@@ -26,7 +28,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def settings(redis_port: int, *, password: str = PASSWORD, timeout: float = 0.9) -> Settings:
+def settings(
+    redis_port: int, *, password: str = PASSWORD, timeout: float = 0.9, limits: Limits = DEFAULT_LIMITS
+) -> Settings:
     """Patient, so that a busy machine fails no test, but for those that wait for the end of it."""
     return Settings(
         redis_host="127.0.0.1",
@@ -34,26 +38,28 @@ def settings(redis_port: int, *, password: str = PASSWORD, timeout: float = 0.9)
         redis_password=password,
         redis_timeout=timeout,
         redis_ping_timeout=timeout,
+        limits=limits,
     )
 
 
 @contextmanager
 def running(given: Settings) -> Iterator[str]:
     """The address of a service with these settings."""
-    config = uvicorn.Config(create_app(given), port=0, ws="none", lifespan="on", log_config=None)
+    http = listening(given.limits)
+    config = uvicorn.Config(create_app(given), http=http, ws="none", lifespan="on", log_config=None)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+    socket_ = listener("127.0.0.1", 0, given.limits)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket_]})
     thread.start()
     try:
         wait_until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{socket_.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 3.0) -> None:
+def wait_until(happened: Callable[[], bool], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, f"not within {seconds} s"

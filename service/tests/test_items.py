@@ -21,7 +21,8 @@ def test_item_comes_back_under_its_id(service: str) -> None:
 
 def test_unknown_item_is_not_found(service: str) -> None:
     answer = get(service, "/get/nobody")
-    assert (answer.status_code, answer.content) == (404, b'{"detail":"Not Found"}')
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "Not Found"}
 
 
 def test_service_with_redis_is_healthy(service: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from service.app import MAX_BODY_BYTES, MAX_ID_LENGTH
+from service.settings import Limits
 from service.tests.conftest import free_port, get, put, running, settings
 
 
@@ -15,21 +15,21 @@ def address() -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize("item_id", ["", "x" * (MAX_ID_LENGTH + 1)])
+@pytest.mark.parametrize("item_id", ["", "x" * (Limits.id_characters + 1)])
 def test_id_of_no_sensible_length_is_refused(address: str, item_id: str) -> None:
     assert put(address, item_id, "one").status_code == 422
 
 
 def test_too_long_id_is_refused_in_a_path_too(address: str) -> None:
-    assert get(address, "/get/" + "x" * (MAX_ID_LENGTH + 1)).status_code == 422
+    assert get(address, "/get/" + "x" * (Limits.id_characters + 1)).status_code == 422
 
 
 def test_too_large_body_is_refused(address: str) -> None:
-    assert put(address, "one", "x" * MAX_BODY_BYTES).status_code == 413
+    assert put(address, "one", "x" * Limits.body_bytes).status_code == 413
 
 
 def test_too_large_body_of_unknown_length_is_refused(address: str) -> None:
-    pieces = (b"x" * 65536 for _ in range(MAX_BODY_BYTES // 65536 + 1))
+    pieces = (b"x" * 65536 for _ in range(Limits.body_bytes // 65536 + 1))
     # It need not read to the end, so a client that still sends may find the connection closed.
     try:
         assert requests.post(f"{address}/set", data=pieces, timeout=3).status_code == 413

@@ -15,7 +15,7 @@ def address() -> Iterator[str]:
 
 
 class Route:
-    path = "/get/{id}"
+    path_format = "/get/{id}"
 
 
 def test_request_is_counted_under_the_template_of_its_route(address: str) -> None:

@@ -15,7 +15,12 @@ from stack.driver.errors import EngineError, PortTakenError, StackError, last_li
 UNTIL_WE_END = ("setpriv", "--pdeathsig", "TERM")  # before a command that is to end even where we are killed
 AS_SEEN = 1e9  # seconds: what was inspected stays as it was seen, where python-on-whales would ask again after 10 ms
 NOT_STARTED = 125  # from here on the exit code of `docker exec` is Docker's own, not the command's
-PORT_TAKEN = re.compile(r"(?:\]|\d):(\d+)\b.*(?:port is already allocated|address already in use)", re.IGNORECASE)
+PORT_TAKEN = re.compile(  # behind an address: other numbers with a colon in front are a time's
+    r"(?:(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}|\[[\w:.%]+\]"
+    r"|\b(?:listen \w+|bind(?: host)?(?: port)?(?: for)?|exposing port \w+) (?:[\da-f:]*:|localhost|\*|)):(\d+)\b"
+    r".*(?:port is already allocated|address already in use)",
+    re.IGNORECASE,
+)
 REFUSED = re.compile(
     r"privileged|not permitted|permission denied|authorization denied|/dev/loop|no loop device|No such device|mount: ",
     re.IGNORECASE,

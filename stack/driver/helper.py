@@ -15,10 +15,10 @@ from stack.driver.docker import from_docker
 from stack.driver.errors import StackError
 from stack.driver.images import bases, sources
 from stack.driver.labels import STACK_LABEL, Labels
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 
-RELAY_SECONDS = 10.0
-RELAY = (Path(__file__).parent / "agents" / "tcp_forward.py").read_text()
+FORWARD_SECONDS = 10.0
+TCP_FORWARD = (Path(__file__).parent / "agents" / "tcp_forward.py").read_text()
 EMPTY = """
 import os, shutil
 for entry in os.scandir("/folder"):
@@ -28,8 +28,6 @@ READ = """
 import base64, json, os, sys
 from contextlib import suppress
 from pathlib import Path
-
-from stack import ROOT
 found, folder = {}, Path(sys.argv[1])
 for path in folder.rglob("*"):
     with suppress(FileNotFoundError):  # it may go meanwhile
@@ -53,19 +51,19 @@ def open_relay(labels: Labels, networks: Iterable[str], service: str, port: int)
     """A container that publishes `service`:`port` of those networks on a loopback port of its own choosing."""
     client = docker.DockerClient()
     with translated(f"open a way to {service}:{port}"):
-        relay = client.run(
-            python_image(), ["python3", "-I", "-c", RELAY, service, str(port)], detach=True, remove=True,
+        forwarder = client.run(
+            python_image(), ["python3", "-I", "-c", TCP_FORWARD, service, str(port)], detach=True, remove=True,
             publish=[("127.0.0.1:", port)], labels=dict(labels), cap_drop=["ALL"], read_only=True,
         )  # fmt: skip
-        assert isinstance(relay, docker.Container)
+        assert isinstance(forwarder, docker.Container)
         for network in networks:
-            client.network.connect(network, relay)
-        ready = wait.first(
-            lambda: client.container.logs(relay), lambda said: READY in said, within=RELAY_SECONDS, every=0.05
+            client.network.connect(network, forwarder)
+        ready = wait.until(
+            lambda: client.container.logs(forwarder), lambda said: READY in said, within=FORWARD_SECONDS, every=0.05
         )
         if not ready.reached:
-            raise StackError(f"the relay to {service}:{port} did not start within {RELAY_SECONDS:.0f} s")
-        return client.container.inspect(relay.id)  # with the port it was given
+            raise StackError(f"the forwarder to {service}:{port} did not start within {FORWARD_SECONDS:.0f} s")
+        return client.container.inspect(forwarder.id)  # with the port it was given
 
 
 def remove_all(project: str) -> None:
@@ -125,5 +123,5 @@ def translated(doing: str) -> Iterator[None]:
 @cache
 def python_image() -> str:
     """The Python base: it is here already where the shipped stack is, and is provided where another stack is tested."""
-    with Board() as board:
-        return sources.provide_bases((bases.PYTHON,), board)[bases.PYTHON]
+    with Progress() as progress:
+        return sources.provide_bases((bases.PYTHON,), progress)[bases.PYTHON]

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 
 
-class Board:
+class Progress:
     """What is being waited for, by name, and how far it is; writes to stderr, where progress belongs."""
 
     def __init__(self, console: Console | None = None) -> None:

@@ -1,18 +1,105 @@
-"""A Compose project as files: which they are, and what `docker compose config` resolves them to."""
+"""A Compose project as files: which they are, and what `docker compose config` resolves them to. No engine is asked."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from stack.driver.errors import SubjectError
-from stack.driver.labels import Labels
+from stack.driver import docker
+from stack.driver.errors import StackError, SubjectError
+from stack.driver.labels import STACK_LABEL, Labels
 
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
 OVERRIDE_NAME = ".compliance.override.yaml"
+
+
+class ComposeProject:
+    """The Compose file `file` in `directory`, what was laid over it, and the name that its containers carry."""
+
+    def __init__(self, directory: Path, file: str, name: str, labels: Labels | None = None) -> None:
+        self.directory = directory
+        self.file = file
+        self.name = name
+        self.labels = labels or {STACK_LABEL: name}
+        self._overrides: list[Path] = []
+        self._detaching: Path | None = None
+        self._resolved: dict[tuple[Path, ...], Config] = {}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The Compose file and what was laid over it, in the order in which Compose merges them."""
+        return (self.directory / self.file, *self._overrides)
+
+    @property
+    def config(self) -> Config:
+        """The resolved Compose file; raises SubjectError with Compose's words where it does not resolve."""
+        return self._resolve(self.files)
+
+    @property
+    def declared(self) -> Config:
+        """The same as it is meant: with the ports that it publishes where it stands, not those of a detached copy."""
+        return self._resolve(tuple(path for path in self.files if path != self._detaching))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Every service that the Compose file names and that is to go on running, in its order."""
+        return tuple(name for name in self.config["services"] if name not in self.one_shots)
+
+    @property
+    def one_shots(self) -> frozenset[str]:
+        """Services that are to end: others wait for their success (`service_completed_successfully`)."""
+        waits = [spec.get("depends_on") or {} for spec in self.config["services"].values()]
+        done = "service_completed_successfully"
+        return frozenset(name for wait in waits for name, how in wait.items() if how["condition"] == done)
+
+    def depends_on(self, service: str) -> tuple[str, ...]:
+        """The services that the Compose file says it needs all the time."""
+        needed = self.config["services"][service].get("depends_on") or {}
+        return tuple(name for name in needed if name not in self.one_shots)
+
+    def mounting_a_socket(self) -> tuple[str, ...]:
+        """The services that have a socket of this machine mounted: the engine's, for all that is known."""
+        volumes = {name: self.config["services"][name].get("volumes") or () for name in self.services}
+        return tuple(name for name in volumes if any(Path(str(one.get("source"))).is_socket() for one in volumes[name]))
+
+    def warnings(self) -> tuple[str, ...]:
+        """What `docker compose config` warns of."""
+        said = docker.complaints(*self.command("config", "--quiet"))
+        warned = [line.partition("msg=")[2] for line in said if "level=warning" in line]
+        return tuple(line.replace(str(self.directory), ".") for line in warned)
+
+    def as_json(self) -> str:
+        """The resolved Compose file as JSON."""
+        return json.dumps(self.config, indent=2) + "\n"
+
+    def override(self, text: str) -> None:
+        """Lay another Compose file over those there are (YAML; `!override` and `!reset` work)."""
+        path = self.directory / f"{OVERRIDE_NAME}.{len(self._overrides)}"
+        path.write_text(text)
+        self._overrides.append(path)
+
+    def detach(self) -> None:
+        """Lay over it what lets a copy run beside the original; raises SubjectError for what both would share."""
+        self.override(detached(self.config, self.name, self.labels))
+        self._detaching = self._overrides[-1]
+
+    def command(self, *words: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
+        """The words of a `docker compose` command on this project."""
+        named = [word for path in files or self.files for word in ("--file", str(path))]
+        return ("compose", *named, "--project-name", self.name, *words)
+
+    def _resolve(self, files: tuple[Path, ...]) -> Config:
+        if files not in self._resolved:
+            try:
+                said = docker.ask(*self.command("config", "--format", "json", files=files))
+            except StackError as problem:
+                raise SubjectError(f"{files[0]} does not resolve", details=problem.details) from problem
+            self._resolved[files] = json.loads(said)
+        return self._resolved[files]
 
 
 def detached(config: Config, project: str, labels: Labels) -> str:

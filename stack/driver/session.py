@@ -18,7 +18,7 @@ LONGEST = timedelta(hours=12)  # after which a run of another machine counts as 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class Session:
     """The folder of a run in the temporary directory, and the labels of all that it starts.
 
     Whoever works for the run holds a lock on the folder. A lock goes with the process that holds it, however that ends:
@@ -42,7 +42,7 @@ class Run:
 
 
 @contextmanager
-def begun() -> Iterator[Run]:
+def begun() -> Iterator[Session]:
     """A run; at its end nothing of it is there but what is to be kept, whatever became of those who worked for it."""
     hidden = home() / f".{PREFIX}{secrets.token_hex(3)}"
     hidden.mkdir(mode=0o700)
@@ -50,13 +50,13 @@ def begun() -> Iterator[Run]:
         folder = hidden.rename(hidden.with_name(hidden.name[1:]))  # seen by others only once it is locked
         deadline = datetime.now(UTC) + LONGEST
         try:
-            yield Run(folder=folder, deadline=deadline.isoformat(timespec="seconds"))
+            yield Session(folder=folder, deadline=deadline.isoformat(timespec="seconds"))
         finally:
             remove(folder.name)
 
 
 @contextmanager
-def joined(folder: Path, deadline: str) -> Iterator[Run]:
+def joined(folder: Path, deadline: str) -> Iterator[Session]:
     """The run that another process began; it is alive for as long as one of them is."""
     with locked(folder, fcntl.LOCK_SH):
-        yield Run(folder=folder, deadline=deadline)
+        yield Session(folder=folder, deadline=deadline)

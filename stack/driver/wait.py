@@ -20,7 +20,7 @@ class Seen(Generic[T]):
     seconds: float
 
 
-def first(see: Callable[[], T], wanted: Callable[[T], bool], *, within: float, every: float = 0.1) -> Seen[T]:
+def until(see: Callable[[], T], wanted: Callable[[T], bool], *, within: float, every: float = 0.1) -> Seen[T]:
     """Look until `wanted` holds or `within` seconds are over; looks at least once."""
     started = time.monotonic()
     while True:

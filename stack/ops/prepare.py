@@ -11,17 +11,17 @@ from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.images import sources as image_sources
 from stack.driver.images.bases import EVERY_SOURCE, Source
 from stack.driver.images.provision import provide
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 from stack.ops import secrets
 
 USERS = {"api": 10001, "redis": 999}  # what the images run as; the caller's own uid where the caller is not root
 SOCKET = Path("/var/run/docker.sock")
 
 
-def prepare(directory: Path, board: Board, sources: tuple[Source, ...] = EVERY_SOURCE) -> None:
+def prepare(directory: Path, progress: Progress, sources: tuple[Source, ...] = EVERY_SOURCE) -> None:
     """Make `directory`, the shipped stack or a copy of it, ready for a plain `compose up`. Safe to repeat."""
     owners = USERS if os.geteuid() == 0 else dict.fromkeys(USERS, os.geteuid())
-    chosen = provide(board, sources)
+    chosen = provide(progress, sources)
     secrets.ensure(directory / "secrets", owners)
     _open_configuration(directory)
     _make_data_directory(directory / "data" / "redis", owners["redis"])
@@ -70,8 +70,8 @@ def main() -> int:
     try:
         sources = image_sources.chosen()
         engine.require()
-        with Board() as board:
-            prepare(Path.cwd(), board, sources)
+        with Progress() as progress:
+            prepare(Path.cwd(), progress, sources)
     except StackError as problem:
         print(problem, file=sys.stderr)
         return problem.exit_code

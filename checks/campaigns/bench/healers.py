@@ -23,15 +23,15 @@ from checks.faults import dind, host
 from checks.requirements.r9_self_healing import mutations
 from checks.subject import profile
 from checks.subject.roles import Role
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
 from checks.subject.workspace import fresh
 from stack import SHIPPED
 from stack.driver import docker, engine, session, wait
 from stack.driver.errors import StackError
 from stack.driver.labels import Labels
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 from stack.driver.project import Config
-from stack.driver.session import Run
+from stack.driver.session import Session
 
 TIMES = 5
 NEVER = 40.0  # seconds after which nobody is expected to act any more
@@ -40,7 +40,6 @@ HURTS: dict[Fault, str] = {"frozen-whole": "freeze", "hang": "deafen", "no-pids"
 FAULTS: tuple[Fault, ...] = ("crash", "frozen", *HURTS)
 OURS, NOBODY, POLLING, SWARM = "event-driven healer", "restart policy alone", "polling every 5 s", "Swarm, one node"
 SERVICE = "prometheus"
-TAKES_HOLD = 2.0  # seconds
 STOP_SECONDS = 1  # that Swarm gives what it replaces: as much as our healer
 
 
@@ -96,11 +95,11 @@ def measured(times: int) -> list[Healed]:
     """Every fault with every keeper, round by round; what nobody heals is seen once."""
     engine.require()
     found: list[Healed] = []
-    with Board() as board, session.begun() as run, ExitStack() as cleanup:
-        keepers = [cleanup.enter_context(one) for one in _keepers(board, run)]
+    with Progress() as progress, session.begun() as run, ExitStack() as cleanup:
+        keepers = [cleanup.enter_context(one) for one in _keepers(progress, run)]
         for number in range(1, times + 1):
             for fault in FAULTS:
-                board.show("round", f"{number} of {times}: {WORDS[fault]}")
+                progress.show("round", f"{number} of {times}: {WORDS[fault]}")
                 for keeper in keepers:
                     if number == 1 or not _given_up(found, keeper, fault):
                         found.append(_healed(number, keeper, fault))
@@ -111,39 +110,39 @@ def _given_up(found: Sequence[Healed], keeper: Keeper, fault: Fault) -> bool:
     return any((one.keeper, one.fault, one.seconds) == (keeper.name, fault, None) for one in found)
 
 
-def _keepers(board: Board, run: Run) -> Iterator[AbstractContextManager[Keeper]]:
-    yield _compose(OURS, _without_back_off, board, run)
-    yield _compose(NOBODY, mutations.no_healer, board, run)
-    yield _compose(POLLING, mutations.polling_healer, board, run)
-    yield _swarm(board, run)
+def _keepers(progress: Progress, run: Session) -> Iterator[AbstractContextManager[Keeper]]:
+    yield _compose(OURS, _without_back_off, progress, run)
+    yield _compose(NOBODY, mutations.no_healer, progress, run)
+    yield _compose(POLLING, mutations.polling_healer, progress, run)
+    yield _swarm(progress, run)
 
 
 @contextmanager
-def _compose(name: str, sabotage: Sabotage, board: Board, run: Run) -> Iterator[Keeper]:
+def _compose(name: str, mutation: Mutation, progress: Progress, run: Session) -> Iterator[Keeper]:
     """A fresh stack of which only Prometheus, and whoever heals it, go on running."""
-    board.say(f"a stack for: {name}")
-    with fresh(profile.read(SHIPPED), board, run, sabotage) as stack:
+    progress.say(f"a stack for: {name}")
+    with fresh(profile.read(SHIPPED), progress, run, mutation) as stack:
         service = stack.roles[Role.PROMETHEUS]
-        for one in stack.services:
-            if one != service and one not in stack.with_the_engine():
-                stack.stop(one)
-        which = (f"com.docker.compose.project={stack.project}", f"com.docker.compose.service={service}")
-        yield Keeper(name=name, labels=stack.labels, which=which)
+        for one in stack.project.services:
+            if one != service and one not in stack.project.mounting_a_socket():
+                stack.runner.stop(one)
+        which = (f"com.docker.compose.project={stack.project.name}", f"com.docker.compose.service={service}")
+        yield Keeper(name=name, labels=stack.project.labels, which=which)
 
 
 def _without_back_off(stack: Stack) -> None:
     """Every fault is to be the healer's first: one that comes soon after another would be held back."""
-    stack.override('services: { healer: { environment: { HEALER_BACKOFF_RESET_SECONDS: "1" } } }')
+    stack.project.override('services: { healer: { environment: { HEALER_BACKOFF_RESET_SECONDS: "1" } } }')
 
 
 @contextmanager
-def _swarm(board: Board, run: Run) -> Iterator[Keeper]:
+def _swarm(progress: Progress, run: Session) -> Iterator[Keeper]:
     """Prometheus as a service of a swarm, with the health check that the Compose file gives it."""
-    board.say(f"an engine for: {SWARM}")
+    progress.say(f"an engine for: {SWARM}")
     project = f"{run.name}-swarm"
-    with fresh(profile.read(SHIPPED), board, run, started=False) as stack:
+    with fresh(profile.read(SHIPPED), progress, run, started=False) as stack:
         service = stack.roles[Role.PROMETHEUS]
-        spec, image = stack.config["services"][service], stack.images[service].reference
+        spec, image = stack.project.config["services"][service], stack.runner.images[service].reference
         with dind.begun(run.labels(project), run.folder, [image]) as found:
             with found.used():
                 docker.ask("swarm", "init", "--advertise-addr", "127.0.0.1")
@@ -175,7 +174,7 @@ def _healed(number: int, keeper: Keeper, fault: Fault) -> Healed:
         wait.pause(RUN_SECONDS)
         ((container, _), pid), began = next(iter(before.items())), time.monotonic()
         mend = _hurt(keeper, fault, container, pid)
-        anew = wait.first(keeper.healthy, lambda seen: bool(set(seen) - set(before)), within=NEVER)
+        anew = wait.until(keeper.healthy, lambda seen: bool(set(seen) - set(before)), within=NEVER)
         seconds = round(time.monotonic() - began, 3) if anew.reached else None
         if not anew.reached:
             mend()
@@ -183,7 +182,7 @@ def _healed(number: int, keeper: Keeper, fault: Fault) -> Healed:
 
 
 def _well(keeper: Keeper, wanted: Callable[[dict[tuple[str, str], int]], bool]) -> dict[tuple[str, str], int]:
-    seen = wait.first(keeper.healthy, wanted, within=NEVER)
+    seen = wait.until(keeper.healthy, wanted, within=NEVER)
     if not seen.reached:
         raise StackError(f"Prometheus is not well to begin with ({keeper.name})")
     return seen.value
@@ -193,15 +192,15 @@ def _hurt(keeper: Keeper, fault: Fault, container: str, pid: int) -> Callable[[]
     """Hurt the container, and give what puts it back; raises StackError where it did not take hold."""
     match fault:
         case "crash":
-            seen = host.send_signal(keeper.labels, pid, signal.SIGKILL, "gone Z X", TAKES_HOLD)
+            seen = host.send_signal(keeper.labels, pid, signal.SIGKILL, wanted="gone Z X")
             mend: Callable[[], object] = bool
         case "frozen":
-            seen = host.send_signal(keeper.labels, pid, signal.SIGSTOP, "T t", TAKES_HOLD)
-            mend = partial(host.send_signal, keeper.labels, pid, signal.SIGCONT, "R S D I", TAKES_HOLD)
+            seen = host.send_signal(keeper.labels, pid, signal.SIGSTOP, wanted="T t")
+            mend = partial(host.send_signal, keeper.labels, pid, signal.SIGCONT, wanted="R S D I")
         case _:
-            return partial(host.mend, keeper.labels, host.hurt(keeper.labels, HURTS[fault], pid, container))
+            return partial(host.revert_in, keeper.labels, host.inject_into(keeper.labels, HURTS[fault], pid, container))
     if seen.state not in {"T", "t", "gone", "Z", "X"}:
-        raise StackError(f"Prometheus could not be hurt ({fault}): its main process is in state {seen.state}")
+        raise StackError(f"Prometheus could not be broken ({fault}): its main process is in state {seen.state}")
     return mend
 
 

@@ -32,7 +32,7 @@ from checks.subject.stack import Stack
 from stack import SHIPPED
 from stack.driver import engine, session
 from stack.driver.errors import StackError, last_lines
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 
 POLICIES = ("always", "everysec", "no")
 BASIS = "everysec"  # what the others are told as a ratio to
@@ -132,16 +132,16 @@ def main() -> int:
 def measured() -> tuple[Ground, list[Measured]]:
     """Every workload under every policy in every round; a first one warms up and does not count."""
     versions, load = engine.require(), os.getloadavg()[0]
-    with Board() as board, session.begun() as run, ExitStack() as cleanup:
+    with Progress() as progress, session.begun() as run, ExitStack() as cleanup:
         benches = {}
         for policy in POLICIES:
-            board.say(f"a stack with `appendfsync {policy}`")
-            benches[policy] = cleanup.enter_context(_bench(policy, board, run))
+            progress.say(f"a stack with `appendfsync {policy}`")
+            benches[policy] = cleanup.enter_context(_bench(policy, progress, run))
         ground = _ground(benches[BASIS].stack, versions.engine, load)
         before = {policy: bench.keys() for policy, bench in benches.items()}
         found = []
         for number, workload, policy in order():
-            board.show("round", f"{number} of {ROUNDS}" if number else "to warm up")
+            progress.show("round", f"{number} of {ROUNDS}" if number else "to warm up")
             found.append(_measure(benches[policy], number, workload, policy))
         for policy, bench in benches.items():
             _hold_plausible(policy, bench.keys() - before[policy])
@@ -158,16 +158,16 @@ def order() -> Iterator[tuple[int, Workload, str]]:
 
 
 @contextmanager
-def _bench(policy: str, board: Board, run: session.Run) -> Iterator[Bench]:
+def _bench(policy: str, progress: Progress, run: session.Session) -> Iterator[Bench]:
     """A fresh stack of which only Redis and the api go on running; raises StackError if the policy is another."""
     steps = (redis_with("--appendfsync", policy, "--auto-aof-rewrite-percentage", "0"), _unprobed)
-    with workspace.fresh(profile.read(SHIPPED), board, run, *steps) as stack:
-        for service in set(stack.services) - {stack.roles[Role.API], stack.roles[Role.REDIS]}:
-            stack.stop(service)
+    with workspace.fresh(profile.read(SHIPPED), progress, run, *steps) as stack:
+        for service in set(stack.project.services) - {stack.roles[Role.API], stack.roles[Role.REDIS]}:
+            stack.runner.stop(service)
         effective = restart.read_settings(stack).values["appendfsync"]
         if effective != policy:
             raise StackError(f"Redis runs with `appendfsync {effective}` where `{policy}` was to be measured")
-        board.say(f"CONFIG GET appendfsync: {effective}")
+        progress.say(f"CONFIG GET appendfsync: {effective}")
         with connect(stack, "auditor") as auditor:
             yield Bench(stack, auditor)
 
@@ -175,12 +175,12 @@ def _bench(policy: str, board: Board, run: session.Run) -> Iterator[Bench]:
 def _unprobed(stack: Stack) -> None:
     """No health probe but those of the start: each takes processor time from whoever is just being measured."""
     services = (stack.roles[Role.API], stack.roles[Role.REDIS])
-    stack.override(json.dumps({"services": {name: {"healthcheck": {"interval": "1h"}} for name in services}}))
+    stack.project.override(json.dumps({"services": {name: {"healthcheck": {"interval": "1h"}} for name in services}}))
 
 
 def _ground(stack: Stack, version: str, load: float) -> Ground:
     attached = restart.look_into_the_mount(stack)
-    specs = {stack.roles[role]: stack.config["services"][stack.roles[role]] for role in (Role.API, Role.REDIS)}
+    specs = {stack.roles[role]: stack.project.config["services"][stack.roles[role]] for role in (Role.API, Role.REDIS)}
     return Ground(
         engine=version,
         kernel=platform.release(),
@@ -219,31 +219,31 @@ def agreed(tally: Tally, carried_out: int) -> None:
 
 def _written_back(stack: Stack) -> None:
     """What the one before left to be written is not to be paid for by this one's fsync."""
-    subprocess.run(["sync", "--file-system", str(stack.directory)], check=True)
+    subprocess.run(["sync", "--file-system", str(stack.project.directory)], check=True)
 
 
 def _job(stack: Stack, workload: Workload, seconds: float) -> Job:
-    """The way to the containers themselves: a relay or the engine's proxy would be measured as well."""
-    service, login = stack.roles[workload.role], stack.login("app")
+    """The way to the containers themselves: a forwarder or the engine's proxy would be measured as well."""
+    service, login = stack.roles[workload.role], stack.credentials.login("app")
     through_redis = workload.role is Role.REDIS
     return Job(
         protocol="redis" if through_redis else "http",
         address=(
             _address(stack, service),
-            PORT if through_redis else next(published(stack.config["services"][service])),
+            PORT if through_redis else next(published(stack.project.config["services"][service])),
         ),
         clients=workload.clients,
         pipelined=workload.pipelined,
         seconds=seconds,
         prefix=f"{login.keys if through_redis else ''}bench-{workload.role}-{workload.clients}-{workload.pipelined}-",
         user=login.user if through_redis else "",
-        password=stack.password("app") if through_redis else "",
+        password=stack.credentials.password("app") if through_redis else "",
         path=stack.subject.routes.set,
     )
 
 
 def _address(stack: Stack, service: str) -> str:
-    networks = stack.container(service).network_settings.networks or {}
+    networks = stack.runner.container(service).network_settings.networks or {}
     return next(network.ip_address for network in networks.values() if network.ip_address)
 
 

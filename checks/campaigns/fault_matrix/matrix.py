@@ -24,8 +24,8 @@ from checks.subject.profile import Subject
 from checks.subject.stack import Stack
 from stack.driver import engine, session, wait
 from stack.driver.errors import EngineError, NothingThereError, StackError, SubjectError
-from stack.driver.progress import Board
-from stack.driver.session import Run
+from stack.driver.progress import Progress
+from stack.driver.session import Session
 
 TIMES = 5
 AIM = 2.0  # seconds beyond what is declared for finding a fault out, in which all of it should be over
@@ -53,7 +53,7 @@ WORDS = {
     "dependency-frozen": "dependency frozen",
 }
 CELLS: Mapping[Fault, Callable[[Stack, str], Seen]] = {
-    **{fault: partial(healing.hurt, fault=fault) for fault in healing.SICKNESSES},
+    **{fault: partial(healing.sicken, fault=fault) for fault in healing.SICKNESSES},
     **{fault: partial(healing.end, fault=fault) for fault in healing.EXITS},
     **{fault: partial(left_alone.leave, fault=fault) for fault in left_alone.LEFT},
 }
@@ -125,7 +125,7 @@ def go_through(stack: Stack, fault: Fault, service: str) -> Seen:
 
 def rest(stack: Stack, fault: Fault, service: str, seconds: float) -> None:
     """Wait until a service that is to be made sick has run for so long; for other faults it makes no difference."""
-    started = stack.state(service).started_at
+    started = stack.runner.state(service).started_at
     if fault in healing.SICKNESSES and started is not None:
         wait.pause(max(seconds - (datetime.now(UTC) - started) / timedelta(seconds=1), 0.0))
 
@@ -146,8 +146,8 @@ def tried(work: Callable[[], None]) -> str:
 def measured(asked: Asked, tested: Subject, ground: list[Ground]) -> Iterator[Cell]:
     """Every fault on every service, round by round, so that whatever else the machine does meets all of them."""
     versions = engine.require()
-    with Board() as board, session.begun() as run, engine.watched() as still_there:
-        stacks = _Stacks(tested, board, run)
+    with Progress() as progress, session.begun() as run, engine.watched() as still_there:
+        stacks = _Stacks(tested, progress, run)
         with stacks:
             services = _chosen(stacks.current, asked.services)
             kernel = platform.release()
@@ -161,23 +161,23 @@ def measured(asked: Asked, tested: Subject, ground: list[Ground]) -> Iterator[Ce
                     rest=asked.rest,
                 )
             )
-            for cell in _cells(asked, services, stacks, board):
+            for cell in _cells(asked, services, stacks, progress):
                 if cell.trouble and not still_there():
                     raise EngineError("the Docker engine went away, so what was seen then decides nothing")
                 yield cell
 
 
-def _cells(asked: Asked, services: Sequence[str], stacks: _Stacks, board: Board) -> Iterator[Cell]:
+def _cells(asked: Asked, services: Sequence[str], stacks: _Stacks, progress: Progress) -> Iterator[Cell]:
     faults = in_turns(asked.faults)
     order = [(number, fault, name) for number in range(asked.times) for fault in faults for name in services]
     began = time.monotonic()
     for done, (number, fault, name) in enumerate(order):
         to_go = f", {(time.monotonic() - began) / done * (len(order) - done):.0f} s to go" if done else ""
-        if board.console.is_terminal or done % TOLD_EVERY == 0:
-            board.show("healing", f"{done + 1} of {len(order)}: {name}, {WORDS[fault]}{to_go}")
+        if progress.console.is_terminal or done % TOLD_EVERY == 0:
+            progress.show("healing", f"{done + 1} of {len(order)}: {name}, {WORDS[fault]}{to_go}")
         cell = _cell(stacks.current, number + 1, fault, name, asked.rest)
         if cell.trouble or cell.broken:
-            board.say(f"{name}, {WORDS[fault]}: {cell.trouble or ', '.join(cell.broken)}")
+            progress.say(f"{name}, {WORDS[fault]}: {cell.trouble or ', '.join(cell.broken)}")
         if cell.trouble:
             stacks.renew()
         yield cell
@@ -202,16 +202,16 @@ def _cell(stack: Stack, number: int, fault: Fault, service: str, seconds: float)
 
 
 def _chosen(stack: Stack, named: Sequence[str]) -> tuple[str, ...]:
-    if unknown := [name for name in named if name not in stack.services]:
-        raise SubjectError(f"no service is called {', '.join(unknown)}; there are {', '.join(stack.services)}")
-    return tuple(name for name in stack.services if name in named or not named)
+    if unknown := [name for name in named if name not in stack.project.services]:
+        raise SubjectError(f"no service is called {', '.join(unknown)}; there are {', '.join(stack.project.services)}")
+    return tuple(name for name in stack.project.services if name in named or not named)
 
 
 class _Stacks:
     """A fresh stack, and another in its place when asked for."""
 
-    def __init__(self, tested: Subject, board: Board, run: Run) -> None:
-        self._tested, self._board, self._run, self._held = tested, board, run, ExitStack()
+    def __init__(self, tested: Subject, progress: Progress, run: Session) -> None:
+        self._tested, self._board, self._run, self._held = tested, progress, run, ExitStack()
         self._found: list[Stack] = []
 
     @property

@@ -39,8 +39,8 @@ from checks.subject.stack import Stack
 from stack import SHIPPED
 from stack.driver import engine, reaper, session
 from stack.driver.errors import EngineError, SubjectError
-from stack.driver.progress import Board
-from stack.driver.session import Run
+from stack.driver.progress import Progress
+from stack.driver.session import Session
 
 EXIT_CODES = {Verdict.PROVEN: 0, Verdict.VIOLATED: 1, Verdict.UNDECIDED: 2}
 CUTS, KILLS = 100, 300
@@ -137,17 +137,17 @@ def _go_on(folder: OutageFolder, tested: Subject) -> None:
     if not folder.soak().left:
         return
     versions = engine.require()
-    with Board() as board, session.begun() as run, engine.watched() as still_there:
-        progress = Progress(board, folder.soak())
+    with Progress() as progress, session.begun() as run, engine.watched() as still_there:
+        told = SoakProgress(progress, folder.soak())
         while left := folder.soak().left:
             folder.note(f"fresh stack at {now()}, engine {versions.engine}")
-            with _fresh(folder, tested, board, run) as stack, on_a_disk_of_ours(stack) as found:
+            with _fresh(folder, tested, progress, run) as stack, on_a_disk_of_ours(stack) as found:
                 stint = Stint(stack, found, Random(left[0].number))  # noqa: S311 - not for secrets
                 for one in _outages(stint, left):
                     if not one.seen.back and not still_there():
                         raise EngineError("the Docker engine went away, so what was seen then decides nothing")
                     folder.happened(one)
-                    progress.tell(one)
+                    told.tell(one)
 
 
 def _outages(stint: Stint, planned: tuple[Step, ...]) -> Iterator[Outage]:
@@ -159,7 +159,7 @@ def _outages(stint: Stint, planned: tuple[Step, ...]) -> Iterator[Outage]:
 
 
 @contextmanager
-def _fresh(folder: OutageFolder, tested: Subject, board: Board, run: Run) -> Iterator[Stack]:
+def _fresh(folder: OutageFolder, tested: Subject, progress: Progress, run: Session) -> Iterator[Stack]:
     """A fresh stack, its secrets hidden before it starts; what its containers said is kept if it ends in trouble."""
     well = False
 
@@ -171,17 +171,17 @@ def _fresh(folder: OutageFolder, tested: Subject, board: Board, run: Run) -> Ite
             keep_what_was_said(stack, folder)
         return False
 
-    with workspace.fresh(tested, board, run, hide, last_look=last_look) as stack:
+    with workspace.fresh(tested, progress, run, hide, last_look=last_look) as stack:
         describe(stack, folder)
         yield stack
         well = not any(one.lost or not one.seen.back for one in folder.soak().outages if not one.step.policy)
 
 
-class Progress:
+class SoakProgress:
     """How far a soak is: a live line in a terminal, a plain one now and then elsewhere."""
 
-    def __init__(self, board: Board, soak: Soak) -> None:
-        self._board, self._planned, self._done, self._here = board, len(steps(soak.plan)), len(soak.outages), 0
+    def __init__(self, progress: Progress, soak: Soak) -> None:
+        self._progress, self._planned, self._done, self._here = progress, len(steps(soak.plan)), len(soak.outages), 0
         self._began = time.monotonic()
         self._lost = sum(one.lost for one in soak.outages if not one.step.policy)
 
@@ -189,12 +189,12 @@ class Progress:
         """One more has happened."""
         self._done, self._here = self._done + 1, self._here + 1
         self._lost += 0 if one.step.policy else one.lost
-        if self._board.console.is_terminal or self._done % TOLD_EVERY == 0:
+        if self._progress.console.is_terminal or self._done % TOLD_EVERY == 0:
             to_go = (time.monotonic() - self._began) / self._here * (self._planned - self._done)
-            self._board.show("soak", f"{self._done} of {self._planned}, {self._lost} lost, {to_go:.0f} s to go")
+            self._progress.show("soak", f"{self._done} of {self._planned}, {self._lost} lost, {to_go:.0f} s to go")
         if not one.step.policy and (one.lost or not one.seen.back):
             back = "" if one.seen.back else ", and Redis did not come back"
-            self._board.say(f"{one.step.kind} {one.step.number} while {one.step.moment}: {one.lost} lost{back}")
+            self._progress.say(f"{one.step.kind} {one.step.number} while {one.step.moment}: {one.lost} lost{back}")
 
 
 def _shown(folder: OutageFolder) -> Soak:

@@ -24,9 +24,9 @@ from checks.subject.profile import Subject
 from checks.subject.stack import Stack
 from stack.driver import engine
 from stack.driver.errors import EngineError, NothingThereError, StackError
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 from stack.driver.reaper import uninterrupted
-from stack.driver.session import Run, begun
+from stack.driver.session import Session, begun
 
 WRITERS = 2
 PACE, AGAIN = 0.05, 0.5  # seconds between writes; after one that failed, when the api may be elsewhere
@@ -49,7 +49,7 @@ class Sufferer:
         prefix = f"fault-{step.number}"
         with at_work(lambda load, number: _write(load, items, f"{prefix}-{number}"), WRITERS) as load:
             service, seen = self._befallen(step)
-        unwell = tuple(self._stack.unwell())
+        unwell = tuple(self._stack.runner.unhealthy())
         written = dict(load.acknowledged)
         lost = () if unwell else tuple(items.lost(written | self._some(self._kept, LOOKED_AT)))
         self._kept |= self._some({key: data for key, data in written.items() if key not in lost}, SAMPLE)
@@ -62,7 +62,7 @@ class Sufferer:
 
     def _befallen(self, step: FaultStep) -> tuple[str, Seen]:
         """Whom it befalls, and what became of that: the first that has what is to break, in an order of chance."""
-        order = list(self._stack.services)
+        order = list(self._stack.project.services)
         Random(step.chance).shuffle(order)  # noqa: S311 - not for secrets
         for service in order:
             try:
@@ -115,23 +115,23 @@ def _go_on(folder: FaultFolder, tested: Subject) -> None:
     if not folder.soak().left:
         return
     versions = engine.require()
-    with Board() as board, begun() as run, engine.watched() as still_there:
+    with Progress() as progress, begun() as run, engine.watched() as still_there:
         while left := folder.soak().left:
             folder.note(f"fresh stack at {now()}, engine {versions.engine}")
-            with _fresh(folder, tested, board, run) as stack:
+            with _fresh(folder, tested, progress, run) as stack:
                 sufferer = Sufferer(stack, Random(left[0].chance))  # noqa: S311 - not for secrets
                 for step in left:
                     one = sufferer.go_through(step)
                     if not still_there():
                         raise EngineError("the Docker engine went away, so what was seen then decides nothing")
                     folder.happened(one)
-                    _show(board, folder.soak(), one)
+                    _show(progress, folder.soak(), one)
                     if one.unwell:
                         break
 
 
 @contextmanager
-def _fresh(folder: FaultFolder, tested: Subject, board: Board, run: Run) -> Iterator[Stack]:
+def _fresh(folder: FaultFolder, tested: Subject, progress: Progress, run: Session) -> Iterator[Stack]:
     """A fresh stack, its secrets hidden before it starts; what its containers said is kept if anything went wrong."""
 
     def hide(stack: Stack) -> None:
@@ -142,20 +142,22 @@ def _fresh(folder: FaultFolder, tested: Subject, board: Board, run: Run) -> Iter
             keep_what_was_said(stack, folder)
         return False
 
-    with workspace.fresh(tested, board, run, hide, last_look=last_look) as stack:
+    with workspace.fresh(tested, progress, run, hide, last_look=last_look) as stack:
         describe(stack, folder)
         yield stack
 
 
-def _show(board: Board, soak: FaultSoak, one: Suffered) -> None:
+def _show(progress: Progress, soak: FaultSoak, one: Suffered) -> None:
     done = len(soak.suffered)
-    if board.console.is_terminal or done % TOLD_EVERY == 0:
+    if progress.console.is_terminal or done % TOLD_EVERY == 0:
         to_go = sum(each.took for each in soak.suffered) / done * len(soak.left)
-        board.show("soak", f"{done} of {soak.plan.faults}, {soak.wrong} wrong, {soak.lost} lost, {to_go:.0f} s to go")
+        progress.show(
+            "soak", f"{done} of {soak.plan.faults}, {soak.wrong} wrong, {soak.lost} lost, {to_go:.0f} s to go"
+        )
     for told in (*one.wrong, *one.not_healed, *(f"{name} is not healthy" for name in one.unwell)):
-        board.say(f"{one}: {told}")
+        progress.say(f"{one}: {told}")
     if one.lost:
-        board.say(f"{one}: {len(one.lost)} acknowledged writes lost")
+        progress.say(f"{one}: {len(one.lost)} acknowledged writes lost")
 
 
 def _tell(soak: FaultSoak, path: Path, trouble: str) -> None:

@@ -64,7 +64,7 @@ class Stint:
             seen = auditor.info("persistence")
             if seen["aof_current_size"] - seen["aof_base_size"] > GROWN and not seen["aof_rewrite_in_progress"]:
                 auditor.bgrewriteaof()
-            over = wait.first(
+            over = wait.until(
                 lambda: auditor.info("persistence"),
                 lambda now: not now["aof_rewrite_in_progress"],
                 within=REWRITE_SECONDS,
@@ -116,8 +116,8 @@ class PowerStays(Disk):
     def renew(self) -> None:
         """Wait until Docker has seen that the container is over; it starts none before."""
         redis = self._stack.roles[Role.REDIS]
-        over = wait.first(
-            lambda: self._stack.state(redis).status, lambda now: now == "exited", within=EXIT_SECONDS, every=0.02
+        over = wait.until(
+            lambda: self._stack.runner.state(redis).status, lambda now: now == "exited", within=EXIT_SECONDS, every=0.02
         )
         if not over.reached:
             raise StackError(f"Redis was killed, and its container is {over.value} after {EXIT_SECONDS:.0f} s")

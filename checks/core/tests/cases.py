@@ -2,8 +2,8 @@
 
 A folder `cases/` beside a test holds either folders (the files as a user would have them, and `case.toml`) or tables
 (`kNN.toml`, whose keys above the first `[[case]]` hold for each of its cases). The keys: `question` in words, `ask` as
-a short name, `right` and `also` (other answers that are as right), `about` and `source` (why), `guard` (was right when it
-was written down, and is to stay so). The rest is what the question needs.
+a short name, `right` and `also` (other answers that are as right), `about` and `source` (why), `guard` (was right when
+it was written down, and is to stay so). The rest is what the question needs.
 """
 
 import tomllib

@@ -6,6 +6,7 @@ from checks.core.codec import as_data
 from checks.core.registry import judges
 from checks.core.run import Ending, Image, Kind, Outcome, Planned, Record, Run
 from checks.core.stored import Stored
+from checks.core.tier import Tier
 from checks.core.verdict import Violation
 
 
@@ -47,20 +48,25 @@ LOST = SampleKept(written=("one", '<script>alert("|")</script>'), read_back=("on
 HEALED = SampleHealed(service="api", healthy=True, phases={"detect": 4.1, "restart": 1.2, "recover": 2.3}, bound_s=9.0)
 FROZEN = SampleHealed(service="redis", healthy=False, phases={"detect": 12.5}, bound_s=9.0)
 
-KEEPS = Planned(name="checks/test_r3_durability.py::test_value_survives_restart", requirement="R3", kind=Kind.CHECK)
-DOWN_UP_KEEPS = Planned(
-    name="checks/test_r3_durability.py::test_value_survives_down_and_up", requirement="R3", kind=Kind.CHECK
-)
+R3, R6, R9 = (f"checks/requirements/{one}" for one in ("r3_durability", "r6_metrics", "r9_self_healing"))
+
+
+def exercised(name: str, requirement: str) -> Planned:
+    return Planned(name=name, requirement=requirement, kind=Kind.CHECK, tier=Tier.EXERCISED)
+
+
+KEEPS = exercised(f"{R3}/test_exercised.py::test_value_survives_restart", "R3")
+DOWN_UP_KEEPS = exercised(f"{R3}/test_exercised.py::test_value_survives_down_and_up", "R3")
 LOSING_IT = Planned(
-    name="checks/controls/test_r3.py::test_losing_the_value_is_noticed",
+    name=f"{R3}/test_mutations.py::test_losing_the_value_is_noticed",
     requirement="R3",
-    kind=Kind.CONTROL,
+    kind=Kind.MUTATION,
     objects="restart-keeps",
 )
-HEALS = Planned(
-    name="checks/test_r9_healing.py::test_frozen_service_is_restarted[api]", requirement="R9", kind=Kind.CHECK
+HEALS = exercised(f"{R9}/test_exercised.py::test_frozen_service_is_restarted[api]", "R9")
+TARGET_UP = Planned(
+    name=f"{R6}/test_running.py::test_target_is_up", requirement="R6", kind=Kind.CHECK, tier=Tier.RUNNING
 )
-TARGET_UP = Planned(name="checks/test_r6_metrics.py::test_target_is_up", requirement="R6", kind=Kind.CHECK)
 
 RUN = Run(
     start="2026-11-23T20:15:00.000Z",
@@ -105,7 +111,7 @@ def record(planned: Planned, observation: object) -> Record:
         time="2026-11-23T20:15:30.000Z",
         name=planned.name,
         requirement=planned.requirement,
-        control=planned.kind is Kind.CONTROL,
+        mutation=planned.kind is Kind.MUTATION,
         kind=type(observation).__name__,
         data=as_data(observation),
     )

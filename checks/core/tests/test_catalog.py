@@ -1,22 +1,76 @@
-"""The nine, and the rules under them."""
+"""The nine, the rules under them, and what another shelf may hold."""
 
-from checks.core.catalog import BY_ID, REQUIREMENTS
+import itertools
+from pathlib import Path
+
+import pytest
+
+from checks.core import catalog
+from checks.core.catalog import CLAIM, CatalogError
+
+NINE = catalog.read().requirements
+CLAIMED = """
+id = "R{number}"
+title = "A title"
+wording = "It holds."
+why = "It matters."
+"""
+numbers = itertools.count(70)
+
+
+def shelf(folder: Path, text: str, *, name: str = "") -> Path:
+    """A shelf with one requirement; what Python has imported once it does not import again from elsewhere."""
+    place = folder / (name or f"r{next(numbers)}_made_up")
+    place.mkdir()
+    (place / CLAIM).write_text(text)
+    return folder
 
 
 def test_there_are_nine_in_order() -> None:
-    assert [requirement.id for requirement in REQUIREMENTS] == [f"R{number}" for number in range(1, 10)]
-
-
-def test_every_rule_has_a_name_of_its_own() -> None:
-    names = [rule.name for requirement in REQUIREMENTS for rule in requirement.rules]
-    assert len(names) == len(set(names))
+    assert [known.id for known in NINE] == [f"R{number}" for number in range(1, 10)]
 
 
 def test_everything_is_said_in_whole_sentences() -> None:
-    texts = [text for found in REQUIREMENTS for text in (found.wording, found.why)]
-    texts += [rule.wording for found in REQUIREMENTS for rule in found.rules]
+    texts = [text for known in NINE for text in (known.wording, known.why)]
+    texts += [rule.wording for known in NINE for rule in known.rules]
     assert [text for text in texts if not text.endswith(".")] == []
 
 
 def test_every_requirement_refers_to_somebody_else() -> None:
-    assert [found.id for found in BY_ID.values() if not found.references] == []
+    assert [known.id for known in NINE if not known.references] == []
+
+
+def test_another_shelf_stands_beside_ours_in_order(tmp_path: Path) -> None:
+    known = catalog.read(shelf(tmp_path, CLAIMED.format(number=70)))
+    assert [one.id for one in known.requirements] == [*(one.id for one in NINE), "R70"]
+    assert known.of_file(next(tmp_path.iterdir()) / "test_running.py") is known.by_id["R70"]
+
+
+def test_a_shelf_may_be_one_requirement(tmp_path: Path) -> None:
+    folder = next(shelf(tmp_path, CLAIMED.format(number=71)).iterdir())
+    assert "R71" in catalog.read(folder).by_id
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("id = ", "cannot be used"),
+        (CLAIMED.format(number=72).replace("wording", "words"), "`wording` is missing, or no text"),
+        (CLAIMED.format(number=73) + "[[rules]]\nname = 'a'\n", "cannot be used: 1 validation error"),
+        (CLAIMED.format(number=3), "two requirements are called R3"),
+    ],
+)
+def test_a_claim_that_cannot_be_used_is_told(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(CatalogError, match=told):
+        catalog.read(shelf(tmp_path, text))
+
+
+def test_an_empty_shelf_is_no_shelf(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="holds no requirement"):
+        catalog.read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["json", "with-a-dash"])
+def test_a_folder_that_hides_a_module_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CatalogError, match="cannot be imported as"):
+        catalog.read(shelf(tmp_path, CLAIMED.format(number=74), name=name))

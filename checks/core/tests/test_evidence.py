@@ -30,7 +30,7 @@ def test_an_observation_is_on_disk_before_it_is_judged(folder: Folder) -> None:
     stored = json.loads(text(folder, OBSERVATIONS))
     assert seen == KEPT
     assert stored["data"] == {"written": ["one", "two"], "read_back": ["one", "two"]}
-    assert (stored["kind"], stored["requirement"], stored["control"]) == ("SampleKept", "R3", False)
+    assert (stored["kind"], stored["requirement"], stored["mutation"]) == ("SampleKept", "R3", False)
 
 
 def test_what_is_judged_is_what_was_stored(folder: Folder) -> None:
@@ -76,7 +76,7 @@ def test_a_secret_is_hidden_in_any_form(folder: Folder, form: str) -> None:
     assert text(folder, "logs/api.log").startswith("before ")
 
 
-def test_a_secret_written_before_it_was_known_is_found_at_the_end(folder: Folder) -> None:
+def test_a_secret_written_before_it_was_known_is_found(folder: Folder) -> None:
     folder.keep("logs/api.log", f"user:{SECRET}")
     folder.hide(SECRET)
     folder.end()

@@ -8,7 +8,7 @@ import pytest
 
 from checks.core.evidence import Evidence, Folder, seal
 from checks.core.judging import judged, judged_folder
-from checks.core.results import Report
+from checks.core.results import Result
 from checks.core.run import OBSERVATIONS, OUTCOMES, RUN, SUMS, Ending, Planned, Run
 from checks.core.stored import Stored
 from checks.core.tests.sample_run import (
@@ -37,7 +37,7 @@ def stored(planned: Planned, ending: Ending, *observations: object) -> Stored:
     )
 
 
-def only_check(report: Report) -> tuple[Verdict, str | None]:
+def only_check(report: Result) -> tuple[Verdict, str | None]:
     (check,) = report.requirements[0].checks
     return check.verdict, check.reason
 
@@ -102,21 +102,21 @@ def test_a_judge_that_crashes_decides_nothing() -> None:
         (Ending.CRASHED, (LOST,), False),
     ],
 )
-def test_a_control_is_noticed_when_its_rule_alone_objects(
+def test_a_mutation_is_noticed_when_its_rule_alone_objects(
     ending: Ending, seen: tuple[object, ...], noticed: bool
 ) -> None:
-    (control,) = judged(stored(LOSING_IT, ending, *seen)).requirements[0].controls
-    assert control.noticed is noticed
-    assert (control.reason is None) is noticed
+    (mutation,) = judged(stored(LOSING_IT, ending, *seen)).requirements[0].mutations
+    assert mutation.noticed is noticed
+    assert (mutation.reason is None) is noticed
 
 
-def test_controls_alone_do_not_judge_the_requirement() -> None:
+def test_mutations_alone_do_not_judge_the_requirement() -> None:
     report = judged(stored(LOSING_IT, Ending.PASSED, LOST))
     assert report.verdict is Verdict.NOT_APPLICABLE
-    assert report.requirements[0].note == "only its controls ran: the requirement itself was not judged"
+    assert report.requirements[0].note == "only its mutations ran: the requirement itself was not judged"
 
 
-def test_a_control_that_nobody_noticed_makes_its_requirement_undecided() -> None:
+def test_an_unnoticed_mutation_makes_its_requirement_undecided() -> None:
     unnoticed = replace(PASSING, records=tuple(found for found in PASSING.records if found.name != LOSING_IT.name))
     report = judged(unnoticed)
     assert report.requirements[0].verdict is Verdict.UNDECIDED
@@ -186,7 +186,7 @@ def with_empty_digests(folder: Path) -> None:
 
 def of_another_version(folder: Path) -> None:
     text = (folder / RUN).read_text()
-    (folder / RUN).write_text(text.replace('"format": 2', '"format": 99'))
+    (folder / RUN).write_text(text.replace('"format": 3', '"format": 99'))
 
 
 def not_json(folder: Path) -> None:
@@ -219,7 +219,7 @@ def with_a_stranger(folder: Path) -> None:
         (without_outcomes, "`outcomes.jsonl` is missing"),
         (without_digests, "`SHA256SUMS` is missing"),
         (with_empty_digests, "`SHA256SUMS` does not list `observations.jsonl`"),
-        (of_another_version, "the folder is in format 99; this reads format 2"),
+        (of_another_version, "the folder is in format 99; this reads format 3"),
         (not_json, "`run.json` is damaged: 'list' object has no attribute 'get'"),
         (emptied, "`run.json` is missing"),
         (with_an_outcome_twice, f"the outcomes name `{KEEPS.name}` twice"),

@@ -47,7 +47,7 @@ def test_an_observation_that_nothing_judges_is_refused() -> None:
         rebuild("Unheard", {})
 
 
-def test_an_observation_that_does_not_hold_what_it_declares_is_refused() -> None:
+def test_an_observation_unlike_its_declaration_is_refused() -> None:
     with pytest.raises(UnfitError, match="does not hold what it declares"):
         as_data(SampleKept(written=(1,), read_back=()))  # type: ignore[arg-type]
 

@@ -1,8 +1,8 @@
-"""Runs in a helper container, alone: hurts the container that a process is in, sees that it took hold, and mends it.
+"""Runs in a helper container, alone: breaks the container that a process is in, sees that it took hold, and mends it.
 
 Nothing is needed inside that container, not even a shell: all of it is done to its cgroups, sockets, namespaces and
 limits, from outside and past Docker. A restart of the container undoes each, since it gets new ones of all of these.
-What is hurt is told what it was before, as JSON, for whoever mends it.
+What it was before is said as JSON, for who reverts it.
 """
 
 from __future__ import annotations
@@ -52,25 +52,25 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 Kept = dict[str, Any]
 
 
-class HurtError(Exception):
+class FaultError(Exception):
     """What could not be done, in a sentence."""
 
 
-class NothingThereError(HurtError):
-    """The container has nothing that could be hurt in this way."""
+class NothingThereError(FaultError):
+    """The container has nothing that could be broken in this way."""
 
 
 class Target:
-    """A process of this machine, of a container; raises HurtError where it is not of that one (any more)."""
+    """A process of this machine, of a container; raises FaultError where it is not of that one (any more)."""
 
     def __init__(self, pid: int, container: str) -> None:
         self.pid, self.proc = pid, Path(f"/proc/{pid}")
         try:
             self.memberships = (self.proc / "cgroup").read_text()
         except (FileNotFoundError, ProcessLookupError):
-            raise HurtError("its main process has gone") from None
+            raise FaultError("its main process has gone") from None
         if container not in self.memberships:
-            raise HurtError("its main process is not in a cgroup that is named for the container")
+            raise FaultError("its main process is not in a cgroup that is named for the container")
 
     def group(self, controller: str) -> tuple[Path, bool]:
         """The cgroup of the process that this controller acts on, and whether it is of version 2."""
@@ -90,7 +90,7 @@ class Target:
         for name in namespaces:
             with (self.proc / "ns" / name).open() as file:
                 if LIBC.setns(file.fileno(), 0) != 0:
-                    raise HurtError(f"its {name} namespace is closed to us: {os.strerror(ctypes.get_errno())}")
+                    raise FaultError(f"its {name} namespace is closed to us: {os.strerror(ctypes.get_errno())}")
 
 
 # the whole tree, frozen
@@ -109,7 +109,7 @@ def freeze(target: Target) -> Kept:
             return {}
         _write_freezer(target, frozen=False)
         time.sleep(CAUGHT_SECONDS)
-    raise HurtError("each time that it was frozen, something was just being started in it")
+    raise FaultError("each time that it was frozen, something was just being started in it")
 
 
 def _from_outside(target: Target) -> set[int]:
@@ -156,7 +156,7 @@ def use_up_pids(target: Target) -> Kept:
     (group / "pids.max").write_text("1")
     if _can_fork_in(group):
         (group / "pids.max").write_text(before)
-        raise HurtError("a process could still be started in it")
+        raise FaultError("a process could still be started in it")
     return {"before": before}
 
 
@@ -193,7 +193,7 @@ def deafen(target: Target) -> Kept:
             _attach(one)
     target.enter("net")
     if not all(_silent(port) for port in ports):
-        raise HurtError("a port still takes in what it is sent")
+        raise FaultError("a port still takes in what it is sent")
     return {}
 
 
@@ -219,7 +219,7 @@ def _socket(process: int, number: int) -> socket.socket | None:
     if descriptor < 0:
         if (problem := ctypes.get_errno()) in (9, 3):  # EBADF, ESRCH: it went meanwhile
             return None
-        raise HurtError(f"its sockets cannot be reached (pidfd_getfd: {os.strerror(problem)})")
+        raise FaultError(f"its sockets cannot be reached (pidfd_getfd: {os.strerror(problem)})")
     if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         return None
@@ -275,7 +275,7 @@ def cut_off(target: Target) -> Kept:
     for name in names:
         _set_up(name, up=False)
     if any(_flags(name) & IFF_UP for name in names):
-        raise HurtError("its interfaces stay up")
+        raise FaultError("its interfaces stay up")
     return {"names": names, "gateways": [[name, via] for name, to, via in routes if int(to, 16) == 0]}
 
 
@@ -322,9 +322,9 @@ def cover(target: Target, *candidates: str) -> Kept:
         raise NothingThereError(f"it has no {' and no '.join(candidates) or 'health check'}")
     path = os.path.realpath(found)
     if LIBC.mount(b"/dev/null", path.encode(), None, MS_BIND, None) != 0:
-        raise HurtError(f"nothing can be mounted over {path}: {os.strerror(ctypes.get_errno())}")
+        raise FaultError(f"nothing can be mounted over {path}: {os.strerror(ctypes.get_errno())}")
     if os.access(path, os.X_OK):
-        raise HurtError(f"{path} can still be run")
+        raise FaultError(f"{path} can still be run")
     return {"path": path}
 
 
@@ -342,7 +342,7 @@ def use_up_files(target: Target) -> Kept:
     soft, hard = resource.prlimit(target.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(target.pid, resource.RLIMIT_NOFILE, (0, hard))
     if resource.prlimit(target.pid, resource.RLIMIT_NOFILE)[0] != 0:
-        raise HurtError("its limit of open files could not be lowered")
+        raise FaultError("its limit of open files could not be lowered")
     return {"soft": soft, "hard": hard}
 
 
@@ -415,7 +415,7 @@ def _state(pid: int) -> str:
         return "X"
 
 
-HURT: dict[str, Callable[..., Kept]] = {
+INJECT: dict[str, Callable[..., Kept]] = {
     "freeze": freeze,
     "pids": use_up_pids,
     "deafen": deafen,
@@ -425,7 +425,7 @@ HURT: dict[str, Callable[..., Kept]] = {
     "crash-at-start": crash_at_start,
     "stall": stall,
 }
-MEND: dict[str, Callable[[Target, Kept], None]] = {
+REVERT: dict[str, Callable[[Target, Kept], None]] = {
     "freeze": thaw,
     "pids": give_back_pids,
     "deafen": undeafen,
@@ -436,12 +436,12 @@ MEND: dict[str, Callable[[Target, Kept], None]] = {
 
 
 def _until(see: Callable[[], int], otherwise: str) -> int:
-    """Look until there is something; raises HurtError with these words when there is nothing for too long, if any."""
+    """Look until there is something; raises FaultError with these words when there is nothing for too long, if any."""
     deadline = time.monotonic() + SECONDS
     while not (seen := see()):
         if time.monotonic() > deadline:
             if otherwise:
-                raise HurtError(otherwise)
+                raise FaultError(otherwise)
             return seen
         time.sleep(0.01)
     return seen
@@ -452,10 +452,10 @@ def main(do: str, what: str, pid: int, container: str, *more: str) -> Kept:
     at = time.time()
     try:
         target = Target(pid, container)
-        if do == "hurt":
-            return {"at": at} | HURT[what](target, *more)
-        MEND[what](target, json.loads(more[0]))
-    except (OSError, HurtError) as problem:
+        if do == "inject":
+            return {"at": at} | INJECT[what](target, *more)
+        REVERT[what](target, json.loads(more[0]))
+    except (OSError, FaultError) as problem:
         return {"error": str(problem), "nothing there": isinstance(problem, NothingThereError)}
     return {"at": at}
 

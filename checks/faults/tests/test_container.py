@@ -1,4 +1,4 @@
-"""What a container is hurt by, tried on processes, sockets and files of our own."""
+"""What a container is broken by, tried on processes, sockets and files of our own."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from checks.faults.agents import container
-from checks.faults.agents.container import HurtError, NothingThereError, Target, main
+from checks.faults.agents.container import FaultError, NothingThereError, Target, main
 from checks.faults.host import NEEDED
 
 V1 = "12:pids:/docker/abc\n4:freezer:/docker/abc\n0::/docker/abc\n"
@@ -40,13 +40,13 @@ def target(memberships: str, pid: int = 0) -> Target:
     return found
 
 
-def test_every_hurt_can_be_done_and_those_that_last_can_be_mended() -> None:
-    assert set(NEEDED) == set(container.HURT)
-    assert set(container.HURT) - set(container.MEND) == {"crash-at-start", "stall"}  # which are over by themselves
+def test_each_fault_can_be_injected_and_if_it_lasts_reverted() -> None:
+    assert set(NEEDED) == set(container.INJECT)
+    assert set(container.INJECT) - set(container.REVERT) == {"crash-at-start", "stall"}  # which are over by themselves
 
 
 def test_a_process_of_no_such_container_is_not_touched(sleeper: "subprocess.Popen[bytes]") -> None:
-    told = main("hurt", "stall", sleeper.pid, "no-such-container", "0.1")
+    told = main("inject", "stall", sleeper.pid, "no-such-container", "0.1")
     assert told["error"] == "its main process is not in a cgroup that is named for the container"
     assert not told["nothing there"]
 
@@ -54,7 +54,7 @@ def test_a_process_of_no_such_container_is_not_touched(sleeper: "subprocess.Pope
 def test_a_process_that_has_gone_is_told() -> None:
     with subprocess.Popen(["true"]) as process:
         process.wait()
-    assert main("hurt", "freeze", process.pid, "")["error"] == "its main process has gone"
+    assert main("inject", "freeze", process.pid, "")["error"] == "its main process has gone"
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def frozen_group(groups: Path, *pids: int) -> None:
     (groups / "freezer/docker/abc/cgroup.procs").write_text("".join(f"{pid}\n" for pid in pids))
 
 
-def test_nothing_that_the_engine_has_just_started_is_caught_by_a_freeze(
+def test_a_freeze_catches_nothing_that_the_engine_just_started(
     groups: Path, sleeper: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen_group(groups, sleeper.pid, os.getpid())  # the main process, and one whose parent is outside
     monkeypatch.setattr(container, "CAUGHT_SECONDS", 0)
-    with pytest.raises(HurtError, match="something was just being started in it"):
+    with pytest.raises(FaultError, match="something was just being started in it"):
         container.freeze(target(V1, sleeper.pid))
     assert (groups / "freezer/docker/abc/freezer.state").read_text() == "THAWED"
 
@@ -104,7 +104,7 @@ def test_a_freezer_that_has_no_effect_is_no_fault(groups: Path) -> None:
     group = groups / "system.slice/docker-abc.scope"
     group.mkdir(parents=True)
     (group / "cgroup.events").write_text("populated 1\nfrozen 0\n")
-    with pytest.raises(HurtError, match="the freezer has no effect"):
+    with pytest.raises(FaultError, match="the freezer has no effect"):
         container.freeze(target(V2))
     assert (group / "cgroup.freeze").read_text() == "1"
 
@@ -113,7 +113,7 @@ def test_a_group_in_which_a_process_can_be_started_is_given_back(groups: Path) -
     group = groups / "pids/docker/abc"
     group.mkdir(parents=True)
     (group / "pids.max").write_text("64\n")
-    with pytest.raises(HurtError, match="a process could still be started in it"):
+    with pytest.raises(FaultError, match="a process could still be started in it"):
         container.use_up_pids(target(V1))  # a folder is no cgroup: nothing is limited by it
     assert (group / "pids.max").read_text() == "64"
 
@@ -150,7 +150,7 @@ def in_a_process_of_its_own(what: str, pid: int, *more: object) -> object:
     return json.loads(done.stdout)
 
 
-def test_a_filter_lets_connections_in_and_nothing_that_is_sent_through_them() -> None:
+def test_a_filter_lets_in_connections_and_nothing_sent_on_them() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert not container._silent(port)

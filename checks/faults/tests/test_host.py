@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from checks.faults.host import SIGNAL
+from checks.faults.host import PROCESS_AGENT
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def signalled(pid: int, number: int, wanted: str) -> str:
-    script = [sys.executable, "-I", "-S", "-c", SIGNAL, str(pid), str(number), wanted, "2"]
+    script = [sys.executable, "-I", "-S", "-c", PROCESS_AGENT, "signal", str(pid), str(number), wanted, "2"]
     return subprocess.run(script, capture_output=True, text=True, check=True).stdout.split()[0]
 
 
@@ -27,7 +27,7 @@ def test_a_stopped_process_is_seen_stopped(sleeper: "subprocess.Popen[bytes]") -
     assert signalled(sleeper.pid, signal.SIGCONT, "S R") in {"S", "R"}
 
 
-def test_a_killed_process_is_seen_dead_until_it_is_reaped_and_gone_then(sleeper: "subprocess.Popen[bytes]") -> None:
+def test_a_killed_process_is_dead_until_reaped_and_then_gone(sleeper: "subprocess.Popen[bytes]") -> None:
     assert signalled(sleeper.pid, signal.SIGKILL, "gone Z X") == "Z"
     sleeper.wait()
     assert signalled(sleeper.pid, signal.SIGKILL, "gone") == "gone"
@@ -36,7 +36,7 @@ def test_a_killed_process_is_seen_dead_until_it_is_reaped_and_gone_then(sleeper:
 def test_a_process_that_is_reaped_at_any_moment_is_no_error() -> None:
     for _ in range(10):
         with subprocess.Popen(["sleep", "60"]) as process:
-            script = [sys.executable, "-I", "-S", "-c", SIGNAL, str(process.pid), "9", "gone", "2"]
+            script = [sys.executable, "-I", "-S", "-c", PROCESS_AGENT, "signal", str(process.pid), "9", "gone", "2"]
             with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as signaller:
                 process.wait()  # reaps at once, as an init does
                 told, _errors = signaller.communicate()

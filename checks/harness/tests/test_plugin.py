@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checks.core.judging import judged_folder
-from checks.core.results import Report
+from checks.core.results import Result
 from checks.core.run import OUTCOMES
 from checks.core.verdict import Verdict
 from checks.harness import plugin
@@ -29,44 +29,44 @@ SUITE = """
         yield
         raise RuntimeError("left dirty")
 
-    @pytest.mark.requirement("R3")
+    @pytest.mark.check("R3")
     def test_kept(evidence):
         assert kept_violations(evidence.saw(KEPT)) == []
 
-    @pytest.mark.requirement("R3")
+    @pytest.mark.check("R3")
     def test_lost(evidence):
         assert kept_violations(evidence.saw(LOST)) == []
 
-    @pytest.mark.requirement("R3")
+    @pytest.mark.check("R3")
     def test_crashed(evidence):
         raise RuntimeError("ours")
 
-    @pytest.mark.requirement("R3")
+    @pytest.mark.check("R3")
     def test_skipped(evidence):
         pytest.skip("not here")
 
-    @pytest.mark.requirement("R3")
+    @pytest.mark.check("R3")
     def test_not_up(evidence):
         pytest.fail("error: the stack is not up\\nhint: look at its logs", pytrace=False)
 
-    @pytest.mark.requirement("R3")
+    @pytest.mark.check("R3")
     def test_set_up(evidence, broken):
         pass
 
-    @pytest.mark.requirement("R3")
+    @pytest.mark.check("R3")
     def test_torn_down(evidence, broken_later):
         evidence.saw(KEPT)
 
-    @pytest.mark.requirement("R3")
+    @pytest.mark.check("R3")
     @pytest.mark.xfail(strict=False, reason="known")
     def test_expected(evidence):
         assert kept_violations(evidence.saw(LOST)) == []
 
-    @pytest.mark.requirement("R3")
+    @pytest.mark.check("R3")
     def test_interrupted(evidence):
         raise KeyboardInterrupt
 
-    @pytest.mark.control("R3", objects="restart-keeps")
+    @pytest.mark.mutation("R3", objects="restart-keeps")
     def test_noticed(evidence):
         assert {v.rule for v in kept_violations(evidence.saw(LOST))} == {"restart-keeps"}
 
@@ -76,8 +76,8 @@ SUITE = """
 INI = """
     [pytest]
     markers =
-        requirement(id): a check
-        control(id, objects): a sabotage
+        check(id): a check
+        mutation(id, objects): a mutation
 """
 
 
@@ -95,7 +95,7 @@ def run(suite: pytest.Pytester, *options: str) -> pytest.RunResult:
     return suite.runpytest_inprocess(*PLUGIN, *options)
 
 
-def report(suite: pytest.Pytester) -> Report:
+def report(suite: pytest.Pytester) -> Result:
     return judged_folder(suite.path / "evidence" / "latest")
 
 
@@ -108,7 +108,7 @@ def outcomes(suite: pytest.Pytester) -> dict[str, tuple[str, str | None]]:
 
 
 def test_only_a_failed_assertion_in_the_check_violates(suite: pytest.Pytester) -> None:
-    run(suite, "-m", "requirement", "-k", "not interrupted")
+    run(suite, "-m", "check", "-k", "not interrupted")
     found = outcomes(suite)
     assert {name: ending for name, (ending, _) in found.items()} == {
         "kept": "passed",
@@ -143,12 +143,12 @@ def test_a_violated_run_says_so(suite: pytest.Pytester) -> None:
     done.stdout.fnmatch_lines(["verdict: violated (R3); *"])
 
 
-def test_controls_alone_are_not_applicable(suite: pytest.Pytester) -> None:
-    run(suite, "-m", "control")
+def test_mutations_alone_are_not_applicable(suite: pytest.Pytester) -> None:
+    run(suite, "-m", "mutation")
     assert report(suite).verdict is Verdict.NOT_APPLICABLE
 
 
-@pytest.mark.parametrize("options", [("-k", "nothing_of_the_kind"), ("-m", "requirement", "-k", "nothing")])
+@pytest.mark.parametrize("options", [("-k", "nothing_of_the_kind"), ("-m", "check", "-k", "nothing")])
 def test_a_selection_of_nothing_is_undecided(suite: pytest.Pytester, options: tuple[str, ...]) -> None:
     run(suite, *options)
     assert report(suite).reasons == ("nothing was selected to run, so nothing was proven",)
@@ -161,9 +161,9 @@ def test_an_interrupted_run_is_undecided(suite: pytest.Pytester) -> None:
     assert [check.verdict for check in found.requirements[0].checks] == [Verdict.PROVEN, Verdict.UNDECIDED]
 
 
-def test_a_module_that_cannot_be_collected_makes_the_run_undecided(suite: pytest.Pytester) -> None:
+def test_a_module_that_does_not_import_makes_the_run_undecided(suite: pytest.Pytester) -> None:
     suite.makepyfile(test_other="import nothing_of_the_kind")
-    run(suite, "-m", "requirement", "-k", "kept", "--continue-on-collection-errors")
+    run(suite, "-m", "check", "-k", "kept", "--continue-on-collection-errors")
     assert report(suite).reasons == ("`test_other.py` could not be collected",)
     assert report(suite).verdict is Verdict.UNDECIDED
 
@@ -180,7 +180,7 @@ def test_the_folder_can_be_chosen(suite: pytest.Pytester) -> None:
     assert judged_folder(suite.path / "elsewhere" / "latest").verdict is Verdict.PROVEN
 
 
-def test_a_folder_that_cannot_be_written_ends_the_run_in_a_sentence(suite: pytest.Pytester) -> None:
+def test_a_folder_not_writable_ends_the_run_in_a_sentence(suite: pytest.Pytester) -> None:
     (suite.path / "evidence").write_text("a file")
     done = run(suite, "-k", "kept")
     assert done.ret == 2
@@ -190,8 +190,8 @@ def test_a_folder_that_cannot_be_written_ends_the_run_in_a_sentence(suite: pytes
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
-        ('requirement("R12")', "*is marked with `R12`, which is none of the nine"),
-        ('control("R3", objects="nonsense")', "*expects `nonsense` to object, which is no rule of R3"),
+        ('check("R12")', "*is marked with `R12`, which is no requirement known here"),
+        ('mutation("R3", objects="nonsense")', "*expects `nonsense` to object, which is no rule of R3"),
     ],
 )
 def test_a_wrong_marker_is_told_in_a_sentence(pytester: pytest.Pytester, marker: str, said: str) -> None:
@@ -208,7 +208,7 @@ def test_a_secret_in_an_observation_is_not_printed(pytester: pytest.Pytester) ->
         import pytest
         from checks.core.tests.sample_run import SampleKept, kept_violations
 
-        @pytest.mark.requirement("R3")
+        @pytest.mark.check("R3")
         def test_it(evidence):
             evidence.hide("correct-" + "horse")
             seen = evidence.saw(SampleKept(written=("correct-" + "horse",), read_back=()))
@@ -227,7 +227,7 @@ def workers(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Workers:
 
 
 def test_workers_leave_one_folder(suite: pytest.Pytester, workers: Workers) -> None:
-    workers("-m", "requirement", "-k", "kept or lost or crashed")
+    workers("-m", "check", "-k", "kept or lost or crashed")
     (requirement,) = report(suite).requirements
     assert {check.name.partition("::test_")[2]: check.verdict for check in requirement.checks} == {
         "kept": Verdict.PROVEN,
@@ -243,13 +243,13 @@ def test_what_a_worker_hides_is_searched_for_at_the_end(suite: pytest.Pytester, 
         import pytest
         from checks.core.tests.sample_run import KEPT
 
-        @pytest.mark.requirement("R3")
+        @pytest.mark.check("R3")
         def test_it(evidence):
             evidence.saw(KEPT)
             evidence.keep("early.log", "correct-" + "horse")
             evidence.hide("correct-" + "horse")
     """)
-    workers("-m", "requirement", "-k", "test_it")
+    workers("-m", "check", "-k", "test_it")
     assert report(suite).reasons == ("a secret of the run stands in `early.log`",)
 
 
@@ -258,18 +258,18 @@ def test_a_worker_that_crashes_makes_the_run_undecided(suite: pytest.Pytester, w
         import os
         import pytest
 
-        @pytest.mark.requirement("R3")
+        @pytest.mark.check("R3")
         def test_it(evidence):
             os._exit(1)
     """)
-    workers("-m", "requirement", "-k", "test_it")
+    workers("-m", "check", "-k", "test_it")
     assert report(suite).verdict is Verdict.UNDECIDED
     assert report(suite).reasons[0].startswith("worker gw")
 
 
 def test_workers_need_to_be_told_that_checks_are_to_run(workers: Workers) -> None:
     done = workers("-k", "kept")
-    assert "checks in several workers are asked for with `-m requirement` or `-m control`" in done.stdout.str()
+    assert "checks in several workers are asked for with `-m check` or `-m mutation`" in done.stdout.str()
 
 
 def test_the_time_spent_waiting_is_told_from_the_rest(suite: pytest.Pytester) -> None:
@@ -278,10 +278,10 @@ def test_the_time_spent_waiting_is_told_from_the_rest(suite: pytest.Pytester) ->
         from checks.core.tests.sample_run import KEPT
         from stack.driver import wait
 
-        @pytest.mark.requirement("R3")
+        @pytest.mark.check("R3")
         def test_it(evidence):
             evidence.saw(KEPT)
-            wait.first(lambda: None, lambda _: False, within=0.2, every=0.05)
+            wait.until(lambda: None, lambda _: False, within=0.2, every=0.05)
     """)
     run(suite, "-k", "test_it")
     (check,) = report(suite).requirements[0].checks

@@ -1,4 +1,4 @@
-"""Every output is a view of one result. `GOLDEN=write pytest checks/offline/test_report.py` writes the golden files."""
+"""Every output is a view of one result. `GOLDEN=write pytest checks/report/tests` writes the golden files."""
 
 import json
 import os
@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from checks.core.catalog import REQUIREMENTS
+from checks.core import catalog
 from checks.core.evidence import Evidence, Folder
 from checks.core.judging import judged, judged_folder
-from checks.core.results import Report
+from checks.core.results import Result
 from checks.core.run import Ending
 from checks.core.stored import Stored
 from checks.core.tests.sample_run import FAILING, KEEPS, KEPT, LOST, PASSING, outcome
@@ -46,12 +46,12 @@ def test_json_holds_what_the_contract_names() -> None:
     (r3, *_) = data["requirements"]
     (check,) = r3["checks"]
     assert {"verdict", "run", "requirements"} <= data.keys()
-    assert {"id", "title", "verdict", "checks", "controls"} <= r3.keys()
+    assert {"id", "title", "verdict", "checks", "mutations"} <= r3.keys()
     assert {"name", "verdict", "seconds", "violations"} <= check.keys()
     assert check["violations"] == [
         {"rule": "restart-keeps", "seen": ["one"], "wanted": ["one", '<script>alert("|")</script>']}
     ]
-    assert r3["controls"][0]["noticed"] is False
+    assert r3["mutations"][0]["noticed"] is False
 
 
 def test_junit_is_xml_whatever_was_said() -> None:
@@ -80,11 +80,11 @@ def test_a_table_row_stays_one_row() -> None:
 
 def test_the_page_names_all_nine_whatever_was_judged() -> None:
     page = as_html(judged(FAILING))
-    assert [requirement.id for requirement in REQUIREMENTS if f'id="{requirement.id}"' not in page] == []
-    assert page.count("not judged in this run") == len(REQUIREMENTS) - 3
+    assert [requirement.id for requirement in catalog.read().requirements if f'id="{requirement.id}"' not in page] == []
+    assert page.count("not judged in this run") == len(catalog.read().requirements) - 3
 
 
-def test_a_control_that_nobody_noticed_is_not_folded_away() -> None:
+def test_a_mutation_that_nobody_noticed_is_not_folded_away() -> None:
     assert "<details open>" in as_html(judged(FAILING))
     assert "<details open>" not in as_html(judged(PASSING))
 
@@ -176,6 +176,17 @@ def test_the_module_runs_as_a_command(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_judging_again_loads_nothing_that_drives(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, KEPT)
+    judges = "import sys; from checks.report.__main__ import main; main(sys.argv[1:]); print(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", judges, str(folder)], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines())
+    assert {
+        f"checks.requirements.{requirement.folder.name}.judge" for requirement in catalog.read().requirements
+    } <= loaded
+    assert loaded.isdisjoint({"pytest", "redis", "requests", "python_on_whales", "stack.driver.docker"})
+
+
 def test_a_report_of_nothing_has_every_output(tmp_path: Path) -> None:
     report = judged_folder(tmp_path)
     for view in ALL_VIEWS.values():
@@ -183,6 +194,6 @@ def test_a_report_of_nothing_has_every_output(tmp_path: Path) -> None:
 
 
 def test_a_run_with_nothing_planned_has_every_output() -> None:
-    empty: Report = judged(Stored(run=PASSING.run.__class__(start="now", end="then"), outcomes=(), records=()))
+    empty: Result = judged(Stored(run=PASSING.run.__class__(start="now", end="then"), outcomes=(), records=()))
     for view in ALL_VIEWS.values():
         assert "nothing was selected" in view(empty)

@@ -49,21 +49,18 @@ class Sources:
         return self.folder / self.build.dockerfile
 
     def dockerfile(self) -> Dockerfile:
-        """The Dockerfile, read; raises SubjectError where it has no stage."""
-        found = dockerfile.read(self.text)
-        if not found.stages:
-            raise SubjectError(f"{self.build.dockerfile} of {self.build.context} has no FROM")
-        return found
+        """The Dockerfile as it is built here; raises SubjectError where BuildKit would refuse it."""
+        return dockerfile.read(self.text, self.arguments)
 
     @contextmanager
     def built(self, *, no_cache: bool = False) -> Iterator[Built]:
         """An image of these sources, gone at the end whatever happens."""
-        reference = f"{self.stack.project}-built-{secrets.token_hex(3)}:latest"
-        given = dict(self.dockerfile().arguments) | dict(self.arguments)
+        reference = f"{self.stack.project.name}-built-{secrets.token_hex(3)}:latest"
+        given = self.dockerfile().arguments
         try:
             said = build_folder(
                 self.folder, reference, dockerfile=self.build.dockerfile, target=self.build.target,
-                arguments={**self.arguments, **sources.base_arguments(given)}, labels=self.stack.labels,
+                arguments={**self.arguments, **sources.base_arguments(given)}, labels=self.stack.project.labels,
                 no_cache=no_cache,
             )  # fmt: skip
             yield Built(reference=reference, said=said)
@@ -93,7 +90,7 @@ def copied(stack: Stack) -> Iterator[Sources]:
     context = Path(build.context)
     if build.dockerfile.startswith("..") or not (context / build.dockerfile).is_file():
         raise SubjectError(f"no {build.dockerfile} lies in {context}, from which the image of the api is built")
-    with tempfile.TemporaryDirectory(prefix=f"{stack.project}-", dir=stack.directory.parent) as parent:
+    with tempfile.TemporaryDirectory(prefix=f"{stack.project.name}-", dir=stack.project.directory.parent) as parent:
         folder = Path(parent) / "context"
         _copy(context, folder, stack)
         yield Sources(folder=folder, build=build, arguments=arguments, stack=stack)
@@ -105,7 +102,7 @@ def _recipe(stack: Stack) -> tuple[Build, Mapping[str, str]]:
         context = os.path.normpath(stack.subject.directory / told.context)
         return Build(context=context, dockerfile=told.dockerfile, target=told.target), {}
     service = stack.roles[Role.API]
-    spec = stack.config["services"][service].get("build")
+    spec = stack.project.config["services"][service].get("build")
     if not spec or "context" not in spec:
         raise SubjectError(
             f"what the image of service `{service}` is built from is not known",
@@ -118,7 +115,7 @@ def _recipe(stack: Stack) -> tuple[Build, Mapping[str, str]]:
 
 def _copy(context: Path, folder: Path, stack: Stack) -> None:
     """Without what a copy of the stack starts without, where the context is the stack's own directory."""
-    inside = context.is_relative_to(stack.directory) or context.is_relative_to(stack.subject.directory)
+    inside = context.is_relative_to(stack.project.directory) or context.is_relative_to(stack.subject.directory)
     left_out = (*NOT_COPIED, *(stack.subject.leave_out if inside else ()))
     try:
         shutil.copytree(context, folder, ignore=shutil.ignore_patterns(*left_out), symlinks=True)

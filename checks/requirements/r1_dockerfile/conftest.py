@@ -27,7 +27,7 @@ def sources(stack: Stack) -> Iterator[Sources]:
 def image(stack: Stack) -> Saved:
     """The image that the api runs, read layer by layer."""
     with told_in_a_sentence():
-        return _saved(stack.images[stack.roles[Role.API]].reference)
+        return _saved(stack.runner.images[stack.roles[Role.API]].reference)
 
 
 @cache

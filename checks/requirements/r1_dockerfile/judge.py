@@ -1,23 +1,25 @@
 """What is asked of a Dockerfile and of the image built from it."""
 
-import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
+from checks.core.image_reference import is_pinned
 from checks.core.registry import judges
 from checks.core.verdict import Violation
+from checks.requirements.r1_dockerfile.shell_form import is_shell_form
 
 KILLED = 137
-SHELLS = {"sh", "ash", "bash", "dash", "zsh", "ksh"}
 LABELS = {"title", "description", "version", "licenses"}
 ORIGIN = {"revision", "source"}
 OCI = "org.opencontainers.image."
-PIN = re.compile(r"@sha256:[0-9a-f]{64}$|:[^/:]*\d[^/:]*$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What the Dockerfile says: how many stages it has, from which the final one takes, and every base image."""
+    """What the Dockerfile says: how many stages it has, from which the final one takes, and every image it needs.
+
+    `takes_from` names the stages that files of the final one were taken from, by itself or by one that it starts from.
+    `bases` are the images from elsewhere of the stages that are built for it, variables filled in as this build would.
+    """
 
     stages: int
     takes_from: tuple[str, ...]
@@ -30,9 +32,11 @@ def written_violations(seen: Written) -> list[Violation]:
     if seen.stages < 2 or not seen.takes_from:
         told = f"{seen.stages} stages; the final one takes from {', '.join(seen.takes_from) or 'none'}"
         found.append(Violation("multi-stage", seen=told, wanted="a final stage that takes from an earlier one"))
-    loose = [base or "(none)" for base in seen.bases if base != "scratch" and not PIN.search(base)]
+    loose = [base or "(none)" for base in seen.bases if base != "scratch" and not is_pinned(base)]
     if loose or not seen.bases:
-        found.append(Violation("pinned-base", seen=loose or "no base", wanted="a digest, or a tag with a version"))
+        found.append(
+            Violation("pinned-base", seen=loose or "no base", wanted="a digest, or a tag with the program's version")
+        )
     return found
 
 
@@ -74,7 +78,8 @@ def dependency_violations(seen: Dependencies) -> list[Violation]:
 class Inspected:
     """What the image says of itself. `uid` is None for a name that its /etc/passwd does not know.
 
-    Of what it runs only the start is kept, and of secrets only what they are called and where they show.
+    Of what it runs only the start is kept (a shell with its options, never its command), and of secrets only what they
+    are called and where they show.
     """
 
     user: str
@@ -92,7 +97,8 @@ def configuration_violations(seen: Inspected) -> list[Violation]:
     found = []
     if seen.uid is None or seen.uid == 0:
         found.append(Violation("non-root-user", seen=seen.user or "(none, so root)", wanted="a user other than root"))
-    through_a_shell = [word for word in (seen.entrypoint, seen.command) if is_shell_form(word)]
+    started = (seen.entrypoint, seen.command, seen.entrypoint + seen.command)
+    through_a_shell = [words for words in started if is_shell_form(words)][:1]
     if through_a_shell or seen.on_build or not (seen.entrypoint or seen.command):
         told = [*map(list, through_a_shell), *seen.on_build] or "nothing to run"
         found.append(Violation("exec-form", seen=told, wanted="a program and its arguments"))
@@ -207,8 +213,3 @@ def comparison_violations(seen: Compared) -> list[Violation]:
         return []
     told = list(seen.differing) or "no file was compared"
     return [Violation("same-content-twice", seen=told, wanted="no difference")]
-
-
-def is_shell_form(words: tuple[str, ...]) -> bool:
-    """Whether this is what Docker makes of `CMD words`: ["/bin/sh", "-c", "words"]."""
-    return len(words) > 1 and PurePosixPath(words[0]).name in SHELLS and words[1].startswith("-") and "c" in words[1]

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from checks.core.redaction import SHORTEST_SECRET
 from checks.requirements.r1_dockerfile import image_layers, lockfiles
 from checks.requirements.r1_dockerfile.build_context import Sources
 from checks.requirements.r1_dockerfile.image_layers import Saved
+from checks.requirements.r1_dockerfile.image_secrets import secrets_in
 from checks.requirements.r1_dockerfile.judge import (
     OCI,
     Canaries,
@@ -27,30 +27,14 @@ from checks.requirements.r1_dockerfile.judge import (
     Stopped,
     Written,
 )
-from checks.subject.secrets import is_named_secret
+from checks.requirements.r1_dockerfile.leftovers import kind_of
+from checks.requirements.r1_dockerfile.shell_form import start_of
 from checks.subject.stack import Stack
 from stack.driver.errors import NotHealthyError, StackError
 from stack.driver.images import build, inspect
 
+FOLDER = "5"  # what tar calls one
 MANY = 20  # what an observation lists at most of files that should not be there
-# Names that a secret goes by, and secrets that are known by their look.
-ASSIGNED = re.compile(r"([\w.-]+)=(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
-SECRET_LOOK = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{36}|://[^/\s:@]+:[^/\s@]+@"
-)
-TOOLS = (
-    r"(?:.*-linux-(?:gnu|musl)\w*-)?(?:gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|tcc|ld|as|make|cmake|ninja|meson|cargo|rustc|go|"
-    r"javac|mvn|gradle|git|pip|pipx|poetry|pipenv|pdm|hatch|uv|conda|npm|npx|yarn|pnpm|composer|bundle)"
-)
-TOOL = re.compile(
-    rf"(?:^|/)s?bin/{TOOLS}(?:-?\d[\d.]*)?$|/(?:site|dist)-packages/(?:pip|poetry|pipenv|pdm|hatch)/__init__\.py$"
-)
-CACHE = re.compile(
-    r"^var/cache/apt/(?:archives/[^/]+\.deb|[^/]+\.bin)$|^var/lib/apt/lists/(?!lock$|partial/|auxfiles/)."
-    r"|^var/cache/(?:apk|dnf|yum|zypp|pacman)/.|(?:^|/)\.cache/.|(?:^|/)\.npm/_cacache/.|(?:^|/)\.cargo/registry/."
-    r"|(?:^|/)go/pkg/mod/."
-)
-GIT_FOLDER = re.compile(r"(?:^|/)\.git(?:/|$)")
 STEP = re.compile(r"^#(?P<number>\d+) \[(?P<place>[^\]]+ \d+/\d+|\d+/\d+)\] (?P<word>[A-Z]+)", re.MULTILINE)
 CACHED = re.compile(r"^#(?P<number>\d+) CACHED$", re.MULTILINE)
 
@@ -58,8 +42,8 @@ CACHED = re.compile(r"^#(?P<number>\d+) CACHED$", re.MULTILINE)
 def read_dockerfile(sources: Sources) -> Written:
     whole = sources.dockerfile()
     final = whole.final(sources.build.target)
-    taken = tuple(name for name in final.takes_from if name.lower() in whole.earlier(final))
-    return Written(stages=len(whole.stages), takes_from=taken, bases=whole.bases)
+    bases = whole.images(whole.needed(final))
+    return Written(stages=len(whole.stages), takes_from=whole.taken_from(final), bases=bases)
 
 
 def lint(sources: Sources) -> Linted:
@@ -88,10 +72,10 @@ def compare_with_locks(image: Saved, sources: Sources) -> Dependencies:
     installed, found = lockfiles.installed(image), lockfiles.files(sources.folder)
     if not installed:
         raise StackError("the image holds no Python distribution, so what locks its dependencies cannot be told")
-    pinned = {one for path in found for one in lockfiles.pinned(path.read_text(errors="replace"))}
+    pinned = frozenset(one for path in found for one in lockfiles.pinned(lockfiles.text_of(path)))
     return Dependencies(
         installed=tuple(sorted(installed)),
-        unlocked=tuple(sorted(installed - pinned)),
+        unlocked=tuple(sorted(lockfiles.unlocked(installed, pinned))),
         locks=tuple(str(path.relative_to(sources.folder)) for path in found),
     )
 
@@ -109,11 +93,11 @@ def look_at_configuration(reference: str, image: Saved, secrets: Mapping[str, st
     return Inspected(
         user=user,
         uid=_uid(user, image.text("etc/passwd")),
-        entrypoint=tuple((config.get("Entrypoint") or ())[:2]),
-        command=tuple((config.get("Cmd") or ())[:2]),
+        entrypoint=start_of(tuple(config.get("Entrypoint") or ())),
+        command=start_of(tuple(config.get("Cmd") or ())),
         on_build=tuple(trigger.partition(" ")[0] for trigger in config.get("OnBuild") or ()),
         labels=tuple(sorted(name for name, value in labels.items() if name.startswith(OCI) and value)),
-        secrets=tuple(f"{name} in {place}" for place, lines in places.items() for name in _secrets_in(lines, secrets)),
+        secrets=tuple(f"{name} in {place}" for place, lines in places.items() for name in secrets_in(lines, secrets)),
         looked_at=tuple(place for place, lines in places.items() if lines),
     )
 
@@ -124,35 +108,26 @@ def _uid(user: str, passwd: str) -> int | None:
     return int(name) if name.isdigit() else known.get(name)
 
 
-def _secrets_in(lines: tuple[str, ...], secrets: Mapping[str, str]) -> Iterator[str]:
-    """What each secret is called, never what it is."""
-    text = "\n".join(lines)
-    yield from (name for name, secret in secrets.items() if len(secret) >= SHORTEST_SECRET and secret in text)
-    yield from dict.fromkeys(name for name, *values in ASSIGNED.findall(text) if is_named_secret(name, "".join(values)))
-    if SECRET_LOOK.search(text):
-        yield "something that looks like a key or a login"
-
-
 def look_inside(image: Saved) -> Contents:
     """Programs as a container would see them; what weighs on every pull, removed again or not, in any layer."""
-    anywhere = sorted({path for layer in image.layers for path, file in layer.files.items() if file.kind != "5"})
+    anywhere = sorted({path for layer in image.layers for path, file in layer.files.items() if file.kind != FOLDER})
     return Contents(
         files=len(anywhere),
-        tools=tuple(path for path in sorted(image.files) if TOOL.search(path))[:MANY],
-        caches=tuple(path for path in anywhere if CACHE.search(path))[:MANY],
-        git=tuple(path for path in anywhere if GIT_FOLDER.search(path))[:MANY],
+        tools=tuple(path for path in sorted(image.files) if kind_of(path) == "tool")[:MANY],
+        caches=tuple(path for path in anywhere if kind_of(path) == "cache")[:MANY],
+        git=tuple(path for path in anywhere if kind_of(path) == "git")[:MANY],
     )
 
 
 def stop_and_start(stack: Stack, service: str) -> Stopped:
     """Stop the service as `docker stop` does, and start it again."""
-    stack.wait_until_healthy()
-    grace, started = stack.stop_grace(service), time.monotonic()
+    stack.runner.wait_until_healthy()
+    grace, started = stack.runner.stop_grace(service), time.monotonic()
     try:
-        stack.stop(service)
-        seconds, state = time.monotonic() - started, stack.state(service)
+        stack.runner.stop(service)
+        seconds, state = time.monotonic() - started, stack.runner.state(service)
     finally:
-        stack.start(service)
+        stack.runner.start(service)
     return Stopped(
         status=state.status,
         exit_code=state.exit_code,
@@ -164,7 +139,7 @@ def stop_and_start(stack: Stack, service: str) -> Stopped:
 
 def _comes_back(stack: Stack) -> bool:
     try:
-        stack.wait_until_healthy()
+        stack.runner.wait_until_healthy()
     except NotHealthyError:
         return False
     return True

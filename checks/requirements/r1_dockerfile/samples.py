@@ -37,7 +37,7 @@ CANARIES = Canaries(planted=(".env", "id_rsa"), layers=5, found=())
 REBUILT = Rebuilt(steps=11, anew=())
 COMPARED = Compared(files=5000, differing=())
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     WRITTEN,
     replace(WRITTEN, bases=("debian:13.1-slim", "scratch", "localhost:5000/base@sha256:" + 64 * "0")),
     LINTED,
@@ -54,7 +54,7 @@ PROVING: tuple[object, ...] = (
     COMPARED,
 )
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "multi-stage": (replace(WRITTEN, stages=1, takes_from=()), replace(WRITTEN, takes_from=())),
     "pinned-base": (
         replace(WRITTEN, bases=("python",)),
@@ -99,7 +99,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     "same-content-twice": (replace(COMPARED, differing=("app/built-at: sha256",)),),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     replace(WRITTEN, stages=0, takes_from=(), bases=()),
     replace(LINTED, hadolint=""),
     replace(LOCKED, installed=()),

@@ -26,37 +26,35 @@ from checks.requirements.r1_dockerfile.observe import (
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R1")
+@pytest.mark.check
 def test_every_dependency_in_the_image_is_locked(image: Saved, sources: Sources, evidence: Evidence) -> None:
     assert dependency_violations(evidence.saw(compare_with_locks(image, sources))) == []
 
 
-@pytest.mark.requirement("R1")
-def test_the_image_runs_one_program_as_nobody_and_tells_no_secret(
-    stack: Stack, image: Saved, evidence: Evidence
-) -> None:
+@pytest.mark.check
+def test_the_image_runs_one_program_as_nobody_without_secrets(stack: Stack, image: Saved, evidence: Evidence) -> None:
     seen = evidence.saw(look_at_configuration(image.reference, image, stack.secrets()))
     assert configuration_violations(seen) == []
 
 
-@pytest.mark.requirement("R1")
+@pytest.mark.check
 def test_the_image_holds_only_what_runs(image: Saved, evidence: Evidence) -> None:
     assert content_violations(evidence.saw(look_inside(image))) == []
 
 
-@pytest.mark.requirement("R1")
+@pytest.mark.check
 def test_secrets_and_data_do_not_enter_a_build(sources: Sources, evidence: Evidence) -> None:
     assert context_violations(evidence.saw(plant_and_look_at_context(sources))) == []
 
 
-@pytest.mark.requirement("R1")
+@pytest.mark.check
 def test_a_rebuild_is_all_from_the_cache(sources: Sources, evidence: Evidence) -> None:
     assert rebuild_violations(evidence.saw(rebuild(sources))) == []
 
 
-@pytest.mark.requirement("R1")
+@pytest.mark.check
 @pytest.mark.long
-def test_a_build_beside_secrets_takes_none_in_and_gives_the_same_files(
+def test_a_build_beside_secrets_takes_none_and_gives_the_same(
     image: Saved, sources: Sources, evidence: Evidence
 ) -> None:
     with built_beside_secrets(sources) as (twin, canaries):

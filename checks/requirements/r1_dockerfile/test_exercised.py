@@ -1,4 +1,4 @@
-"""R1 on a stack that is stopped, hurt and started again."""
+"""R1 by its container, which is stopped and started."""
 
 import pytest
 
@@ -9,6 +9,6 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R1")
+@pytest.mark.check
 def test_the_service_stops_when_told_to(stack: Stack, evidence: Evidence) -> None:
     assert stop_violations(evidence.saw(stop_and_start(stack, stack.roles[Role.API]))) == []

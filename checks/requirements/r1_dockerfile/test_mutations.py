@@ -10,7 +10,7 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Broken
+from checks.harness.fixtures import Mutated
 from checks.requirements.r1_dockerfile import image_layers, judge, lockfiles, observe
 from checks.requirements.r1_dockerfile.build_context import Sources
 from checks.requirements.r1_dockerfile.image_layers import Saved
@@ -23,7 +23,7 @@ from stack.driver.images import inspect
 FAKE = "only there to be found"
 
 
-@pytest.mark.control("R1", objects="multi-stage")
+@pytest.mark.mutation(objects="multi-stage")
 def test_a_single_stage_is_noticed(sources: Sources, evidence: Evidence) -> None:
     last = sources.text.rindex("\nFROM ")
     before = sources.text[: sources.text.index("\nFROM ")]
@@ -31,47 +31,47 @@ def test_a_single_stage_is_noticed(sources: Sources, evidence: Evidence) -> None
     assert objections(evidence.saw(observe.read_dockerfile(sources))) == {"multi-stage"}
 
 
-@pytest.mark.control("R1", objects="pinned-base")
+@pytest.mark.mutation(objects="pinned-base")
 def test_a_base_without_a_version_is_noticed(sources: Sources, evidence: Evidence) -> None:
-    rewrite(sources, sources.text.replace("\nFROM ", "\nFROM python AS spare\nFROM ", 1))
+    rewrite(sources, f"{sources.text}COPY --from=python /etc /python\n")
     assert objections(evidence.saw(observe.read_dockerfile(sources))) == {"pinned-base"}
 
 
-@pytest.mark.control("R1", objects="hadolint-clean")
+@pytest.mark.mutation(objects="hadolint-clean")
 def test_a_finding_of_hadolint_is_noticed(sources: Sources, evidence: Evidence) -> None:
     rewrite(sources, f"{sources.text}RUN cd /tmp\n")
     assert objections(evidence.saw(observe.lint(sources))) == {"hadolint-clean"}
 
 
-@pytest.mark.control("R1", objects="locked-dependencies")
+@pytest.mark.mutation(objects="locked-dependencies")
 def test_a_dependency_without_a_version_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
     lock = next(path for path in lockfiles.files(sources.folder) if "==" in path.read_text())
     lock.write_text(lock.read_text().replace("==", ">=", 1))
     assert objections(evidence.saw(observe.compare_with_locks(image, sources))) == {"locked-dependencies"}
 
 
-@pytest.mark.control("R1", objects="non-root-user")
+@pytest.mark.mutation(objects="non-root-user")
 def test_root_is_noticed(stack: Stack, image: Saved, sources: Sources, evidence: Evidence) -> None:
     with built_on(image, sources, "USER root") as reference:
         seen = evidence.saw(observe.look_at_configuration(reference, image, stack.secrets()))
     assert objections(seen) == {"non-root-user"}
 
 
-@pytest.mark.control("R1", objects="exec-form")
+@pytest.mark.mutation(objects="exec-form")
 def test_a_shell_form_is_noticed(stack: Stack, image: Saved, sources: Sources, evidence: Evidence) -> None:
     with built_on(image, sources, "ENTRYPOINT python3 -m service") as reference:
         seen = evidence.saw(observe.look_at_configuration(reference, image, stack.secrets()))
     assert objections(seen) == {"exec-form"}
 
 
-@pytest.mark.control("R1", objects="oci-labels")
+@pytest.mark.mutation(objects="oci-labels")
 def test_a_missing_label_is_noticed(stack: Stack, image: Saved, sources: Sources, evidence: Evidence) -> None:
     with built_on(image, sources, f'LABEL {judge.OCI}version=""') as reference:
         seen = evidence.saw(observe.look_at_configuration(reference, image, stack.secrets()))
     assert objections(seen) == {"oci-labels"}
 
 
-@pytest.mark.control("R1", objects="no-secret-in-image")
+@pytest.mark.mutation(objects="no-secret-in-image")
 @pytest.mark.parametrize("lines", [("ENV API_TOKEN=none-of-worth",), ("ARG API_TOKEN=none-of-worth", "WORKDIR /tmp")])
 def test_a_secret_in_the_image_is_noticed(
     stack: Stack, image: Saved, sources: Sources, evidence: Evidence, lines: tuple[str, ...]
@@ -81,47 +81,47 @@ def test_a_secret_in_the_image_is_noticed(
     assert objections(seen) == {"no-secret-in-image"}
 
 
-@pytest.mark.control("R1", objects="no-build-tools")
+@pytest.mark.mutation(objects="no-build-tools")
 def test_a_compiler_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
     assert objections(evidence.saw(look_inside_with(image, sources, "/usr/bin/gcc"))) == {"no-build-tools"}
 
 
-@pytest.mark.control("R1", objects="no-package-caches")
+@pytest.mark.mutation(objects="no-package-caches")
 def test_a_package_cache_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
     seen = evidence.saw(look_inside_with(image, sources, "/var/cache/apt/archives/gcc_14_amd64.deb"))
     assert objections(seen) == {"no-package-caches"}
 
 
-@pytest.mark.control("R1", objects="no-git-folder")
+@pytest.mark.mutation(objects="no-git-folder")
 def test_a_git_folder_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
     assert objections(evidence.saw(look_inside_with(image, sources, "/app/.git/HEAD"))) == {"no-git-folder"}
 
 
-@pytest.mark.control("R1", objects="stops-on-sigterm")
-def test_a_shell_that_keeps_sigterm_to_itself_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(shell_as_first_process)
+@pytest.mark.mutation(objects="stops-on-sigterm")
+def test_a_shell_that_keeps_sigterm_to_itself_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(shell_as_first_process)
     assert objections(evidence.saw(observe.stop_and_start(stack, stack.roles[Role.API]))) == {"stops-on-sigterm"}
 
 
-@pytest.mark.control("R1", objects="secrets-stay-out-of-the-build")
+@pytest.mark.mutation(objects="secrets-stay-out-of-the-build")
 def test_a_missing_dockerignore_is_noticed(sources: Sources, evidence: Evidence) -> None:
     (sources.folder / ".dockerignore").unlink()
     assert objections(evidence.saw(observe.plant_and_look_at_context(sources))) == {"secrets-stay-out-of-the-build"}
 
 
-@pytest.mark.control("R1", objects="canary-in-no-layer")
+@pytest.mark.mutation(objects="canary-in-no-layer")
 def test_a_planted_secret_in_a_layer_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
     with observe.built_beside_secrets(on(image, sources, "COPY . /everything")) as (_, canaries):
         assert objections(evidence.saw(canaries)) == {"canary-in-no-layer"}
 
 
-@pytest.mark.control("R1", objects="rebuild-is-cached")
+@pytest.mark.mutation(objects="rebuild-is-cached")
 def test_a_step_that_data_beside_it_changes_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
     seen = evidence.saw(observe.rebuild(on(image, sources, "COPY . /everything")))
     assert objections(seen) == {"rebuild-is-cached"}
 
 
-@pytest.mark.control("R1", objects="same-content-twice")
+@pytest.mark.mutation(objects="same-content-twice")
 def test_a_time_in_a_file_is_noticed(image: Saved, sources: Sources, evidence: Evidence) -> None:
     timed = on(image, sources, "RUN date +%s%N > /tmp/built-at")
     with timed.built() as first, timed.built(no_cache=True) as second:
@@ -130,14 +130,14 @@ def test_a_time_in_a_file_is_noticed(image: Saved, sources: Sources, evidence: E
 
 
 def rewrite(sources: Sources, text: str) -> None:
-    """Raises StackError where the sabotage changed nothing."""
+    """Raises StackError where the mutation changed nothing."""
     if text == sources.text:
-        raise StackError("the sabotage took no hold of the Dockerfile")
+        raise StackError("the mutation took no hold of the Dockerfile")
     sources.dockerfile_path.write_text(text)
 
 
 def on(image: Saved, sources: Sources, *lines: str) -> Sources:
-    """The image with more instructions, everything let in: what a sabotaged Dockerfile gives, without its minutes."""
+    """The image with more instructions, everything let in: what a mutated Dockerfile gives, without its minutes."""
     for ignoring in sources.folder.glob("*.dockerignore"):
         ignoring.unlink()
     (sources.folder / "Sabotaged").write_text("\n".join([f"FROM {image.reference}", *lines, ""]))
@@ -158,7 +158,7 @@ def look_inside_with(image: Saved, sources: Sources, path: str) -> judge.Content
 
 def shell_as_first_process(stack: Stack) -> None:
     """What an entrypoint in shell form amounts to: a shell that is told to stop, and does not pass it on."""
-    config = inspect.inspect(stack.images[stack.roles[Role.API]].reference)["Config"]
+    config = inspect.inspect(stack.runner.images[stack.roles[Role.API]].reference)["Config"]
     program = [*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())]
     entrypoint = ["/bin/sh", "-c", '"$$@"; exit', "sh", *(word.replace("$", "$$") for word in program)]
-    stack.override(json.dumps({"services": {stack.roles[Role.API]: {"entrypoint": entrypoint, "command": []}}}))
+    stack.project.override(json.dumps({"services": {stack.roles[Role.API]: {"entrypoint": entrypoint, "command": []}}}))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
 
+from checks.core.image_reference import is_pinned
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -56,9 +57,11 @@ def configuration_violations(seen: Configured) -> list[Violation]:
     found = []
     if seen.warnings or not seen.images:
         found.append(Violation("config-without-warning", seen=list(seen.warnings) or "no service", wanted="none"))
-    unversioned = {name: reference for name, reference in seen.images.items() if not has_version(reference)}
+    unversioned = {name: reference for name, reference in seen.images.items() if not is_pinned(reference)}
     if unversioned or not seen.images:
-        found.append(Violation("images-carry-versions", seen=unversioned, wanted="a tag with a number, or a digest"))
+        found.append(
+            Violation("images-carry-versions", seen=unversioned, wanted="a digest, or a tag with the program's version")
+        )
     return found
 
 
@@ -122,12 +125,6 @@ def _beside_loopback(seen: Reachable) -> Iterator[str]:
     tried = {is_loopback(knock.address) for knock in seen.knocks}
     if tried != {True, False}:
         yield "nothing was tried on loopback, or nothing beside it"
-
-
-def has_version(reference: str) -> bool:
-    """Whether an image is named with a digest, or a tag with a number in it: `latest` and `stable` have none."""
-    tag = reference.rpartition("/")[2].partition(":")[2]
-    return "@sha256:" in reference or any(letter.isdigit() for letter in tag)
 
 
 def is_loopback(address: str) -> bool:

@@ -12,8 +12,9 @@ from typing import Literal
 from checks.requirements.r2_compose_up.judge import EVERYWHERE, CameUp, Configured, Knock, Port, Reachable, is_loopback
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
+from stack.driver.containers import published
 from stack.driver.errors import NotHealthyError, StackError, SubjectError
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 
 KNOCK_SECONDS = 1.0
 DATA = ("*.aof", "*.rdb")
@@ -22,53 +23,57 @@ LOCAL_IPV4 = re.compile(r"\|-- (\S+)\n\s+/32 host LOCAL")
 
 def come_up_from_nothing(stack: Stack) -> CameUp:
     """Start a stack that is ready and was never started. Raises SubjectError where its copy came with earlier data."""
-    if data := [str(path.relative_to(stack.directory)) for name in DATA for path in stack.directory.rglob(name)]:
+    if data := [
+        str(path.relative_to(stack.project.directory)) for name in DATA for path in stack.project.directory.rglob(name)
+    ]:
         raise SubjectError(
             f"the copy has earlier data in it ({data[0]}), so that it does not come up from nothing",
             hint="name its directory in `leave_out` of the profile",
         )
-    return _came_up(stack, "nothing", stack.traces(), {}, lambda: _up(stack))
+    return _came_up(stack, "nothing", stack.runner.leftovers(), {}, lambda: _up(stack))
 
 
 def restart_all(stack: Stack) -> CameUp:
     """Restart every service at once."""
-    return _came_up(stack, "restart", (), _starts(stack), lambda: stack.restart(*stack.services))
+    return _came_up(stack, "restart", (), _starts(stack), lambda: stack.runner.restart(*stack.project.services))
 
 
 def take_down_and_up(stack: Stack) -> CameUp:
     """Remove containers and networks, not the volumes, and bring all up again."""
     starts = _starts(stack)
-    stack.down()
-    left = tuple(one for one in stack.traces() if not one.startswith("volume"))
+    stack.runner.down()
+    left = tuple(one for one in stack.runner.leftovers() if not one.startswith("volume"))
     return _came_up(stack, "down", left, starts, lambda: _up(stack))
 
 
 def read_configuration(stack: Stack) -> Configured:
-    images = {name: str(spec.get("image") or "") for name, spec in stack.config["services"].items()}
-    return Configured(warnings=stack.warnings(), images=images)
+    images = {name: str(spec.get("image") or "") for name, spec in stack.project.config["services"].items()}
+    return Configured(warnings=stack.project.warnings(), images=images)
 
 
 def knock_everywhere(stack: Stack) -> Reachable:
     """Read what is published, and try every published port on each address of this machine."""
-    published = [*stack.published()]
+    found = [*published(stack.runner.containers())]
     declared = [
         Port(
             service=name,
             port=f"{port['target']}/{port.get('protocol', 'tcp')}",
             address=port.get("host_ip", EVERYWHERE),
         )
-        for name, spec in stack.declared["services"].items()
+        for name, spec in stack.project.declared["services"].items()
         for port in spec.get("ports") or ()
     ]
     addresses = ["127.0.0.1", *own_addresses()]
     return Reachable(
         redis=stack.roles[Role.REDIS],
         declared=tuple(declared),
-        running=tuple(Port(service=one.service, port=one.port, address=one.address) for one in published),
-        exposed=tuple(name for name, spec in stack.config["services"].items() if spec.get("network_mode") == "host"),
+        running=tuple(Port(service=one.service, port=one.port, address=one.address) for one in found),
+        exposed=tuple(
+            name for name, spec in stack.project.config["services"].items() if spec.get("network_mode") == "host"
+        ),
         knocks=tuple(
             Knock(service=one.service, address=address, answered=_answers(address, one.host_port))
-            for one in published
+            for one in found
             if one.port.endswith("/tcp")
             for address in addresses
         ),
@@ -110,8 +115,8 @@ def _came_up(
         after=after,
         before=before,
         said=said,
-        health={name: glance.health for name, glance in stack.glance().items()},
-        anew={name: name in now and now[name] != starts.get(name) for name in stack.services},
+        health={name: glance.health for name, glance in stack.runner.status().items()},
+        anew={name: name in now and now[name] != starts.get(name) for name in stack.project.services},
         phases={"up": seconds},
     )
 
@@ -128,17 +133,17 @@ def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
     except StackError as problem:
         if type(problem) is not StackError:
             raise
-        _ = stack.images  # raises ImageError where one is not here
+        _ = stack.runner.images  # raises ImageError where one is not here
         return (problem.sentence, *problem.details)
     return ()
 
 
 def _up(stack: Stack) -> None:
-    with Board() as board:
-        stack.up(board)
+    with Progress() as progress:
+        stack.runner.up(progress)
 
 
 def _starts(stack: Stack) -> dict[str, datetime]:
     """{service: when its container started}, without those that never did (in year 1, says Docker)."""
-    starts = {name: container.state.started_at for name, container in stack.containers().items()}
+    starts = {name: container.state.started_at for name, container in stack.runner.containers().items()}
     return {name: at for name, at in starts.items() if at and at.year > 1}

@@ -8,6 +8,6 @@ from checks.requirements.r2_compose_up.observe import read_configuration
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R2")
+@pytest.mark.check
 def test_the_compose_file_is_without_warnings_and_names_versions(stack: Stack, evidence: Evidence) -> None:
     assert configuration_violations(evidence.saw(read_configuration(stack))) == []

@@ -1,4 +1,4 @@
-"""R2 on a stack that is stopped, hurt and started again."""
+"""R2 on a stack that is broken and restarted."""
 
 import pytest
 
@@ -8,11 +8,11 @@ from checks.requirements.r2_compose_up.observe import restart_all, take_down_and
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R2")
+@pytest.mark.check
 def test_all_comes_back_after_a_restart(stack: Stack, evidence: Evidence) -> None:
     assert coming_violations(evidence.saw(restart_all(stack))) == []
 
 
-@pytest.mark.requirement("R2")
+@pytest.mark.check
 def test_all_comes_back_after_down_and_up(stack: Stack, evidence: Evidence) -> None:
     assert coming_violations(evidence.saw(take_down_and_up(stack))) == []

@@ -44,7 +44,7 @@ def fsync_swallowed(stack: Stack) -> None:
     """The kernel tells Redis that each fsync was done, and does nothing: its own word is then worth nothing."""
     rule = {"names": ["fsync", "fdatasync", "sync_file_range"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0}
     profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]}
-    (stack.directory / "swallowed.json").write_text(json.dumps(profile))
+    (stack.project.directory / "swallowed.json").write_text(json.dumps(profile))
     override(stack, Role.REDIS, security_opt=["seccomp:./swallowed.json"])
 
 
@@ -54,35 +54,45 @@ def data_beside_the_mount(stack: Stack) -> None:
     redis_with("--dir", "/beside")(stack)
 
 
-STORED_FIRST = 'before = await self._ask("SET", command, self._items)\n        return before is None'
-STORED_LATER = """asyncio.get_running_loop().call_later(
-            0.05, lambda: asyncio.ensure_future(self._ask("SET", command, self._items))
-        )
+STORED_FIRST = "before = await self._ask(command, self.items)\n        return before is None"
+STORED_LATER = """import asyncio
+
+        storing = self._ask(command, self.items)
+        asyncio.get_running_loop().call_later(0.05, asyncio.ensure_future, storing)
         return True"""
 acknowledged_before_it_is_stored = service_with("store.py", STORED_FIRST, STORED_LATER)
-STORED_AT_LEISURE = """async def later():
+STORED_AT_LEISURE = """import asyncio
+
+        async def later():
             await asyncio.sleep(0.05)
             while True:
                 try:
-                    return await self._ask("SET", command, self._items)
+                    return await self._ask(command, self.items)
                 except StoreError:
                     await asyncio.sleep(0.1)
 
         asyncio.ensure_future(later())
         return True"""
 stored_later_until_it_works = service_with("store.py", STORED_FIRST, STORED_AT_LEISURE)
-TRIED_AGAIN = """while True:
+TRIED_AGAIN = """import asyncio
+
+        while True:
             try:
-                return await self._ask("SET", command, self._items) is None
+                return await self._ask(command, self.items) is None
             except StoreError:
                 await asyncio.sleep(0.1)"""
 tried_until_it_is_stored = service_with("store.py", STORED_FIRST, TRIED_AGAIN)
-ONE_COMMAND = "command = partial(self._redis.set, KEY_PREFIX + item_id, data, get=True)"
-TWO_COMMANDS = """both = self._redis.pipeline(transaction=True)
-        command = both.set(KEY_PREFIX + item_id, data).set(KEY_PREFIX + item_id, data).execute"""
+# The four go out in one write, so that nothing of another request comes between them.
+TWO_COMMANDS = """import asyncio
+
+        once = command[:3]
+        steps = (("MULTI",), once, once, ("EXEC",))
+        self._commands |= {name: accepted(name) for name in ("MULTI", "EXEC")}
+        await asyncio.gather(*(self._ask(step, self.items) for step in steps))
+        return True"""
 
 
 def stored_in_a_transaction(stack: Stack) -> None:
     """The service stores an item with two commands between MULTI and EXEC, which its user may do."""
     edit(stack, "-@all +set +get +ping\n", "-@all +set +get +ping +multi +exec\n")
-    service_with("store.py", ONE_COMMAND, TWO_COMMANDS)(stack)
+    service_with("store.py", STORED_FIRST, TWO_COMMANDS)(stack)

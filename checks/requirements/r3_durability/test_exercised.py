@@ -1,4 +1,4 @@
-"""R3 on a stack that is stopped, hurt and started again."""
+"""R3 on a stack that is broken and restarted."""
 
 from pathlib import PurePosixPath
 
@@ -27,51 +27,51 @@ from checks.subject.stack import Stack
 
 
 @pytest.mark.parametrize("within", TORN)
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_a_torn_record_is_no_obstacle_and_costs_nothing(stack: Stack, evidence: Evidence, within: Within) -> None:
     assert torn_violations(evidence.saw(tear_the_tail(stack, within))) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_damage_in_the_middle_is_refused_and_nothing_is_changed(stack: Stack, evidence: Evidence) -> None:
     seen = evidence.saw(damage_the_middle(stack))
     evidence.note(f"damage in the middle of {PurePosixPath(seen.file).name}: {seen.refusal}. To do then: {TO_DO}")
     assert damage_violations(seen) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_a_backup_brings_back_what_was_wiped(stack: Stack, evidence: Evidence) -> None:
     assert restored_violations(evidence.saw(back_up_wipe_and_restore(stack))) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_a_full_disk_loses_nothing_and_is_told_and_survived(own_stack: Stack, evidence: Evidence) -> None:
     seen = evidence.saw(fill_the_disk(own_stack))
     evidence.note(f"a full disk ({seen.disk}): {full_disk.in_words(seen)}")
     assert full_disk_violations(seen) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_items_survive_a_restart(stack: Stack, evidence: Evidence) -> None:
     assert kept_violations(evidence.saw(restart(stack))) == []
 
 
-@pytest.mark.requirement("R3")
-def test_no_acknowledged_item_is_lost_when_redis_is_killed_under_load(stack: Stack, evidence: Evidence) -> None:
+@pytest.mark.check
+def test_no_acknowledged_item_is_lost_when_redis_is_killed(stack: Stack, evidence: Evidence) -> None:
     assert kept_violations(evidence.saw(kill_under_load(stack))) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_no_acknowledged_item_is_lost_by_a_rewrite_under_load(stack: Stack, evidence: Evidence) -> None:
     assert rewritten_violations(evidence.saw(rewrite_and_kill_under_load(stack))) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_items_survive_down_and_up(stack: Stack, evidence: Evidence) -> None:
     assert kept_violations(evidence.saw(take_down_and_up(stack))) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_no_acknowledged_write_is_lost_by_a_power_cut(own_stack: Stack, evidence: Evidence) -> None:
     try:
         seen = evidence.saw(cut_the_power(own_stack))

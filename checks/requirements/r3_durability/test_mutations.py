@@ -4,7 +4,7 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Broken
+from checks.harness.fixtures import Mutated
 from checks.requirements.r3_durability import mutations
 from checks.requirements.r3_durability.judge.append_only_file import Within
 from checks.requirements.r3_durability.judge.power_cut import TRIES, Moment, PowerCuts
@@ -14,40 +14,40 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 
 
-@pytest.mark.control("R3", objects="torn-tail-is-no-obstacle")
+@pytest.mark.mutation(objects="torn-tail-is-no-obstacle")
 @pytest.mark.parametrize("within", append_only_file.TORN)
-def test_a_torn_tail_that_stops_the_start_is_noticed(broken: Broken, evidence: Evidence, within: Within) -> None:
-    seen = evidence.saw(append_only_file.tear_the_tail(broken(mutations.torn_tail_stops_the_start), within))
+def test_a_torn_tail_that_stops_the_start_is_noticed(mutated: Mutated, evidence: Evidence, within: Within) -> None:
+    seen = evidence.saw(append_only_file.tear_the_tail(mutated(mutations.torn_tail_stops_the_start), within))
     assert objections(seen) == {"torn-tail-is-no-obstacle"}
     assert "Unexpected end of file" in seen.start.last_words
 
 
-@pytest.mark.control("R3", objects="damage-is-not-swallowed")
-def test_damage_that_is_repaired_at_the_start_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(append_only_file.damage_the_middle(broken(mutations.damage_repaired_at_the_start)))
+@pytest.mark.mutation(objects="damage-is-not-swallowed")
+def test_damage_that_is_repaired_at_the_start_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(append_only_file.damage_the_middle(mutated(mutations.damage_repaired_at_the_start)))
     assert objections(seen) == {"damage-is-not-swallowed"}
     assert seen.refusal.healthy
     assert seen.changed == (seen.file,)
     assert seen.lost
 
 
-@pytest.mark.control("R3", objects="no-transactions-in-the-file")
-def test_changes_stored_in_transactions_are_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(append_only_file.store_and_read_the_file(broken(mutations.stored_in_a_transaction)))
+@pytest.mark.mutation(objects="no-transactions-in-the-file")
+def test_changes_stored_in_transactions_are_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(append_only_file.store_and_read_the_file(mutated(mutations.stored_in_a_transaction)))
     assert objections(seen) == {"no-transactions-in-the-file"}
     assert seen.transaction[-3:] == ("SET", "SET", "EXEC")
 
 
-@pytest.mark.control("R3", objects="backup-restores")
-def test_data_thrown_away_at_each_start_are_noticed_after_a_restore(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(backup.back_up_wipe_and_restore(broken(mutations.data_thrown_away_at_the_start)))
+@pytest.mark.mutation(objects="backup-restores")
+def test_data_thrown_away_at_each_start_fail_a_restore(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(backup.back_up_wipe_and_restore(mutated(mutations.data_thrown_away_at_the_start)))
     assert objections(seen) == {"backup-restores"}
     assert seen.lost == seen.acknowledged
 
 
-@pytest.mark.control("R3", objects="fsynced-before-acknowledged")
-def test_fsync_every_second_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutations.fsync_every_second)
+@pytest.mark.mutation(objects="fsynced-before-acknowledged")
+def test_fsync_every_second_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutations.fsync_every_second)
     own_word, counted = (
         evidence.saw(fsync.write_and_wait_for_fsync(stack)),
         evidence.saw(fsync.count_flushes(stack)),
@@ -56,85 +56,85 @@ def test_fsync_every_second_is_noticed(broken: Broken, evidence: Evidence) -> No
     assert counted.not_counted or objections(counted) == {"fsynced-before-acknowledged"}
 
 
-@pytest.mark.control("R3", objects="fsynced-before-acknowledged")
-def test_an_fsync_that_does_nothing_is_noticed_by_the_flushes(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutations.fsync_swallowed)
+@pytest.mark.mutation(objects="fsynced-before-acknowledged")
+def test_an_fsync_that_does_nothing_is_noticed_by_the_flushes(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutations.fsync_swallowed)
     own_word, counted = (
         evidence.saw(fsync.write_and_wait_for_fsync(stack)),
         evidence.saw(fsync.count_flushes(stack)),
     )
     assert objections(own_word) == set()
     if counted.not_counted:  # then nothing notices this one, and the policy that never asks for an fsync stands in
-        own_word = evidence.saw(fsync.write_and_wait_for_fsync(broken(mutations.fsync_never)))
+        own_word = evidence.saw(fsync.write_and_wait_for_fsync(mutated(mutations.fsync_never)))
     assert objections(own_word) | objections(counted) == {"fsynced-before-acknowledged"}
 
 
-@pytest.mark.control("R3", objects="full-disk-loses-nothing")
-def test_fsync_every_second_is_noticed_on_a_full_disk(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(full_disk.fill_the_disk(broken(mutations.fsync_every_second)))
+@pytest.mark.mutation(objects="full-disk-loses-nothing")
+def test_fsync_every_second_is_noticed_on_a_full_disk(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(full_disk.fill_the_disk(mutated(mutations.fsync_every_second)))
     assert objections(seen) == {"full-disk-loses-nothing"}
     assert seen.lost
 
 
-@pytest.mark.control("R3", objects="full-disk-is-told")
-def test_an_api_that_waits_for_room_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(full_disk.fill_the_disk(broken(mutations.tried_until_it_is_stored)))
+@pytest.mark.mutation(objects="full-disk-is-told")
+def test_an_api_that_waits_for_room_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(full_disk.fill_the_disk(mutated(mutations.tried_until_it_is_stored)))
     assert objections(seen) == {"full-disk-is-told"}
 
 
-@pytest.mark.control("R3", objects="full-disk-is-told")
-def test_a_redis_that_logs_nothing_is_noticed_on_a_full_disk(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(full_disk.fill_the_disk(broken(mutations.nothing_logged)))
+@pytest.mark.mutation(objects="full-disk-is-told")
+def test_a_redis_that_logs_nothing_is_noticed_on_a_full_disk(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(full_disk.fill_the_disk(mutated(mutations.nothing_logged)))
     assert objections(seen) == {"full-disk-is-told"}
     assert not seen.logged
 
 
-@pytest.mark.control("R3", objects="full-disk-is-no-tight-loop")
-def test_a_redis_started_again_at_once_is_noticed_on_a_full_disk(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(full_disk.fill_the_disk(broken(mutations.started_again_at_once)))
+@pytest.mark.mutation(objects="full-disk-is-no-tight-loop")
+def test_a_redis_started_again_at_once_is_noticed_on_a_full_disk(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(full_disk.fill_the_disk(mutated(mutations.started_again_at_once)))
     assert objections(seen) == {"full-disk-is-no-tight-loop"}
 
 
-@pytest.mark.control("R3", objects="full-disk-comes-back")
-def test_a_missing_policy_is_noticed_after_a_full_disk(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(full_disk.fill_the_disk(broken(mutation.restarted(Role.REDIS, "no"))))
+@pytest.mark.mutation(objects="full-disk-comes-back")
+def test_a_missing_policy_is_noticed_after_a_full_disk(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(full_disk.fill_the_disk(mutated(mutation.restarted(Role.REDIS, "no"))))
     assert objections(seen) == {"full-disk-comes-back"}
 
 
-@pytest.mark.control("R3", objects="nothing-suspends-fsync")
-def test_fsync_suspended_by_rewrites_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.read_settings(broken(mutations.fsync_suspended_by_rewrites)))
+@pytest.mark.mutation(objects="nothing-suspends-fsync")
+def test_fsync_suspended_by_rewrites_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.read_settings(mutated(mutations.fsync_suspended_by_rewrites)))
     assert objections(seen) == {"nothing-suspends-fsync"}
 
 
-@pytest.mark.control("R3", objects="restart-keeps")
-def test_nothing_saved_is_noticed_after_a_restart(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.restart(broken(mutations.nothing_saved)))
+@pytest.mark.mutation(objects="restart-keeps")
+def test_nothing_saved_is_noticed_after_a_restart(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.restart(mutated(mutations.nothing_saved)))
     assert objections(seen) == {"restart-keeps"}
 
 
-@pytest.mark.control("R3", objects="kill-keeps")
-def test_nothing_saved_is_noticed_after_a_kill(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.kill_under_load(broken(mutations.nothing_saved)))
+@pytest.mark.mutation(objects="kill-keeps")
+def test_nothing_saved_is_noticed_after_a_kill(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.kill_under_load(mutated(mutations.nothing_saved)))
     assert objections(seen) == {"kill-keeps"}
 
 
-@pytest.mark.control("R3", objects="rewrite-keeps")
-def test_nothing_saved_is_noticed_after_a_rewrite(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.rewrite_and_kill_under_load(broken(mutations.nothing_saved)))
+@pytest.mark.mutation(objects="rewrite-keeps")
+def test_nothing_saved_is_noticed_after_a_rewrite(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.rewrite_and_kill_under_load(mutated(mutations.nothing_saved)))
     assert objections(seen) == {"rewrite-keeps"}
     assert seen.lost
 
 
-@pytest.mark.control("R3", objects="down-up-keeps")
-def test_data_beside_the_mount_is_noticed_after_down_and_up(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.take_down_and_up(broken(mutations.data_beside_the_mount)))
+@pytest.mark.mutation(objects="down-up-keeps")
+def test_data_beside_the_mount_is_noticed_after_down_and_up(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.take_down_and_up(mutated(mutations.data_beside_the_mount)))
     assert objections(seen) == {"down-up-keeps"}
 
 
-@pytest.mark.control("R3", objects="files-in-mounted-directory")
-def test_data_beside_the_mount_is_noticed_on_the_host(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.look_into_the_mount(broken(mutations.data_beside_the_mount)))
+@pytest.mark.mutation(objects="files-in-mounted-directory")
+def test_data_beside_the_mount_is_noticed_on_the_host(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.look_into_the_mount(mutated(mutations.data_beside_the_mount)))
     assert objections(seen) == {"files-in-mounted-directory"}
 
 
@@ -142,37 +142,37 @@ def cut_while(moment: Moment, stack: Stack) -> PowerCuts:
     return power_cut.cut_the_power(stack, moments=(moment,) * TRIES, policies=())
 
 
-@pytest.mark.control("R3", objects="power-cut-keeps")
-def test_fsync_every_second_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.WRITING, broken(mutations.fsync_every_second)))
+@pytest.mark.mutation(objects="power-cut-keeps")
+def test_fsync_every_second_is_noticed_by_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.fsync_every_second)))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost for cut in seen.cuts)
 
 
-@pytest.mark.control("R3", objects="power-cut-keeps")
-def test_fsync_that_the_kernel_swallows_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.WRITING, broken(mutations.fsync_swallowed)))
+@pytest.mark.mutation(objects="power-cut-keeps")
+def test_fsync_that_the_kernel_swallows_loses_at_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.fsync_swallowed)))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost or not cut.back for cut in seen.cuts)  # what names the files may not have been kept either
 
 
-@pytest.mark.control("R3", objects="power-cut-keeps")
-def test_fsync_suspended_by_rewrites_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.REWRITE, broken(mutations.fsync_suspended_by_rewrites)))
+@pytest.mark.mutation(objects="power-cut-keeps")
+def test_fsync_suspended_by_rewrites_is_noticed_by_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(cut_while(Moment.REWRITE, mutated(mutations.fsync_suspended_by_rewrites)))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost for cut in seen.cuts)
 
 
-@pytest.mark.control("R3", objects="power-cut-keeps")
-def test_an_api_that_acknowledges_first_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.WRITING, broken(mutations.acknowledged_before_it_is_stored)))
+@pytest.mark.mutation(objects="power-cut-keeps")
+def test_an_api_that_acknowledges_first_loses_at_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.acknowledged_before_it_is_stored)))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost_through_api for cut in seen.cuts)
     assert all(cut.lost == cut.lost_through_api for cut in seen.cuts)
 
 
-@pytest.mark.control("R3", objects="power-cut-keeps")
-def test_an_api_that_stores_later_until_it_works_is_noticed_by_a_power_cut(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.WRITING, broken(mutations.stored_later_until_it_works)))
+@pytest.mark.mutation(objects="power-cut-keeps")
+def test_an_api_that_stores_later_loses_at_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.stored_later_until_it_works)))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost_through_api for cut in seen.cuts)

@@ -12,12 +12,12 @@ from checks.requirements.r3_durability.observe.restart import look_into_the_moun
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_each_change_is_one_command_in_the_file(stack: Stack, evidence: Evidence) -> None:
     assert changes_violations(evidence.saw(store_and_read_the_file(stack))) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_every_write_is_fsynced_before_it_is_acknowledged(stack: Stack, evidence: Evidence) -> None:
     own_word, counted = evidence.saw(write_and_wait_for_fsync(stack)), evidence.saw(count_flushes(stack))
     if counted.not_counted:
@@ -25,11 +25,11 @@ def test_every_write_is_fsynced_before_it_is_acknowledged(stack: Stack, evidence
     assert fsync_violations(own_word) + flush_violations(counted) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_no_setting_suspends_the_fsync(stack: Stack, evidence: Evidence) -> None:
     assert settings_violations(evidence.saw(read_settings(stack))) == []
 
 
-@pytest.mark.requirement("R3")
+@pytest.mark.check
 def test_the_files_lie_in_the_mounted_directory(stack: Stack, evidence: Evidence) -> None:
     assert attached_violations(evidence.saw(look_into_the_mount(stack))) == []

@@ -4,7 +4,7 @@ import os
 
 from checks.roles.redis.mutations import DEFAULT_OFF, digest, redis_with
 from checks.subject.mutation import edit
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
 
 
 def default_user_with_an_unknown_password(stack: Stack) -> None:
@@ -17,11 +17,11 @@ def user_without_a_password(stack: Stack) -> None:
 
 
 def app_without_a_password(stack: Stack) -> None:
-    edit(stack, f"user app on {digest(stack.password('app'))} ", "user app on nopass ")
+    edit(stack, f"user app on {digest(stack.credentials.password('app'))} ", "user app on nopass ")
 
 
 def password_in_the_acl_file(stack: Stack) -> None:
-    password = stack.password("app")
+    password = stack.credentials.password("app")
     edit(stack, f"user app on {digest(password)} ", f"user app on >{password} ")
 
 
@@ -31,7 +31,7 @@ def password_on_the_command_line(stack: Stack) -> None:
 
 
 def password_file_open_to_others(stack: Stack) -> None:
-    (stack.directory / stack.login("health").password_file).chmod(0o444)
+    (stack.project.directory / stack.credentials.login("health").password_file).chmod(0o444)
 
 
 def rejections_not_logged(stack: Stack) -> None:
@@ -42,7 +42,7 @@ def probe_may_do_more(stack: Stack) -> None:
     edit(stack, "resetkeys -@all +ping\n", "resetkeys -@all +ping +info\n")
 
 
-def user_who_adds_users(password: str) -> Sabotage:
+def user_who_adds_users(password: str) -> Mutation:
     """A user `keeper` who may change users while Redis runs, which no file remembers."""
     return lambda stack: edit(
         stack, DEFAULT_OFF, f"{DEFAULT_OFF}\nuser keeper on {digest(password)} -@all +acl|setuser"

@@ -25,11 +25,12 @@ from checks.requirements.r4_redis_acl.judge import (
 )
 from checks.roles.api.client import Items
 from checks.roles.load import numbered
-from checks.roles.redis.acl import has_plain_password
+from checks.roles.redis.acl_text import has_plain_password
 from checks.roles.redis.client import PORT, connect, every_command
 from checks.roles.redis.wire import CLOSED, Wire, inline, packed
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
+from stack.driver import docker
 from stack.driver.errors import StackError
 
 WITHOUT_LOGIN = {"auth", "hello", "quit", "reset"}  # flagged no_auth: Redis answers these to anyone
@@ -49,12 +50,16 @@ def try_default_user(stack: Stack) -> DefaultUser:
     """Every command without a login, packed and INLINE, and AUTH and HELLO as default with several passwords."""
     requests = [command for command in every_command(stack) if command[0] not in WITHOUT_LOGIN]
     requests.sort(key=lambda command: command[0] in ENDS_THE_SERVER)
-    address = stack.address(stack.roles[Role.REDIS], PORT)
+    address = stack.runner.address(stack.roles[Role.REDIS], PORT)
     anonymous = [("HELLO 3", packed("HELLO", "3")), ("INLINE HELLO 2", inline("HELLO", "2"))]
     for command in requests:
         told = " ".join(command)
         anonymous += [(told, packed(*command)), (f"INLINE {told}", inline(*command))]
-    passwords = {"(empty)": "", "the app's password": stack.password("app"), **{word: word for word in OLD_PASSWORDS}}
+    passwords = {
+        "(empty)": "",
+        "the app's password": stack.credentials.password("app"),
+        **{word: word for word in OLD_PASSWORDS},
+    }
     logins = [
         request
         for name, password in passwords.items()
@@ -96,7 +101,7 @@ def try_other_users(stack: Stack) -> Iterator[OtherUser]:
 
 
 def _ask_for_what_it_needs(stack: Stack, login: str) -> tuple[Attempt, ...]:
-    key = f"{stack.login(login).keys}acl-direct"
+    key = f"{stack.credentials.login(login).keys}acl-direct"
     needs = [need.replace("|", " ").format(key=key) for need in NEEDS[login]]
     return _ask_as(stack, login, [tuple(need.split()) for need in needs])
 
@@ -106,24 +111,24 @@ def _ask_for_everything_else(stack: Stack, login: str) -> tuple[Attempt, ...]:
     allowed = needed | WITHOUT_LOGIN
     beyond = [command for command in every_command(stack) if not {command[0], "|".join(command[:2])} & allowed]
     beyond.sort(key=lambda command: command[0] in ENDS_THE_SERVER)
-    if stack.login(login).keys and "set" in needed:
+    if stack.credentials.login(login).keys and "set" in needed:
         beyond = [("set", "outside-its-prefix", "1"), ("get", "outside-its-prefix"), *beyond]
     return _ask_as(stack, login, beyond)
 
 
 def _ask_as(stack: Stack, login: str, commands: list[tuple[str, ...]]) -> tuple[Attempt, ...]:
-    address = stack.address(stack.roles[Role.REDIS], PORT)
-    as_user = packed("AUTH", stack.login(login).user, stack.password(login))
+    address = stack.runner.address(stack.roles[Role.REDIS], PORT)
+    as_user = packed("AUTH", stack.credentials.login(login).user, stack.credentials.password(login))
     return _ask(address, [(" ".join(command), packed(*command)) for command in commands], as_user)
 
 
 def try_wrong_logins(stack: Stack) -> WrongLogins:
     """Each user with no password, a made-up one and those of others; and a user whom nobody made."""
-    named = {f"the {login} password": stack.password(login) for login in stack.subject.credentials}
+    named = {f"the {login} password": stack.credentials.password(login) for login in stack.subject.credentials}
     named |= {"(empty)": "", "a made-up password": secrets.token_urlsafe(16)}
     own: dict[str, set[str]] = {f"nobody-{secrets.token_hex(4)}": set()}
     for name, login in stack.subject.credentials.items():
-        own.setdefault(login.user, set()).add(stack.password(name))
+        own.setdefault(login.user, set()).add(stack.credentials.password(name))
     logins = [
         request
         for user, passwords in own.items()
@@ -134,15 +139,15 @@ def try_wrong_logins(stack: Stack) -> WrongLogins:
             (f"HELLO 3 AUTH {user} {name}", packed("HELLO", "3", "AUTH", user, password)),
         )
     ]
-    return WrongLogins(attempts=_ask(stack.address(stack.roles[Role.REDIS], PORT), logins))
+    return WrongLogins(attempts=_ask(stack.runner.address(stack.roles[Role.REDIS], PORT), logins))
 
 
 def try_and_read_the_log(stack: Stack) -> AclLog:
     """Log in as somebody who does not exist, and as the app ask for what it may not do; then read ACL LOG."""
-    nobody, app = f"nobody-{secrets.token_hex(4)}", stack.login("app").user
+    nobody, app = f"nobody-{secrets.token_hex(4)}", stack.credentials.login("app").user
     with connect(stack, "auditor") as auditor:
         before = _acl_log(auditor)
-        address = stack.address(stack.roles[Role.REDIS], PORT)
+        address = stack.runner.address(stack.roles[Role.REDIS], PORT)
         answers = {
             Rejection(username=nobody, reason="auth", object="AUTH"): _ask(
                 address, [("AUTH", packed("AUTH", nobody, nobody))]
@@ -167,21 +172,23 @@ def _acl_log(auditor: redis.Redis) -> Counter[Rejection]:
 def restart_and_list_users(stack: Stack) -> UsersAfterRestart:
     """Restart Redis in the ordinary way, compare ACL LIST, and knock again as default and as the app."""
     service = stack.roles[Role.REDIS]
-    before, started = _acl_lines(stack), stack.state(service).started_at
-    stack.restart(service)
+    before, started = _acl_lines(stack), stack.runner.incarnation(service)
+    stack.runner.restart(service)
     after = _acl_lines(stack)
-    app = stack.password("app")
+    app = stack.credentials.password("app")
     knocks = [
         ("PING", packed("PING")),
         ("AUTH (the app's password)", packed("AUTH", app)),
         ("AUTH default (empty)", packed("AUTH", "default", "")),
     ]
-    (accepted,) = _ask(stack.address(service, PORT), [("AUTH app", packed("AUTH", stack.login("app").user, app))])
+    (accepted,) = _ask(
+        stack.runner.address(service, PORT), [("AUTH app", packed("AUTH", stack.credentials.login("app").user, app))]
+    )
     return UsersAfterRestart(
-        came_back_anew=stack.state(service).started_at != started,
+        came_back_anew=stack.runner.incarnation(service) != started,
         users=tuple(before),
         changed=tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name))),
-        default=_ask(stack.address(service, PORT), knocks),
+        default=_ask(stack.runner.address(service, PORT), knocks),
         app=accepted,
     )
 
@@ -209,9 +216,9 @@ def look_for_plaintext(stack: Stack) -> Plaintext:
 def _given_to_redis(stack: Stack, passwords: set[str]) -> tuple[dict[str, str], dict[str, str]]:
     """{place: mode} of the Compose secrets that are a password and nothing else; {place: text} of everything else."""
     service = stack.roles[Role.REDIS]
-    spec, declared = stack.config["services"][service], stack.config.get("secrets") or {}
+    spec, declared = stack.project.config["services"][service], stack.project.config.get("secrets") or {}
     handed_over = {Path(declared[one["source"]].get("file", "")).resolve() for one in spec.get("secrets") or ()}
-    container = stack.container(service)
+    container = stack.runner.container(service)
     modes, texts = {}, {"command line": " ".join([container.path, *container.args])}
     for mount in container.mounts:
         for place, file in _files_of(Path(str(mount.source)), Path(str(mount.destination))):
@@ -238,7 +245,7 @@ def _text_of(file: Path) -> str:
 
 def _inside(stack: Stack, path: str) -> str:
     """A file that is not mounted, as the container has it."""
-    code, text = stack.run_inside(stack.roles[Role.REDIS], "cat", path)
+    code, text = docker.run_inside(stack.runner.container(stack.roles[Role.REDIS]).id, "cat", path)
     if code != 0:
         raise StackError(f"{path}, which Redis reads, cannot be read in its container: {text.strip()}")
     return text

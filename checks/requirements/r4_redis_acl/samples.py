@@ -52,7 +52,7 @@ HASHED = Plaintext(
     settings=(),
 )
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     REJECTED,
     LEAST,
     LIMITED,
@@ -66,7 +66,7 @@ PROVING: tuple[object, ...] = (
     Users(users=(DEFAULT_OFF, replace(APP, rules=("off", "nopass", "+@all")))),
 )
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "default-user-rejected": (
         replace(REJECTED, without_login=attempts(NOAUTH, "+PONG")),
         replace(REJECTED, without_login=attempts(NOAUTH, "-NOPERM User default has no permissions")),
@@ -119,7 +119,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     ),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     replace(REJECTED, without_login=()),
     replace(REJECTED, by_password=()),
     Users(users=()),

@@ -1,4 +1,4 @@
-"""R4 on a stack that is stopped, hurt and started again."""
+"""R4 on a stack that is broken and restarted."""
 
 import pytest
 
@@ -18,10 +18,8 @@ from checks.requirements.r4_redis_acl.observe import (
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R4")
-def test_nobody_gets_in_as_default_and_each_user_can_do_what_it_is_for_and_nothing_else(
-    own_stack: Stack, evidence: Evidence
-) -> None:
+@pytest.mark.check
+def test_default_gets_nowhere_and_users_no_further_than_meant(own_stack: Stack, evidence: Evidence) -> None:
     """On a stack of its own: where an attack is obeyed (FLUSHALL, SHUTDOWN), nothing can be put back."""
     assert default_user_violations(evidence.saw(try_default_user(own_stack))) == []
     assert app_user_violations(evidence.saw(try_app_user(own_stack))) == []
@@ -29,6 +27,6 @@ def test_nobody_gets_in_as_default_and_each_user_can_do_what_it_is_for_and_nothi
         assert other_user_violations(evidence.saw(seen)) == []
 
 
-@pytest.mark.requirement("R4")
+@pytest.mark.check
 def test_users_are_the_same_after_a_restart(stack: Stack, evidence: Evidence) -> None:
     assert users_after_restart_violations(evidence.saw(restart_and_list_users(stack))) == []

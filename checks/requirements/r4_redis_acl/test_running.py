@@ -18,21 +18,21 @@ from checks.requirements.r4_redis_acl.observe import (
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R4")
-def test_default_is_off_and_every_other_user_has_a_password_and_limits(stack: Stack, evidence: Evidence) -> None:
+@pytest.mark.check
+def test_default_is_off_and_every_user_has_a_password_and_limits(stack: Stack, evidence: Evidence) -> None:
     assert users_violations(evidence.saw(list_users(stack))) == []
 
 
-@pytest.mark.requirement("R4")
+@pytest.mark.check
 def test_a_wrong_password_and_an_unknown_user_are_rejected(stack: Stack, evidence: Evidence) -> None:
     assert wrong_login_violations(evidence.saw(try_wrong_logins(stack))) == []
 
 
-@pytest.mark.requirement("R4")
+@pytest.mark.check
 def test_rejected_attempts_show_in_the_acl_log(stack: Stack, evidence: Evidence) -> None:
     assert acl_log_violations(evidence.saw(try_and_read_the_log(stack))) == []
 
 
-@pytest.mark.requirement("R4")
+@pytest.mark.check
 def test_no_password_stands_in_plain_text_in_what_redis_reads(stack: Stack, evidence: Evidence) -> None:
     assert plaintext_violations(evidence.saw(look_for_plaintext(stack))) == []

@@ -17,8 +17,10 @@ from checks.roles.load import numbered
 from checks.roles.redis.client import connect
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
-from stack.driver import wait
+from stack.driver import docker, wait
+from stack.driver.containers import logs_of
 from stack.driver.errors import StackError
+from stack.driver.events import Event
 
 STORE_TRIES = 3
 LONGEST_LINE = 300
@@ -30,12 +32,12 @@ REFUSED = re.compile(r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|not 
 def look_who_is_connected(stack: Stack) -> Connections:
     """Have the app work, and read from Redis as whom its connections are logged in."""
     Items(stack).store(numbered("connected", 3))
-    addresses = stack.container(stack.roles[Role.API]).network_settings.networks or {}
+    addresses = stack.runner.container(stack.roles[Role.API]).network_settings.networks or {}
     of_the_app = {network.ip_address for network in addresses.values()}
     with connect(stack, "auditor") as auditor:
         clients = auditor.client_list()
     users = {client["user"] for client in clients if client["addr"].rpartition(":")[0] in of_the_app}
-    return Connections(expected=stack.login("app").user, users=tuple(sorted(users)))
+    return Connections(expected=stack.credentials.login("app").user, users=tuple(sorted(users)))
 
 
 def look_for_secrets(stack: Stack) -> Sightings:
@@ -54,8 +56,8 @@ def look_for_secrets(stack: Stack) -> Sightings:
 
 def _places(stack: Stack) -> dict[str, str]:
     places: dict[str, str] = {}
-    for service in stack.services:
-        places |= {f"{place} of {service}": text for place, text in stack.seen_of(service).items()}
+    for service in stack.project.services:
+        places |= {f"{place} of {service}": text for place, text in seen_of(stack, service).items()}
     items, routes = Items(stack), stack.subject.routes
     for path in (routes.metrics, routes.health, f"{routes.get}sighted-0"):
         answer = requests.get(items.url(path), timeout=ANSWER_SECONDS)
@@ -63,19 +65,34 @@ def _places(stack: Stack) -> dict[str, str]:
     return places
 
 
+def seen_of(stack: Stack, service: str) -> dict[str, str]:
+    """{place: text} of what whoever may ask Docker sees of a service, its processes and its image."""
+    container = stack.runner.container(service)
+    return {
+        "inspect": docker.ask("inspect", container.id),
+        "processes": docker.ask("top", container.id),
+        "logs": logs_of(container),
+        "image": docker.ask("image", "inspect", container.image),
+        "image history": docker.ask("history", "--no-trunc", container.image),
+    }
+
+
 def give_a_wrong_password(stack: Stack, wrong: str) -> WrongPassword:
     """Restart the app with it, follow what Docker and the app's log say, and put the right one back."""
-    service, passwords = stack.roles[Role.API], {"the right one": stack.password("app"), "the wrong one": wrong}
-    bound = stack.start_period(service) + stack.detection_bound(service)
+    service, passwords = (
+        stack.roles[Role.API],
+        {"the right one": stack.credentials.password("app"), "the wrong one": wrong},
+    )
+    bound = stack.runner.health_check(service).start_period + stack.runner.health_check(service).detection_bound
     with (
-        stack.events(service, "health_status", "die") as events,
+        stack.runner.events(service, "health_status", "die") as events,
         credentials.wrong_password(stack, "app", wrong) as since,
     ):
-        start = stack.state(service).started_at or since
+        start = stack.runner.incarnation(service).started_at or since
         stored = sum(_stored(stack) for _ in range(STORE_TRIES))
         patience = 0.0 if stored else bound + DETECTION_SLACK  # what works all the same has no reason to turn ill
-        ill = wait.first(lambda: ill_after(events, start), _is_known, within=patience)
-        log = stack.logs(service, since=since)
+        ill = wait.until(lambda: ill_after(events, start), _is_known, within=patience)
+        log = logs_of(stack.runner.container(service), since=since)
     lines = _without(passwords.values(), log).splitlines()
     return WrongPassword(
         tried_to_store=STORE_TRIES,
@@ -88,10 +105,11 @@ def give_a_wrong_password(stack: Stack, wrong: str) -> WrongPassword:
     )
 
 
-def ill_after(events: Iterable[tuple[datetime, str]], start: datetime) -> float | None:
+def ill_after(events: Iterable[Event], start: datetime) -> float | None:
     """Seconds from a start to the verdict or the end, whichever came first."""
     return next(
-        (round((at - start) / timedelta(seconds=1), 3) for at, action in events if at >= start and action in ILL), None
+        (round((one.at - start) / timedelta(seconds=1), 3) for one in events if one.at >= start and one.action in ILL),
+        None,
     )
 
 

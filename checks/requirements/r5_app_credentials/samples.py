@@ -16,14 +16,14 @@ ILL = WrongPassword(
     printed=(),
 )
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     CONNECTED,
     UNSEEN,
     ILL,
     replace(ILL, ill_after_s=0.4),
 )
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "logs-in-as-its-own-user": (
         replace(CONNECTED, users=("default",)),
         replace(CONNECTED, users=("app", "default")),
@@ -35,7 +35,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     "no-other-credentials": (replace(ILL, stored=1), replace(ILL, stored=3, ill_after_s=None, said=())),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     replace(CONNECTED, users=()),
     replace(UNSEEN, looked_for=()),
     replace(UNSEEN, looked_at=()),

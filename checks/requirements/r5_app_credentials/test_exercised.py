@@ -1,4 +1,4 @@
-"""R5 on a stack that is stopped, hurt and started again."""
+"""R5 on a stack that is broken and restarted."""
 
 from secrets import token_hex
 
@@ -10,7 +10,7 @@ from checks.requirements.r5_app_credentials.observe import give_a_wrong_password
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R5")
+@pytest.mark.check
 @pytest.mark.long
 def test_a_wrong_password_makes_it_unhealthy_and_is_not_told(stack: Stack, evidence: Evidence) -> None:
     wrong = token_hex(16)

@@ -6,42 +6,16 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Broken
+from checks.harness.fixtures import Mutated
 from checks.requirements.r5_app_credentials import observe
-from checks.requirements.r5_app_credentials.mutations import app_logged_in_as_default, password_in_the_environment
-from checks.roles.redis import mutations
-from checks.subject import mutation
-from checks.subject.mutation import service_with
-from checks.subject.roles import Role
-from checks.subject.stack import Sabotage, Stack
-
-CONNECT = "await super().connect()"
-RETRY = f"self.username = self.password = None\n            {CONNECT}"
-
-
-def impatient(sabotage: Sabotage) -> Sabotage:
-    """Beside the sabotage, a start in which failures are forgiven for a short while only: less to wait for."""
-
-    def both(stack: Stack) -> None:
-        stack.override(f"services: {{ {stack.roles[Role.API]}: {{ healthcheck: {{ start_period: 3s }} }} }}")
-        sabotage(stack)
-
-    return both
-
-
-def fallen_back(stack: Stack) -> None:
-    """A service that is content to be user `default` where its own is refused."""
-    mutations.default_user_on(stack)
-    attempt = f"try:\n            {CONNECT}\n        except Exception:\n            {RETRY}"
-    service_with("lookup.py", CONNECT, attempt)(stack)
-
-
-always_content = impatient(mutation.health_check_that_cannot_fail)
-silent = impatient(service_with("store.py", "Redis refused the credentials of user", "no answer from Redis to"))
-password_logged = impatient(
-    service_with("store.py", "= settings.redis_username", '= f"{settings.redis_username}:{settings.redis_password}"')
+from checks.requirements.r5_app_credentials.mutations import (
+    always_content,
+    app_logged_in_as_default,
+    other_way_in,
+    password_in_the_environment,
+    password_logged,
+    silent,
 )
-other_way_in = impatient(fallen_back)
 
 
 def wrong_for(evidence: Evidence) -> str:
@@ -51,37 +25,37 @@ def wrong_for(evidence: Evidence) -> str:
     return wrong
 
 
-@pytest.mark.control("R5", objects="logs-in-as-its-own-user")
-def test_an_app_logged_in_as_default_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_who_is_connected(broken(app_logged_in_as_default)))
+@pytest.mark.mutation(objects="logs-in-as-its-own-user")
+def test_an_app_logged_in_as_default_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_who_is_connected(mutated(app_logged_in_as_default)))
     assert objections(seen) == {"logs-in-as-its-own-user"}
 
 
-@pytest.mark.control("R5", objects="secret-nowhere-in-sight")
-def test_a_password_in_the_environment_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_for_secrets(broken(password_in_the_environment)))
+@pytest.mark.mutation(objects="secret-nowhere-in-sight")
+def test_a_password_in_the_environment_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_for_secrets(mutated(password_in_the_environment)))
     assert objections(seen) == {"secret-nowhere-in-sight"}
 
 
-@pytest.mark.control("R5", objects="wrong-password-turns-unhealthy")
-def test_a_health_check_that_is_content_without_redis_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.give_a_wrong_password(broken(always_content), wrong_for(evidence)))
+@pytest.mark.mutation(objects="wrong-password-turns-unhealthy")
+def test_a_health_check_that_is_content_without_redis_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.give_a_wrong_password(mutated(always_content), wrong_for(evidence)))
     assert objections(seen) == {"wrong-password-turns-unhealthy"}
 
 
-@pytest.mark.control("R5", objects="wrong-password-says-why")
-def test_a_log_that_does_not_say_why_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.give_a_wrong_password(broken(silent), wrong_for(evidence)))
+@pytest.mark.mutation(objects="wrong-password-says-why")
+def test_a_log_that_does_not_say_why_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.give_a_wrong_password(mutated(silent), wrong_for(evidence)))
     assert objections(seen) == {"wrong-password-says-why"}
 
 
-@pytest.mark.control("R5", objects="wrong-password-not-printed")
-def test_a_password_in_the_log_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.give_a_wrong_password(broken(password_logged), wrong_for(evidence)))
+@pytest.mark.mutation(objects="wrong-password-not-printed")
+def test_a_password_in_the_log_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.give_a_wrong_password(mutated(password_logged), wrong_for(evidence)))
     assert objections(seen) == {"wrong-password-not-printed"}
 
 
-@pytest.mark.control("R5", objects="no-other-credentials")
-def test_another_way_in_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.give_a_wrong_password(broken(other_way_in), wrong_for(evidence)))
+@pytest.mark.mutation(objects="no-other-credentials")
+def test_another_way_in_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.give_a_wrong_password(mutated(other_way_in), wrong_for(evidence)))
     assert objections(seen) == {"no-other-credentials"}

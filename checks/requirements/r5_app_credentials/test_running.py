@@ -8,11 +8,11 @@ from checks.requirements.r5_app_credentials.observe import look_for_secrets, loo
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R5")
+@pytest.mark.check
 def test_the_app_is_logged_in_as_its_own_user(stack: Stack, evidence: Evidence) -> None:
     assert connection_violations(evidence.saw(look_who_is_connected(stack))) == []
 
 
-@pytest.mark.requirement("R5")
+@pytest.mark.check
 def test_no_password_is_to_be_seen(stack: Stack, evidence: Evidence) -> None:
     assert sighting_violations(evidence.saw(look_for_secrets(stack))) == []

@@ -53,7 +53,7 @@ def alert_without_end(stack: Stack) -> None:
 
 def samples_in_memory(stack: Stack) -> None:
     """Prometheus' data in memory, in a directory of the container's own."""
-    spec = stack.config["services"][stack.roles[Role.PROMETHEUS]]
+    spec = stack.project.config["services"][stack.roles[Role.PROMETHEUS]]
     path = "--storage.tsdb.path="
     command = [f"{path}/beside" if word.startswith(path) else word for word in spec["command"]]
     owner = spec["user"].partition(":")[0]  # a mode would be lost at the next start

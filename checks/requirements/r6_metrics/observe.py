@@ -27,7 +27,7 @@ from checks.roles.api.client import Items
 from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget, selector
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
-from stack.driver import wait
+from stack.driver import docker, wait
 from stack.driver.errors import StackError
 
 ANSWER_SECONDS = 5.0
@@ -46,7 +46,7 @@ def look_at_targets(stack: Stack) -> Targets:
         scrapes.update(one.last_scrape for one in found if one.health == "down")
         return any(one.health == "up" for one in found) or len(scrapes) > 1
 
-    found = wait.first(lambda: _targets(prometheus, addresses), settled, within=SCRAPES_SECONDS, every=0.5).value
+    found = wait.until(lambda: _targets(prometheus, addresses), settled, within=SCRAPES_SECONDS, every=0.5).value
     return Targets(
         route=stack.subject.routes.metrics,
         targets=tuple(Target(job=one.job, url=one.url, health=one.health, error=one.error) for one in found),
@@ -70,7 +70,7 @@ def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
         return Counted(requests=REQUESTS, series="", exposed=0.0, in_prometheus=None)
     name = min(moved, key=lambda name: (moved[name], "_total" not in name, name))
     prometheus = Prometheus.of(stack)
-    reached = wait.first(
+    reached = wait.until(
         lambda: prometheus.value(name, since=sent),  # the one before may be of a service that was restarted since
         lambda value: value is not None and value >= after[name],
         within=SERIES_SECONDS,
@@ -95,13 +95,15 @@ def check_configuration(stack: Stack) -> ConfigurationCheck:
 
 
 def _promtool(stack: Stack, file: str, scratch: str, *words: str) -> Promtool:
-    exit_code, said = stack.run_inside(stack.roles[Role.PROMETHEUS], "promtool", *words, file, TMPDIR=scratch)
+    exit_code, said = docker.run_inside(
+        stack.runner.container(stack.roles[Role.PROMETHEUS]).id, "promtool", *words, file, TMPDIR=scratch
+    )
     return Promtool(file=file, exit_code=exit_code, said=tuple(filter(None, map(str.strip, said.splitlines()))))
 
 
 def _files_of_rule_tests(stack: Stack) -> list[str]:
     """Where they are in the container: what promtool can test has `rule_files` and `tests`."""
-    volumes = stack.config["services"][stack.roles[Role.PROMETHEUS]].get("volumes") or ()
+    volumes = stack.project.config["services"][stack.roles[Role.PROMETHEUS]].get("volumes") or ()
     mounts = {Path(one["source"]): PurePosixPath(one["target"]) for one in volumes if one["type"] == "bind"}
     return [
         str(target / file.relative_to(source))
@@ -127,7 +129,7 @@ def look_at_rhythm(stack: Stack, *, stalled_intervals: float = 0.0) -> Rhythm:
         with process.frozen(stack, stack.roles[Role.PROMETHEUS]):
             time.sleep(stalled_intervals * target.interval)
     called = time.time()
-    scrapes = wait.first(
+    scrapes = wait.until(
         lambda: [at for at in prometheus.samples(target.series, (SCRAPES + 2) * target.interval) if at > started],
         lambda scrapes: len(scrapes) >= SCRAPES and scrapes[-1] > called,
         within=(SCRAPES + 2) * target.interval + LATE_SECONDS,
@@ -141,11 +143,11 @@ def stop_the_service(stack: Stack) -> Alarm:
     prometheus, service = Prometheus.of(stack), stack.roles[Role.API]
     target = _target(stack, prometheus)
     look = target.interval + target.timeout + prometheus.evaluation_interval()  # until Prometheus knows
-    before = _names(wait.first(lambda: prometheus.alerts(target), _none, within=look, every=0.5).value)
+    before = _names(wait.until(lambda: prometheus.alerts(target), _none, within=look, every=0.5).value)
     with operator.stopped(stack, service):
         fire = _first_to_fire(lambda: [one for one in prometheus.alerts(target) if one.name not in before], look)
     resolve_bound = look + max((alert.keeps_firing + alert.evaluated_every for alert in fire.value), default=0.0)
-    resolve = wait.first(
+    resolve = wait.until(
         lambda: _firing(prometheus.alerts(target)) & _names(fire.value),
         _none, within=resolve_bound + LATE_SECONDS, every=0.5,
     )  # fmt: skip
@@ -161,13 +163,13 @@ def stop_the_service(stack: Stack) -> Alarm:
 
 def _first_to_fire(alerts: Callable[[], list[Alert]], look: float) -> wait.Seen[list[Alert]]:
     """Those that fire first; given the time in which one must be pending, then what the quickest of these declares."""
-    pending = wait.first(alerts, bool, within=look + LATE_SECONDS, every=0.5)
+    pending = wait.until(alerts, bool, within=look + LATE_SECONDS, every=0.5)
     if not pending.reached:
         return pending
     waits = min(alert.waits + alert.evaluated_every for alert in pending.value)
     if waits > LONGEST_ALERT:
         raise StackError(f"alert `{pending.value[0].name}` waits for {waits:.0f} s, longer than a check does")
-    fired = wait.first(
+    fired = wait.until(
         lambda: [alert for alert in alerts() if alert.firing], bool, within=waits + LATE_SECONDS, every=0.5
     )
     return replace(fired, seconds=pending.seconds + fired.seconds)
@@ -176,15 +178,15 @@ def _first_to_fire(alerts: Callable[[], list[Alert]], look: float) -> wait.Seen[
 def restart_prometheus(stack: Stack) -> SamplesKept:
     """Look up the samples of the last minute, restart Prometheus in the ordinary way, look the same minute up again."""
     prometheus, service = Prometheus.of(stack), stack.roles[Role.PROMETHEUS]
-    target, started = _target(stack, prometheus), stack.state(service).started_at
+    target, started = _target(stack, prometheus), stack.runner.incarnation(service)
     span = max(KEPT_SECONDS, 2 * target.interval)
     until = time.time()
     before = prometheus.samples(target.series, span, until=until)
-    stack.restart(service)
+    stack.runner.restart(service)
     after = Prometheus.of(stack).samples(target.series, span, until=until)
     return SamplesKept(
         series=target.series,
-        came_back_anew=stack.state(service).started_at != started,
+        came_back_anew=stack.runner.incarnation(service) != started,
         samples=len(before),
         lost=len(set(before) - set(after)),
     )
@@ -204,7 +206,7 @@ def _none(found: Collection[object]) -> bool:
 
 def _addresses(stack: Stack) -> set[str]:
     """Every name and address under which the service is known in its networks."""
-    networks = (stack.container(stack.roles[Role.API]).network_settings.networks or {}).values()
+    networks = (stack.runner.container(stack.roles[Role.API]).network_settings.networks or {}).values()
     return {name for network in networks for name in (*(network.aliases or ()), network.ip_address) if name}
 
 
@@ -215,7 +217,7 @@ def _targets(prometheus: Prometheus, addresses: set[str]) -> list[ScrapeTarget]:
 def _target(stack: Stack, prometheus: Prometheus) -> ScrapeTarget:
     """The target that leads to the service, scraped once at least; raises StackError where there is none."""
     addresses = _addresses(stack)
-    scraped = wait.first(
+    scraped = wait.until(
         lambda: [one for one in _targets(prometheus, addresses) if one.health != "unknown"],
         bool, within=SCRAPES_SECONDS, every=0.5,
     ).value  # fmt: skip

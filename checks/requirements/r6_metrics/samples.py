@@ -42,7 +42,7 @@ ALARMED = Alarm(
 )
 KEPT = SamplesKept(series="up{}", came_back_anew=True, samples=12, lost=0)
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     SCRAPED,
     replace(SCRAPED, targets=(DOWN, UP)),
     MOVED,
@@ -54,7 +54,7 @@ PROVING: tuple[object, ...] = (
     KEPT,
 )
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "target-up": (replace(SCRAPED, targets=(DOWN,)), replace(SCRAPED, targets=(replace(DOWN, health="unknown"),))),
     "scrapes-the-metrics-route": (
         replace(SCRAPED, targets=(replace(UP, url=f"{UP.url}/"),)),
@@ -93,7 +93,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     "samples-survive-restart": (replace(KEPT, lost=1), replace(KEPT, lost=12)),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     Targets(route="/prom-metrics", targets=()),
     replace(MOVED, requests=0, in_prometheus=0.0),
     replace(MOVED, series="", in_prometheus=None),

@@ -4,72 +4,72 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Broken
+from checks.harness.fixtures import Mutated
 from checks.requirements.r6_metrics import mutations, observe
 from checks.subject import mutation
 
 
-@pytest.mark.control("R6", objects="target-up")
-def test_wrong_scrape_path_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_at_targets(broken(mutations.wrong_scrape_path)))
+@pytest.mark.mutation(objects="target-up")
+def test_wrong_scrape_path_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_at_targets(mutated(mutations.wrong_scrape_path)))
     assert objections(seen) == {"target-up"}
 
 
-@pytest.mark.control("R6", objects="counter-moves-exactly")
-def test_dropped_series_are_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.count_requests(broken(mutations.metrics_dropped)))
+@pytest.mark.mutation(objects="counter-moves-exactly")
+def test_dropped_series_are_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.count_requests(mutated(mutations.metrics_dropped)))
     assert objections(seen) == {"counter-moves-exactly"}
 
 
-@pytest.mark.control("R6", objects="counter-moves-exactly")
-def test_a_request_too_many_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.count_requests(broken(mutation.nothing), and_unannounced=1))
+@pytest.mark.mutation(objects="counter-moves-exactly")
+def test_a_request_too_many_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.count_requests(mutated(mutation.nothing), and_unannounced=1))
     assert objections(seen) == {"counter-moves-exactly"}
 
 
-@pytest.mark.control("R6", objects="scrapes-the-metrics-route")
-def test_a_detour_to_the_metrics_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_at_targets(broken(mutations.redirected_scrape_path)))
+@pytest.mark.mutation(objects="scrapes-the-metrics-route")
+def test_a_detour_to_the_metrics_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_at_targets(mutated(mutations.redirected_scrape_path)))
     assert objections(seen) == {"scrapes-the-metrics-route"}
 
 
-@pytest.mark.control("R6", objects="scraped-by-one-job")
-def test_a_second_job_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_at_targets(broken(mutations.scraped_by_two_jobs)))
+@pytest.mark.mutation(objects="scraped-by-one-job")
+def test_a_second_job_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_at_targets(mutated(mutations.scraped_by_two_jobs)))
     assert objections(seen) == {"scraped-by-one-job"}
 
 
-@pytest.mark.control("R6", objects="configuration-clean")
-def test_a_duplicate_rule_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.check_configuration(broken(mutations.duplicate_rule)))
+@pytest.mark.mutation(objects="configuration-clean")
+def test_a_duplicate_rule_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.check_configuration(mutated(mutations.duplicate_rule)))
     assert objections(seen) == {"configuration-clean"}
 
 
-@pytest.mark.control("R6", objects="rule-tests-pass")
-def test_an_alert_that_comes_too_soon_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.check_configuration(broken(mutations.alert_too_soon)))
+@pytest.mark.mutation(objects="rule-tests-pass")
+def test_an_alert_that_comes_too_soon_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.check_configuration(mutated(mutations.alert_too_soon)))
     assert objections(seen) == {"rule-tests-pass"}
 
 
-@pytest.mark.control("R6", objects="interval-honoured")
-def test_a_missed_scrape_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_at_rhythm(broken(mutation.nothing), stalled_intervals=1.6))
+@pytest.mark.mutation(objects="interval-honoured")
+def test_a_missed_scrape_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_at_rhythm(mutated(mutation.nothing), stalled_intervals=1.6))
     assert objections(seen) == {"interval-honoured"}
 
 
-@pytest.mark.control("R6", objects="alert-fires")
-def test_an_alert_for_another_job_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.stop_the_service(broken(mutations.alert_for_another_job)))
+@pytest.mark.mutation(objects="alert-fires")
+def test_an_alert_for_another_job_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.stop_the_service(mutated(mutations.alert_for_another_job)))
     assert objections(seen) == {"alert-fires"}
 
 
-@pytest.mark.control("R6", objects="alert-resolves")
-def test_an_alert_without_end_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.stop_the_service(broken(mutations.alert_without_end)))
+@pytest.mark.mutation(objects="alert-resolves")
+def test_an_alert_without_end_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.stop_the_service(mutated(mutations.alert_without_end)))
     assert objections(seen) == {"alert-resolves"}
 
 
-@pytest.mark.control("R6", objects="samples-survive-restart")
-def test_samples_in_memory_are_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.restart_prometheus(broken(mutations.samples_in_memory)))
+@pytest.mark.mutation(objects="samples-survive-restart")
+def test_samples_in_memory_are_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.restart_prometheus(mutated(mutations.samples_in_memory)))
     assert objections(seen) == {"samples-survive-restart"}

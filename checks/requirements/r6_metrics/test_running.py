@@ -13,21 +13,21 @@ from checks.requirements.r6_metrics.observe import check_configuration, count_re
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R6")
+@pytest.mark.check
 def test_the_target_is_up(stack: Stack, evidence: Evidence) -> None:
     assert target_violations(evidence.saw(look_at_targets(stack))) == []
 
 
-@pytest.mark.requirement("R6")
+@pytest.mark.check
 def test_the_request_counter_rises_by_exactly_as_many_requests(stack: Stack, evidence: Evidence) -> None:
     assert counted_violations(evidence.saw(count_requests(stack))) == []
 
 
-@pytest.mark.requirement("R6")
+@pytest.mark.check
 def test_promtool_finds_nothing_to_complain_of(stack: Stack, evidence: Evidence) -> None:
     assert configuration_violations(evidence.saw(check_configuration(stack))) == []
 
 
-@pytest.mark.requirement("R6")
+@pytest.mark.check
 def test_the_scrape_interval_is_honoured(stack: Stack, evidence: Evidence) -> None:
     assert rhythm_violations(evidence.saw(look_at_rhythm(stack))) == []

@@ -1,6 +1,6 @@
 """Read every probe, freeze every service, and follow what Docker says."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timedelta
 
@@ -11,18 +11,18 @@ from checks.requirements.r7_healthchecks.probe_command import passwords_on, with
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
-from stack.driver.runners.compose import all_well
+from stack.driver.events import Event
+from stack.driver.runners.protocol import all_well
 
 RESTART_SECONDS = 20.0  # enough for a healer that was frozen as well, and waits out a stop timeout
 RED = "health_status: unhealthy"
-Events = list[tuple[datetime, str]]
 Broken = Mapping[str, AbstractContextManager[datetime]]
 """{service: its fault, which takes hold when it is entered, and tells when that was}."""
 
 
 def look_at_probes(stack: Stack) -> Probes:
     secrets = stack.secrets()
-    tests = {name: stack.probe(name) for name in stack.services}
+    tests = {name: stack.runner.health_check(name).test for name in stack.project.services}
     return Probes(
         probes=tuple(
             Probe(service=name, test=without_passwords(test, secrets), passwords=passwords_on(test, secrets))
@@ -44,11 +44,11 @@ def revoke_credentials(stack: Stack) -> list[Reported]:
 
 def _followed(stack: Stack, fault: Fault, broken: Broken) -> list[Reported]:
     """What the engine says of each before its fault, while it lasts, and when all is put back."""
-    stack.wait_until_healthy()
-    before = {name: stack.state(name).health for name in broken}
-    bounds = {name: stack.detection_bound(name) for name in stack.services}
+    stack.runner.wait_until_healthy()
+    before = {name: stack.runner.state(name).health for name in broken}
+    bounds = {name: stack.runner.health_check(name).detection_bound for name in stack.project.services}
     red = _until_red(stack, broken, within=max(bounds[name] for name in broken) + DETECTION_SLACK)
-    again = wait.first(stack.glance, all_well, within=max(bounds.values()) + RESTART_SECONDS, every=0.25)
+    again = wait.until(stack.runner.status, all_well, within=max(bounds.values()) + RESTART_SECONDS, every=0.25)
     green = {name: round(again.seconds, 3) for name in broken if again.value[name].health == "healthy"}
     return [
         Reported(
@@ -65,29 +65,29 @@ def _followed(stack: Stack, fault: Fault, broken: Broken) -> list[Reported]:
 def _until_red(stack: Stack, broken: Broken, *, within: float) -> dict[str, float]:
     """{service: seconds from its fault to `unhealthy`}; all are put back when each was found, or the time is over."""
     with ExitStack() as entered:
-        events = {name: entered.enter_context(stack.events(name, "health_status")) for name in broken}
+        events = {name: entered.enter_context(stack.runner.events(name, "health_status")) for name in broken}
         since = {name: entered.enter_context(fault) for name, fault in broken.items()}
 
         def found() -> dict[str, float]:
             return {name: seconds for name in broken if (seconds := _until(RED, events[name], since[name]))}
 
-        return wait.first(found, lambda seen: len(seen) == len(broken), within=within).value
+        return wait.until(found, lambda seen: len(seen) == len(broken), within=within).value
 
 
-def _until(action: str, events: Events, since: datetime) -> float | None:
-    seconds = [(at - since) / timedelta(seconds=1) for at, named in events if named == action and at >= since]
+def _until(action: str, events: Sequence[Event], since: datetime) -> float | None:
+    seconds = [(one.at - since) / timedelta(seconds=1) for one in events if one.action == action and one.at >= since]
     return round(seconds[0], 3) if seconds else None
 
 
-def waves(depends_on: Mapping[str, Collection[str]]) -> list[list[str]]:
-    """Services that can be broken together: no one in a wave depends on another in it, through others or not.
+def dependency_layers(depends_on: Mapping[str, Collection[str]]) -> list[list[str]]:
+    """Services that can be broken together: no one in a layer depends on another in it, through others or not.
 
     Whatever is then found of one, it is not for what was done to another.
     """
     needs = {name: _all_it_needs(name, depends_on) for name in depends_on}
     found: list[list[str]] = []
     for name in depends_on:
-        apart = [wave for wave in found if not any(name in needs[other] or other in needs[name] for other in wave)]
+        apart = [layer for layer in found if not any(name in needs[other] or other in needs[name] for other in layer)]
         if apart:
             apart[0].append(name)
         else:
@@ -107,4 +107,6 @@ def _all_it_needs(service: str, depends_on: Mapping[str, Collection[str]]) -> se
 
 
 def dependencies(stack: Stack) -> dict[str, list[str]]:
-    return {name: list(stack.config["services"][name].get("depends_on") or ()) for name in stack.services}
+    return {
+        name: list(stack.project.config["services"][name].get("depends_on") or ()) for name in stack.project.services
+    }

@@ -10,18 +10,21 @@ FROZEN = Reported(service="api", fault="frozen", before="healthy", phases={"dete
 REVOKED = replace(FROZEN, service="redis", fault="credentials revoked")
 LATE = {"detect": FROZEN.bound_s + DETECTION_SLACK + 0.1, "recover": 2.0}
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     Probes(probes=(CHECKED,)),
     FROZEN,
     REVOKED,
 )
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "has-a-health-check": (Probes(probes=(CHECKED, replace(CHECKED, service="redis", test=()))),),
     "check-can-fail": (
         Probes(probes=(CHECKED, replace(CHECKED, test=("CMD-SHELL", "exit 0")))),
         Probes(probes=(replace(CHECKED, test=("CMD-SHELL", "curl -f http://127.0.0.1:5000/ | cat")),)),
+    ),
+    "check-sees-errors": (
         Probes(probes=(replace(CHECKED, test=("CMD", "redis-cli", "ping")),)),
+        Probes(probes=(CHECKED, replace(CHECKED, test=("CMD", "curl", "-s", "http://127.0.0.1:5000/healthcheck")))),
     ),
     "no-password-in-probe": (Probes(probes=(replace(CHECKED, passwords=("-a",)), CHECKED)),),
     "green-when-well": (
@@ -33,7 +36,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     "red-without-credentials": (replace(REVOKED, phases={"recover": 0.0}), replace(REVOKED, phases=LATE)),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     Probes(probes=()),
     replace(FROZEN, phases={}),
     replace(REVOKED, phases={}),

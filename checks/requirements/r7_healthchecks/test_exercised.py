@@ -1,21 +1,21 @@
-"""R7 on a stack that is stopped, hurt and started again."""
+"""R7 on a stack that is broken and restarted."""
 
 import pytest
 
 from checks.core.evidence import Evidence
 from checks.requirements.r7_healthchecks.judge import report_violations
-from checks.requirements.r7_healthchecks.observe import dependencies, freeze, revoke_credentials, waves
+from checks.requirements.r7_healthchecks.observe import dependencies, dependency_layers, freeze, revoke_credentials
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R7")
+@pytest.mark.check
 @pytest.mark.long
 def test_every_health_check_turns_red_when_the_service_freezes(stack: Stack, evidence: Evidence) -> None:
-    seen = [evidence.saw(one) for wave in waves(dependencies(stack)) for one in freeze(stack, wave)]
+    seen = [evidence.saw(one) for layer in dependency_layers(dependencies(stack)) for one in freeze(stack, layer)]
     assert [violation for one in seen for violation in report_violations(one)] == []
 
 
-@pytest.mark.requirement("R7")
-def test_the_health_check_of_redis_turns_red_without_its_credentials(stack: Stack, evidence: Evidence) -> None:
+@pytest.mark.check
+def test_redis_health_check_turns_red_without_its_credentials(stack: Stack, evidence: Evidence) -> None:
     seen = [evidence.saw(one) for one in revoke_credentials(stack)]
     assert [violation for one in seen for violation in report_violations(one)] == []

@@ -6,16 +6,18 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Broken
+from checks.harness.fixtures import Mutated
 from checks.requirements.r7_healthchecks import observe
 from checks.subject import mutation
 from checks.subject.roles import Role
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
 
 
-def health_check(role: Role, **settings: object) -> Sabotage:
+def health_check(role: Role, **settings: object) -> Mutation:
     """The health check of that service with these settings instead of its own."""
-    return lambda stack: stack.override(json.dumps({"services": {stack.roles[role]: {"healthcheck": settings}}}))
+    return lambda stack: stack.project.override(
+        json.dumps({"services": {stack.roles[role]: {"healthcheck": settings}}})
+    )
 
 
 no_health_check = health_check(Role.API, disable=True)
@@ -24,49 +26,55 @@ ping_without_a_look_at_the_answer = health_check(Role.REDIS, test=["CMD", "redis
 
 def pipe_that_hides_the_status(stack: Stack) -> None:
     """The service's own health check, with what it says sent through a pipe."""
-    words = stack.config["services"][stack.roles[Role.API]]["healthcheck"]["test"][1:]
+    words = stack.project.config["services"][stack.roles[Role.API]]["healthcheck"]["test"][1:]
     health_check(Role.API, test=["CMD-SHELL", f"{' '.join(words)} | cat"])(stack)
 
 
 def password_on_the_command_line(stack: Stack) -> None:
     """The health check of Redis with its password as an argument, which `ps` shows for as long as it runs."""
-    login = f'--user {stack.login("health").user} --pass "$$(cat /run/secrets/redis-health-password)"'
+    login = f'--user {stack.credentials.login("health").user} --pass "$$(cat /run/secrets/redis-health-password)"'
     health_check(Role.REDIS, test=["CMD-SHELL", f"redis-cli -e {login} PING"])(stack)
 
 
-@pytest.mark.control("R7", objects="has-a-health-check")
-def test_a_service_without_a_health_check_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_at_probes(broken(no_health_check)))
+@pytest.mark.mutation(objects="has-a-health-check")
+def test_a_service_without_a_health_check_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_at_probes(mutated(no_health_check)))
     assert objections(seen) == {"has-a-health-check"}
 
 
-@pytest.mark.control("R7", objects="check-can-fail")
-def test_a_health_check_that_always_passes_is_noticed_by_its_looks(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_at_probes(broken(mutation.health_check_that_cannot_fail)))
+@pytest.mark.mutation(objects="check-can-fail")
+def test_a_check_that_always_passes_is_noticed_by_its_looks(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_at_probes(mutated(mutation.health_check_that_cannot_fail)))
     assert objections(seen) == {"check-can-fail"}
 
 
-@pytest.mark.control("R7", objects="no-password-in-probe")
-def test_a_password_on_the_command_line_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_at_probes(broken(password_on_the_command_line)))
+@pytest.mark.mutation(objects="check-sees-errors")
+def test_a_check_that_hides_errors_is_noticed_by_its_looks(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_at_probes(mutated(ping_without_a_look_at_the_answer)))
+    assert objections(seen) == {"check-sees-errors"}
+
+
+@pytest.mark.mutation(objects="no-password-in-probe")
+def test_a_password_on_the_command_line_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_at_probes(mutated(password_on_the_command_line)))
     assert objections(seen) == {"no-password-in-probe"}
 
 
-@pytest.mark.control("R7", objects="red-when-broken")
-def test_a_pipe_that_hides_the_status_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(pipe_that_hides_the_status)
+@pytest.mark.mutation(objects="red-when-broken")
+def test_a_pipe_that_hides_the_status_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(pipe_that_hides_the_status)
     seen = [evidence.saw(one) for one in observe.freeze(stack, [stack.roles[Role.API]])]
     assert [objections(one) for one in seen] == [{"red-when-broken"}]
 
 
-@pytest.mark.control("R7", objects="red-without-credentials")
-def test_a_ping_whose_answer_nobody_reads_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = [evidence.saw(one) for one in observe.revoke_credentials(broken(ping_without_a_look_at_the_answer))]
+@pytest.mark.mutation(objects="red-without-credentials")
+def test_a_ping_whose_answer_nobody_reads_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = [evidence.saw(one) for one in observe.revoke_credentials(mutated(ping_without_a_look_at_the_answer))]
     assert [objections(one) for one in seen] == [{"red-without-credentials"}]
 
 
-@pytest.mark.control("R7", objects="green-when-well")
-def test_a_service_that_stays_red_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutation.never_well_again)
+@pytest.mark.mutation(objects="green-when-well")
+def test_a_service_that_stays_red_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutation.never_well_again)
     seen = [evidence.saw(one) for one in observe.freeze(stack, [stack.roles[Role.REDIS]])]
     assert [objections(one) for one in seen] == [{"green-when-well"}]

@@ -8,6 +8,6 @@ from checks.requirements.r7_healthchecks.observe import look_at_probes
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R7")
-def test_every_service_has_a_health_check_that_can_fail_and_shows_no_password(stack: Stack, evidence: Evidence) -> None:
+@pytest.mark.check
+def test_every_service_has_a_check_that_can_fail_and_no_password(stack: Stack, evidence: Evidence) -> None:
     assert probe_violations(evidence.saw(look_at_probes(stack))) == []

@@ -76,7 +76,7 @@ def call_and_count(stack: Stack) -> Uncounted:
 
 def deadline_of(stack: Stack) -> float:
     """What the service's own health check gives the route; DEFAULT_DEADLINE where it has none."""
-    return stack.probe_timeout(stack.roles[Role.API]) or DEFAULT_DEADLINE
+    return stack.runner.health_check(stack.roles[Role.API]).timeout or DEFAULT_DEADLINE
 
 
 def call(url: str, patience: float) -> Answer:
@@ -110,7 +110,7 @@ def _url(stack: Stack) -> str:
 
 @contextmanager
 def _well(stack: Stack) -> Iterator[None]:
-    stack.wait_until_healthy()
+    stack.runner.wait_until_healthy()
     yield
 
 
@@ -126,21 +126,21 @@ def _frozen(stack: Stack) -> Iterator[None]:
     service = stack.roles[Role.REDIS]
     try:
         with process.frozen(stack, service):
-            start = stack.state(service).started_at
+            start = stack.runner.incarnation(service)
             yield
-            if stack.state(service).started_at != start:
+            if stack.runner.incarnation(service) != start:
                 raise StackError(f"`{service}` was restarted before the last call: nothing is known of a frozen one")
     finally:
-        stack.wait_until_healthy()
+        stack.runner.wait_until_healthy()
 
 
 @contextmanager
 def _refusing(stack: Stack) -> Iterator[None]:
     service = stack.roles[Role.API]
     with credentials.wrong_password(stack, "app", token_hex(16)):
-        start = stack.state(service).started_at
+        start = stack.runner.incarnation(service)
         yield
-        if stack.state(service).started_at != start:
+        if stack.runner.incarnation(service) != start:
             raise StackError(f"`{service}` was restarted before the last call: nothing is known of it while refused")
 
 

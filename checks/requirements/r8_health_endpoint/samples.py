@@ -15,7 +15,7 @@ REFUSING = replace(GONE, redis="refusing")
 LOADED = UnderLoad(requests=800, deadline_s=1.5, answers=(YES,) * CALLS_UNDER_LOAD)
 UNCOUNTED = Uncounted(calls=11, rises={"http_requests_total": 0.0})
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     WELL,
     replace(WELL, reading=Reading.LIVENESS),
     GONE,
@@ -40,7 +40,7 @@ def failing(seen: Called) -> tuple[Called, ...]:
     )
 
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "exact-when-well": (
         replace(WELL, answers=(YES, NO)),
         replace(WELL, answers=(replace(YES, status=201),)),
@@ -65,7 +65,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     "not-counted": (replace(UNCOUNTED, rises={"requests_count": 0.0, "requests_total": 12.0}),),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     *(replace(seen, answers=()) for seen in (WELL, GONE, FROZEN, REFUSING)),
     replace(LOADED, requests=0),
     replace(LOADED, answers=()),

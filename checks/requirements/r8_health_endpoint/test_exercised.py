@@ -1,4 +1,4 @@
-"""R8 on a stack that is stopped, hurt and started again."""
+"""R8 while what it depends on is away."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def reading(stack: Stack, evidence: Evidence) -> Reading:
     return found
 
 
-@pytest.mark.requirement("R8")
+@pytest.mark.check
 @pytest.mark.parametrize("redis", ["gone", "frozen", "refusing"])
 def test_it_answers_at_once_when_redis_is(redis: Redis, stack: Stack, evidence: Evidence, reading: Reading) -> None:
     assert called_violations(evidence.saw(call_while(stack, redis, reading))) == []

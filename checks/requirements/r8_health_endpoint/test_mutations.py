@@ -5,65 +5,63 @@ import pytest
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.core.requirement import Reading
-from checks.harness.fixtures import Broken
+from checks.harness.fixtures import Mutated
 from checks.requirements.r8_health_endpoint import observe
+from checks.requirements.r8_health_endpoint.mutations import (
+    busy_is_a_failure,
+    counted,
+    failure_as_not_found,
+    failure_dressed_as_200,
+    more_than_asked,
+    no_deadline,
+    redis_not_asked,
+)
 from checks.subject import mutation
-from checks.subject.mutation import service_with
-
-HEALTHY = 'await store.ping()\n        return JSONResponse({"status": "ok"})'
-
-more_than_asked = service_with("app.py", HEALTHY, HEALTHY.replace('"ok"', '"ok", "redis": "up"'))
-failure_as_not_found = service_with("app.py", "status_code=503", "status_code=404")
-redis_not_asked = service_with("app.py", HEALTHY, HEALTHY.removeprefix("await store.ping()\n"))
-failure_dressed_as_200 = service_with("app.py", '"failure"}, status_code=503', '"ok"}, status_code=200')
-no_deadline = service_with("store.py", "seconds=settings.redis_ping_timeout", "seconds=None")
-busy_is_a_failure = service_with("__main__.py", "access_log=False,", "access_log=False, limit_concurrency=3,")
-counted = service_with("app.py", "frozenset({HEALTH_PATH, METRICS_PATH})", "frozenset({METRICS_PATH})")
 
 
-@pytest.mark.control("R8", objects="exact-when-well")
-def test_more_than_was_asked_for_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.call_while(broken(more_than_asked), "well", Reading.READINESS))
+@pytest.mark.mutation(objects="exact-when-well")
+def test_more_than_was_asked_for_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.call_while(mutated(more_than_asked), "well", Reading.READINESS))
     assert objections(seen) == {"exact-when-well"}
 
 
-@pytest.mark.control("R8", objects="answer-when-redis-gone")
-def test_not_found_for_a_failure_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.call_while(broken(failure_as_not_found), "gone", Reading.READINESS))
+@pytest.mark.mutation(objects="answer-when-redis-gone")
+def test_not_found_for_a_failure_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.call_while(mutated(failure_as_not_found), "gone", Reading.READINESS))
     assert objections(seen) == {"answer-when-redis-gone"}
 
 
-@pytest.mark.control("R8", objects="answer-when-redis-gone")
-def test_a_failure_is_noticed_where_liveness_was_meant(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.call_while(broken(mutation.nothing), "gone", Reading.LIVENESS))
+@pytest.mark.mutation(objects="answer-when-redis-gone")
+def test_a_failure_is_noticed_where_liveness_was_meant(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.call_while(mutated(mutation.nothing), "gone", Reading.LIVENESS))
     assert objections(seen) == {"answer-when-redis-gone"}
 
 
-@pytest.mark.control("R8", objects="answer-when-redis-frozen")
-def test_a_service_that_does_not_ask_redis_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.call_while(broken(redis_not_asked), "frozen", Reading.READINESS))
+@pytest.mark.mutation(objects="answer-when-redis-frozen")
+def test_a_service_that_does_not_ask_redis_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.call_while(mutated(redis_not_asked), "frozen", Reading.READINESS))
     assert objections(seen) == {"answer-when-redis-frozen"}
 
 
-@pytest.mark.control("R8", objects="answer-when-credentials-refused")
-def test_a_failure_dressed_as_200_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.call_while(broken(failure_dressed_as_200), "refusing", Reading.READINESS))
+@pytest.mark.mutation(objects="answer-when-credentials-refused")
+def test_a_failure_dressed_as_200_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.call_while(mutated(failure_dressed_as_200), "refusing", Reading.READINESS))
     assert objections(seen) == {"answer-when-credentials-refused"}
 
 
-@pytest.mark.control("R8", objects="answers-in-time")
-def test_a_call_that_hangs_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.call_while(broken(no_deadline), "frozen", Reading.READINESS))
+@pytest.mark.mutation(objects="answers-in-time")
+def test_a_call_that_hangs_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.call_while(mutated(no_deadline), "frozen", Reading.READINESS))
     assert objections(seen) == {"answers-in-time"}
 
 
-@pytest.mark.control("R8", objects="answers-under-load")
-def test_a_busy_service_that_turns_calls_away_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.call_under_load(broken(busy_is_a_failure)))
+@pytest.mark.mutation(objects="answers-under-load")
+def test_a_busy_service_that_turns_calls_away_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.call_under_load(mutated(busy_is_a_failure)))
     assert objections(seen) == {"answers-under-load"}
 
 
-@pytest.mark.control("R8", objects="not-counted")
-def test_counted_calls_are_noticed(broken: Broken, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.call_and_count(broken(counted)))
+@pytest.mark.mutation(objects="not-counted")
+def test_counted_calls_are_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.call_and_count(mutated(counted)))
     assert objections(seen) == {"not-counted"}

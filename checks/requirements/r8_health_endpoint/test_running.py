@@ -9,16 +9,16 @@ from checks.requirements.r8_health_endpoint.observe import call_and_count, call_
 from checks.subject.stack import Stack
 
 
-@pytest.mark.requirement("R8")
+@pytest.mark.check
 def test_it_answers_exactly_while_all_is_well(stack: Stack, evidence: Evidence) -> None:
     assert called_violations(evidence.saw(call_while(stack, "well", Reading.READINESS))) == []
 
 
-@pytest.mark.requirement("R8")
+@pytest.mark.check
 def test_it_answers_under_load(stack: Stack, evidence: Evidence) -> None:
     assert load_violations(evidence.saw(call_under_load(stack))) == []
 
 
-@pytest.mark.requirement("R8")
+@pytest.mark.check
 def test_it_is_not_counted(stack: Stack, evidence: Evidence) -> None:
     assert uncounted_violations(evidence.saw(call_and_count(stack))) == []

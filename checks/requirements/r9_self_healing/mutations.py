@@ -11,11 +11,11 @@ RESTARTER = (Path(__file__).parent / "agents" / "other_healers.py").read_text()
 
 
 def no_healer(stack: Stack) -> None:
-    stack.override("services: { healer: { profiles: [removed] }, warden: { profiles: [removed] } }")
+    stack.project.override("services: { healer: { profiles: [removed] }, warden: { profiles: [removed] } }")
 
 
 def no_warden(stack: Stack) -> None:
-    stack.override("services: { warden: { profiles: [removed] } }")
+    stack.project.override("services: { warden: { profiles: [removed] } }")
 
 
 def eager_healer(stack: Stack) -> None:
@@ -30,13 +30,13 @@ def polling_healer(stack: Stack) -> None:
 
 
 def _beside(stack: Stack, kind: str) -> None:
-    words = ["python3", "-I", "-S", "-c", RESTARTER, kind, stack.project]
+    words = ["python3", "-I", "-S", "-c", RESTARTER, kind, stack.project.name]
     socket = "${DOCKER_SOCKET:-/var/run/docker.sock}:/var/run/docker.sock"
     restarter = {"image": python_image(), "entrypoint": words, "network_mode": "none", "volumes": [socket]}
-    more = {"labels": dict(stack.labels), "stop_grace_period": "0s"}
-    stack.override(json.dumps({"services": {"restarter": restarter | more}}))
+    more = {"labels": dict(stack.project.labels), "stop_grace_period": "0s"}
+    stack.project.override(json.dumps({"services": {"restarter": restarter | more}}))
 
 
 def undeclared_dependency(stack: Stack) -> None:
     """The service no longer says that it depends on Redis, so its sickness is taken for its own."""
-    stack.override(f"services: {{ {json.dumps(stack.roles[Role.API])}: {{ depends_on: !reset {{}} }} }}")
+    stack.project.override(f"services: {{ {json.dumps(stack.roles[Role.API])}: {{ depends_on: !reset {{}} }} }}")

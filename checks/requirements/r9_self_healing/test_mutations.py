@@ -4,108 +4,108 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Broken, OnAnotherEngine
+from checks.harness.fixtures import Mutated, OnAnotherEngine
 from checks.requirements.r9_self_healing import mutations
 from checks.requirements.r9_self_healing.observe import engine_restart, healer_away, healing, left_alone
 from checks.subject import mutation
 from checks.subject.roles import Role
 
 
-@pytest.mark.control("R9", objects="engine-restart-comes-back")
-def test_a_policy_that_asks_for_a_failure_is_noticed_after_an_engine_restart(
+@pytest.mark.mutation(objects="engine-restart-comes-back")
+def test_a_policy_that_wants_a_failure_is_noticed_at_a_restart(
     on_another_engine: OnAnotherEngine, evidence: Evidence
 ) -> None:
     found = on_another_engine(mutation.restarted(Role.PROMETHEUS, "on-failure"))
     assert objections(evidence.saw(engine_restart.restart_the_engine(*found))) == {"engine-restart-comes-back"}
 
 
-@pytest.mark.control("R9", objects="nothing-missed")
-def test_a_healer_that_nobody_heals_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutations.no_warden)
+@pytest.mark.mutation(objects="nothing-missed")
+def test_a_healer_that_nobody_heals_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutations.no_warden)
     seen = evidence.saw(healer_away.hurt_while_away(stack, stack.roles[Role.PROMETHEUS], "healer"))
     assert objections(seen) == {"nothing-missed"}
     assert "detect" in seen.phases
 
 
-@pytest.mark.control("R9", objects="found-unhealthy")
-def test_a_health_check_that_cannot_fail_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutation.health_check_that_cannot_fail)
-    assert objections(evidence.saw(healing.hurt(stack, stack.roles[Role.API], "frozen"))) == {"found-unhealthy"}
+@pytest.mark.mutation(objects="found-unhealthy")
+def test_a_health_check_that_cannot_fail_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutation.health_check_that_cannot_fail)
+    assert objections(evidence.saw(healing.sicken(stack, stack.roles[Role.API], "frozen"))) == {"found-unhealthy"}
 
 
-@pytest.mark.control("R9", objects="restarted")
-def test_a_missing_healer_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutations.no_healer)
-    assert objections(evidence.saw(healing.hurt(stack, stack.roles[Role.PROMETHEUS], "frozen"))) == {"restarted"}
+@pytest.mark.mutation(objects="restarted")
+def test_a_missing_healer_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutations.no_healer)
+    assert objections(evidence.saw(healing.sicken(stack, stack.roles[Role.PROMETHEUS], "frozen"))) == {"restarted"}
 
 
-@pytest.mark.control("R9", objects="healthy-again")
-def test_a_restart_that_does_not_help_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutation.never_well_again)
-    assert objections(evidence.saw(healing.hurt(stack, stack.roles[Role.REDIS], "frozen"))) == {"healthy-again"}
+@pytest.mark.mutation(objects="healthy-again")
+def test_a_restart_that_does_not_help_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutation.never_well_again)
+    assert objections(evidence.saw(healing.sicken(stack, stack.roles[Role.REDIS], "frozen"))) == {"healthy-again"}
 
 
-@pytest.mark.control("R9", objects="others-left-alone")
-def test_a_restarted_dependent_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutations.undeclared_dependency)
-    assert objections(evidence.saw(healing.hurt(stack, stack.roles[Role.REDIS], "frozen"))) == {"others-left-alone"}
+@pytest.mark.mutation(objects="others-left-alone")
+def test_a_restarted_dependent_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutations.undeclared_dependency)
+    assert objections(evidence.saw(healing.sicken(stack, stack.roles[Role.REDIS], "frozen"))) == {"others-left-alone"}
 
 
-@pytest.mark.control("R9", objects="clean-exit-comes-back")
-def test_a_policy_for_failures_only_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutation.restarted(Role.API, "on-failure"))
+@pytest.mark.mutation(objects="clean-exit-comes-back")
+def test_a_policy_for_failures_only_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutation.restarted(Role.API, "on-failure"))
     assert objections(evidence.saw(healing.end(stack, stack.roles[Role.API], "clean-exit"))) == {
         "clean-exit-comes-back"
     }
 
 
-@pytest.mark.control("R9", objects="crash-comes-back")
-def test_a_missing_policy_is_noticed_after_a_crash(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutation.restarted(Role.REDIS, "no"))
+@pytest.mark.mutation(objects="crash-comes-back")
+def test_a_missing_policy_is_noticed_after_a_crash(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutation.restarted(Role.REDIS, "no"))
     assert objections(evidence.saw(healing.end(stack, stack.roles[Role.REDIS], "crash"))) == {"crash-comes-back"}
 
 
-@pytest.mark.control("R9", objects="oom-kill-comes-back")
-def test_a_missing_policy_is_noticed_after_an_oom_kill(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutation.restarted(Role.PROMETHEUS, "no"))
+@pytest.mark.mutation(objects="oom-kill-comes-back")
+def test_a_missing_policy_is_noticed_after_an_oom_kill(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutation.restarted(Role.PROMETHEUS, "no"))
     assert objections(evidence.saw(healing.end(stack, stack.roles[Role.PROMETHEUS], "oom-kill"))) == {
         "oom-kill-comes-back"
     }
 
 
-@pytest.mark.control("R9", objects="crash-at-start-comes-back")
-def test_a_policy_that_gives_up_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutation.restarted(Role.API, "on-failure:2"))
+@pytest.mark.mutation(objects="crash-at-start-comes-back")
+def test_a_policy_that_gives_up_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutation.restarted(Role.API, "on-failure:2"))
     seen = evidence.saw(healing.end(stack, stack.roles[Role.API], "crash-at-start"))
     assert objections(seen) == {"crash-at-start-comes-back"}
 
 
-@pytest.mark.control("R9", objects="stop-left-alone")
-def test_a_stop_that_is_undone_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutations.eager_healer)
+@pytest.mark.mutation(objects="stop-left-alone")
+def test_a_stop_that_is_undone_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutations.eager_healer)
     assert objections(evidence.saw(left_alone.leave(stack, stack.roles[Role.PROMETHEUS], "stopped"))) == {
         "stop-left-alone"
     }
 
 
-@pytest.mark.control("R9", objects="pause-left-alone")
-def test_a_pause_that_is_undone_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutations.eager_healer)
+@pytest.mark.mutation(objects="pause-left-alone")
+def test_a_pause_that_is_undone_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutations.eager_healer)
     assert objections(evidence.saw(left_alone.leave(stack, stack.roles[Role.PROMETHEUS], "paused"))) == {
         "pause-left-alone"
     }
 
 
-@pytest.mark.control("R9", objects="stall-left-alone")
-def test_a_restart_for_a_stall_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutations.eager_healer)
+@pytest.mark.mutation(objects="stall-left-alone")
+def test_a_restart_for_a_stall_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutations.eager_healer)
     assert objections(evidence.saw(left_alone.leave(stack, stack.roles[Role.PROMETHEUS], "stall-3s"))) == {
         "stall-left-alone"
     }
 
 
-@pytest.mark.control("R9", objects="dependent-left-alone")
-def test_a_restart_for_a_frozen_dependency_is_noticed(broken: Broken, evidence: Evidence) -> None:
-    stack = broken(mutations.undeclared_dependency)
+@pytest.mark.mutation(objects="dependent-left-alone")
+def test_a_restart_for_a_frozen_dependency_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(mutations.undeclared_dependency)
     seen = evidence.saw(left_alone.leave(stack, stack.roles[Role.API], "dependency-frozen"))
     assert objections(seen) == {"dependent-left-alone"}

@@ -22,8 +22,8 @@ class Items:
 
     def url(self, path: str) -> str:
         service = self.stack.roles[Role.API]
-        port = next(published(self.stack.config["services"][service]))
-        return f"http://{self.stack.address(service, port)}{path}"
+        port = next(published(self.stack.project.config["services"][service]))
+        return f"http://{self.stack.runner.address(service, port)}{path}"
 
     def store(self, items: Mapping[str, str]) -> None:
         """Store each item; raises requests.HTTPError for the first that is not acknowledged."""

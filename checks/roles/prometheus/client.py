@@ -65,8 +65,8 @@ class Prometheus:
     def of(cls, stack: Stack) -> "Prometheus":
         """The one of a stack, as soon as it is ready to answer."""
         service = stack.roles[Role.PROMETHEUS]
-        found = cls(stack.address(service, next(published(stack.config["services"][service]), 9090)))
-        if not wait.first(found.ready, bool, within=READY_SECONDS).reached:
+        found = cls(stack.runner.address(service, next(published(stack.project.config["services"][service]), 9090)))
+        if not wait.until(found.ready, bool, within=READY_SECONDS).reached:
             raise StackError(f"`{service}` was not ready within {READY_SECONDS:.0f} s")
         return found
 

@@ -1,14 +1,10 @@
 """Users of Redis as their rules make them (ACL SETUSER, ACL LIST, ACL files), evaluated in order as Redis does."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from checks.roles.redis.commands import Categories, known
-from stack.ops.agents.aof_archive import words_of
 
-RULE = re.compile(r"(?!--)[~%&+\-#!<>(].*|on|off|nopass|reset\w*|all\w+|no\w+|(sanitize|skip-sanitize)-payload|clear\w+")
 GIVES_EVERYTHING = "acl|setuser"  # whoever may run it may give itself all the rest
 
 Commands = frozenset[str]
@@ -91,24 +87,3 @@ def _with_whole_selectors(words: Sequence[str]) -> Iterator[str]:
                 inside = []
         else:
             yield word
-
-
-def has_plain_password(text: str) -> bool:
-    """Whether a user is given a password as it is (`>password`) in a file or on a command line that Redis reads."""
-    return any(_is_plain(rule) for line in text.splitlines() for rules in _rules_in(line) for rule in rules)
-
-
-def _is_plain(rule: str) -> bool:
-    return rule.startswith(">") and len(rule) > 1
-
-
-def _rules_in(line: str) -> Iterator[list[str]]:
-    """The rules of each user on a line: of a file (`user app on ...`), or of a command line (`--user app on ...`)."""
-    words = [word.decode(errors="replace") for word in words_of(line.encode(errors="replace"))]
-    for place, word in enumerate(words):
-        if place == 0 and word.lower() == "user":
-            yield words[2:]
-        elif word.lower() == "--user":
-            yield list(takewhile(RULE.fullmatch, words[place + 2 :]))
-        elif word.lower() == "setuser":  # of a script, which may have the password from elsewhere
-            yield [rule for rule in takewhile(RULE.fullmatch, words[place + 2 :]) if not rule.startswith(">$")]

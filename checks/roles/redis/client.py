@@ -14,12 +14,12 @@ PORT = 6379
 
 def connect(stack: Stack, login: str) -> redis.Redis:
     """A client logged in as a user that the profile names; it never sends a command twice."""
-    host, _, port = stack.address(stack.roles[Role.REDIS], PORT).partition(":")
+    host, _, port = stack.runner.address(stack.roles[Role.REDIS], PORT).partition(":")
     return redis.Redis(
         host=host,
         port=int(port),
-        username=stack.login(login).user,
-        password=stack.password(login),
+        username=stack.credentials.login(login).user,
+        password=stack.credentials.password(login),
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),
         driver_info=DriverInfo(name=None),  # CLIENT SETINFO would be noise in the ACL log

@@ -4,19 +4,19 @@ import hashlib
 
 from checks.subject.mutation import edit, override
 from checks.subject.roles import Role
-from checks.subject.stack import Sabotage, Stack
+from checks.subject.stack import Mutation, Stack
 from stack.driver.project import Config
 
 
-def redis_with(*arguments: str) -> Sabotage:
+def redis_with(*arguments: str) -> Mutation:
     """Redis started with these arguments behind its own, which they override."""
 
-    def sabotage(stack: Stack) -> None:
+    def mutation(stack: Stack) -> None:
         spec = redis_service(stack)
         own = spec.get("command") or ([] if spec.get("entrypoint") else ["redis-server"])
         override(stack, Role.REDIS, command=[*own, *arguments])
 
-    return sabotage
+    return mutation
 
 
 DEFAULT_OFF = "user default off resetpass resetkeys resetchannels -@all"
@@ -30,7 +30,7 @@ def default_user_on(stack: Stack) -> None:
 
 def default_user_with_the_apps_password(stack: Stack) -> None:
     """What `requirepass` amounts to where the service is given the same password."""
-    edit(stack, DEFAULT_OFF, f"user default on {digest(stack.password('app'))} ~* &* +@all")
+    edit(stack, DEFAULT_OFF, f"user default on {digest(stack.credentials.password('app'))} ~* &* +@all")
 
 
 def digest(password: str) -> str:
@@ -39,7 +39,7 @@ def digest(password: str) -> str:
 
 
 def redis_service(stack: Stack) -> Config:
-    spec: Config = stack.config["services"][stack.roles[Role.REDIS]]
+    spec: Config = stack.project.config["services"][stack.roles[Role.REDIS]]
     return spec
 
 

@@ -21,7 +21,7 @@ def writing_to_redis(stack: Stack, prefix: str, *, pipelined: int = 1, size: int
 
     A value is at least `size` characters long. Each write counts as soon as its own answer is read.
     """
-    keys = stack.login("auditor").keys
+    keys = stack.credentials.login("auditor").keys
 
     def write(load: Load, number: int) -> None:
         with suppress(redis.ConnectionError, redis.TimeoutError), connect(stack, "auditor") as client:

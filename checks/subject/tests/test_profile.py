@@ -40,7 +40,7 @@ def test_a_compose_file_is_read_by_its_own_name(tmp_path: Path) -> None:
     assert (found.compose_file.name, found.directory) == ("stack.test.yaml", tmp_path)
 
 
-def test_of_two_compose_files_the_one_that_compose_prefers_is_read(tmp_path: Path) -> None:
+def test_of_two_compose_files_the_preferred_one_is_read(tmp_path: Path) -> None:
     for name in COMPOSE_NAMES:
         project(tmp_path, name=name)
     assert read(tmp_path).compose_file.name == "compose.yaml"

@@ -15,22 +15,22 @@ from stack import ROOT
 from stack.driver.docker import from_words
 from stack.driver.images.bases import SOURCE_LABEL, Own
 from stack.driver.images.sources import found_here
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 
 CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 
 
-def build(own: Own, python: str, board: Board) -> str:
+def build(own: Own, python: str, progress: Progress) -> str:
     """The reference of an image of this project's own, built unless one of exactly this content is here."""
     here = found_here()
     reference = f"{own.name}:{_content_key(own.context, here[python])}"
     if reference in here:
-        board.show(own.name, "here")
+        progress.show(own.name, "here")
         return reference
-    board.show(own.name, f"building on {python}")
+    progress.show(own.name, f"building on {python}")
     arguments = {"PYTHON_IMAGE": python, "REVISION": _revision()}
     build_folder(own.context, reference, arguments=arguments, labels={SOURCE_LABEL: "built here"})
-    board.show(own.name, "built")
+    progress.show(own.name, "built")
     return reference
 
 

@@ -13,7 +13,7 @@ from stack.driver import debian, docker
 from stack.driver.docker import from_docker
 from stack.driver.errors import ImageError, last_lines
 from stack.driver.images.bases import BASES, EVERY_SOURCE, SOURCE_LABEL, Base, Source
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 
 REGISTRY_SECONDS = 5.0  # the time a registry has to name the image; pulling then takes what it takes
 
@@ -37,7 +37,7 @@ def sources_from(text: str) -> tuple[Source, ...]:
 
 
 def provide_bases(
-    wanted: tuple[Base, ...], board: Board, sources: tuple[Source, ...] = EVERY_SOURCE
+    wanted: tuple[Base, ...], progress: Progress, sources: tuple[Source, ...] = EVERY_SOURCE
 ) -> dict[Base, str]:
     """{base: reference that is here now}, each from the first source that has it."""
     found: dict[Base, str] = {}
@@ -48,12 +48,12 @@ def provide_bases(
             break
         match source:
             case Source.LOCAL:
-                found |= _already_here(missing, board)
+                found |= _already_here(missing, progress)
             case Source.REGISTRY:
-                pulled, why = _pull_all(missing, board)
+                pulled, why = _pull_all(missing, progress)
                 found |= pulled
             case Source.PACKAGES:
-                found |= _make_all(missing, board)
+                found |= _make_all(missing, progress)
     for base in wanted:
         if base not in found:
             raise ImageError(
@@ -69,17 +69,17 @@ def base_arguments(arguments: Mapping[str, str]) -> dict[str, str]:
     wanted = {name: base for name, value in arguments.items() for base in BASES if base.official == value}
     if not wanted:
         return {}
-    with Board() as board:
-        found = provide_bases(tuple(dict.fromkeys(wanted.values())), board)
+    with Progress() as progress:
+        found = provide_bases(tuple(dict.fromkeys(wanted.values())), progress)
     return {name: found[base] for name, base in wanted.items()}
 
 
-def _already_here(wanted: tuple[Base, ...], board: Board) -> dict[Base, str]:
+def _already_here(wanted: tuple[Base, ...], progress: Progress) -> dict[Base, str]:
     found, here = {}, found_here()
     for base in wanted:
         for reference in (base.official, base.packaged):
             if base not in found and reference in here:
-                board.show(base.official, f"here, as {reference}" if reference != base.official else "here")
+                progress.show(base.official, f"here, as {reference}" if reference != base.official else "here")
                 found[base] = reference
     return found
 
@@ -90,30 +90,30 @@ def found_here() -> dict[str, str]:
     return dict(line.split(" ", 1) for line in listed.splitlines())
 
 
-def _pull_all(wanted: tuple[Base, ...], board: Board) -> tuple[dict[Base, str], tuple[str, ...]]:
+def _pull_all(wanted: tuple[Base, ...], progress: Progress) -> tuple[dict[Base, str], tuple[str, ...]]:
     """What the registry had, and what it said where it had nothing; one that does not answer is asked once."""
     found: dict[Base, str] = {}
     said: tuple[str, ...] = ()
     for base in wanted:
-        board.show(base.official, "asking the registry")
-        answered, said = _pull(base.official, board)
+        progress.show(base.official, "asking the registry")
+        answered, said = _pull(base.official, progress)
         if said:
-            board.show(base.official, "not from a registry")
+            progress.show(base.official, "not from a registry")
         else:
-            board.show(base.official, "pulled")
+            progress.show(base.official, "pulled")
             found[base] = base.official
         if not answered:
             break
     return found, said
 
 
-def _pull(reference: str, board: Board) -> tuple[bool, tuple[str, ...]]:
+def _pull(reference: str, progress: Progress) -> tuple[bool, tuple[str, ...]]:
     """(did the registry answer?, what went wrong). Runs the docker command itself, to be able to give up on it."""
     with subprocess.Popen(
         ["docker", "pull", reference], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as pull:
-        patience = threading.Timer(REGISTRY_SECONDS, pull.kill)
-        patience.start()
+        deadline = threading.Timer(REGISTRY_SECONDS, pull.kill)
+        deadline.start()
         said: list[str] = []
         answered = False
         try:
@@ -121,10 +121,10 @@ def _pull(reference: str, board: Board) -> tuple[bool, tuple[str, ...]]:
                 said.append(line.strip())
                 if "Pulling from" in line:
                     answered = True
-                    patience.cancel()
-                    board.show(reference, "pulling")
+                    deadline.cancel()
+                    progress.show(reference, "pulling")
         finally:
-            patience.cancel()
+            deadline.cancel()
             if pull.poll() is None:
                 pull.terminate()
     if pull.returncode == 0:
@@ -133,38 +133,38 @@ def _pull(reference: str, board: Board) -> tuple[bool, tuple[str, ...]]:
     return answered or refused, last_lines("\n".join(said)) or (f"no answer within {REGISTRY_SECONDS:.0f} s",)
 
 
-def _make_all(wanted: tuple[Base, ...], board: Board) -> dict[Base, str]:
+def _make_all(wanted: tuple[Base, ...], progress: Progress) -> dict[Base, str]:
     """Root file systems made side by side (cached ones as they are), then imported."""
     targets = {base: cached(base) for base in wanted}
     missing = {base: target for base, target in targets.items() if not target.exists()}
     if missing:
-        debian.require_mmdebstrap(board.say)
-        _make_roots(missing, board)
-    return {base: _import(base, target, board) for base, target in targets.items()}
+        debian.require_mmdebstrap(progress.say)
+        _make_roots(missing, progress)
+    return {base: _import(base, target, progress) for base, target in targets.items()}
 
 
 def cached(base: Base) -> Path:
     return debian.cached_root(base.packaged.split(":")[0], base.recipe)
 
 
-def _make_roots(missing: dict[Base, Path], board: Board) -> None:
+def _make_roots(missing: dict[Base, Path], progress: Progress) -> None:
     making = {base: debian.start_making(target, base.recipe) for base, target in missing.items()}
     for base in making:
-        board.show(base.official, f"building from Debian {debian.ROOT_RELEASE} packages")
+        progress.show(base.official, f"building from Debian {debian.ROOT_RELEASE} packages")
     waiting = dict(making)
     try:
         while waiting:
             for base in [base for base, process in waiting.items() if process.poll() is not None]:
                 debian.settle(missing[base], waiting.pop(base))
-                board.show(base.official, "root file system made")
+                progress.show(base.official, "root file system made")
             time.sleep(0.1)
     finally:
         for base, process in waiting.items():
             debian.abandon(missing[base], process)
 
 
-def _import(base: Base, root: Path, board: Board) -> str:
-    board.show(base.official, f"importing as {base.packaged}")
+def _import(base: Base, root: Path, progress: Progress) -> str:
+    progress.show(base.official, f"importing as {base.packaged}")
     labels = {
         SOURCE_LABEL: f"Debian {debian.ROOT_RELEASE} packages: {' '.join(base.recipe.packages)}",
         "org.opencontainers.image.title": base.packaged.split(":")[0],
@@ -175,5 +175,5 @@ def _import(base: Base, root: Path, board: Board) -> str:
         docker.DockerClient().image.import_(root, tag=base.packaged, changes=changes)
     except docker.DockerException as problem:
         raise from_docker(problem, f"import {base.packaged}") from problem
-    board.show(base.official, f"built from packages, as {base.packaged}")
+    progress.show(base.official, f"built from packages, as {base.packaged}")
     return base.packaged

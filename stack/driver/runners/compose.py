@@ -1,33 +1,270 @@
-"""Compose brings a project up and down, and says how its services are."""
+"""Compose runs a project on one engine: up, down, one service at a time, and how each service is."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 
-UP_SECONDS = 120
-LOOK_SECONDS = 0.25  # each look costs processor time, of which checks in parallel have little
+from stack.driver import docker, events, healthcheck, helper
+from stack.driver.containers import ContainerState, Incarnation, bound_to, incarnation_of, logs_of, state_of
+from stack.driver.docker import from_docker, from_words
+from stack.driver.errors import NotHealthyError, StackError, last_lines
+from stack.driver.events import Event
+from stack.driver.healthcheck import HealthCheck
+from stack.driver.images import inspect
+from stack.driver.progress import Progress
+from stack.driver.project import ComposeProject, Config, seconds_in
+from stack.driver.runners.protocol import LOOK_SECONDS, UP_SECONDS, ServiceStatus, all_well
+from stack.driver.wait import until
+
 DOWN = {"exited", "dead", "restarting", "unhealthy"}
 DOWN_SECONDS = 5.0
-PROGRESS = re.compile(r"Container (?P<container>\S+)\s+(?P<state>\w+)")
+STARTING = re.compile(r"Container (?P<container>\S+)\s+(?P<state>\w+)")
+STOP_SECONDS = 10.0  # what Docker gives a container where nothing is said
+LONGEST_WORDS = 300  # characters of what a container said last
 
 
-@dataclass(frozen=True, kw_only=True)
-class Glance:
-    """A service in two words: 'healthy' (or running, without a health check) or what else it is; where it listens."""
+class ComposeRunner:
+    """Runs one Compose project; `hint` is what a person may try where it does not become healthy."""
 
-    health: str
-    addresses: tuple[str, ...] = ()
+    def __init__(self, project: ComposeProject, *, hint: str = "") -> None:
+        self.project = project
+        self._hint = hint
+        self._forwarders: dict[tuple[str, int], docker.Container] = {}
+        self._ids: dict[str, str] = {}
+        self._images: tuple[tuple[object, ...], Mapping[str, inspect.Image]] = ((), {})
+
+    # the whole project
+
+    def up(self, progress: Progress, *, within: float = UP_SECONDS) -> None:
+        """Start what is not running and wait until every service is healthy.
+
+        Raises NotHealthyError naming each service that is not, PortTakenError, or StackError with Docker's words.
+        """
+        said = []
+        with running_command(["docker", *self.project.command("up", "--detach")]) as compose:
+            _ = self.project.config  # a question well timed: Compose is at work
+            for line in compose.stderr or ():
+                said.append(line)
+                if seen := STARTING.search(line):
+                    service = seen["container"].removeprefix(f"{self.project.name}-").removesuffix("-1")
+                    progress.show(service, seen["state"].lower())
+        if compose.returncode != 0:
+            problem = from_words("".join(said), f"start {self.project.name}")
+            unexplained = type(problem) is StackError
+            raise self._not_healthy() if unexplained and self._any_ran() else problem
+        self.wait_until_healthy(progress, within=within, every=0.1)
+
+    def down(self, *, volumes: bool = False) -> None:
+        """Stop and remove containers and networks; `volumes` and images that Compose named go as well if told so."""
+        self._forwarders.clear()
+        try:
+            helper.remove_all(self.project.name)
+            self._client().compose.down(
+                volumes=volumes, remove_images="local" if volumes else None, remove_orphans=True, quiet=True
+            )
+        except docker.DockerException as problem:
+            raise from_docker(problem, f"remove {self.project.name}") from problem
+
+    def leftovers(self) -> tuple[str, ...]:
+        """What Docker holds of this project: 'container NAME', 'network NAME', 'volume NAME'."""
+        kinds = {"container": ("ps", "--all", "--format", "{{.Names}}")}
+        kinds |= {kind: (kind, "ls", "--format", "{{.Name}}") for kind in ("network", "volume")}
+        asked = {kind: docker.ask(*words, *docker.of_project(self.project.name)) for kind, words in kinds.items()}
+        return tuple(f"{kind} {name}" for kind, names in asked.items() for name in names.split())
+
+    def wait_until_healthy(
+        self, progress: Progress | None = None, *, within: float = UP_SECONDS, every: float = LOOK_SECONDS
+    ) -> None:
+        """Wait until every service runs and is healthy.
+
+        Raises NotHealthyError naming each that is not when the time is over, or one was down for 5 s on end.
+        """
+        down_since: dict[str, float] = {}
+
+        def settled(seen: Mapping[str, ServiceStatus]) -> bool:
+            now = time.monotonic()
+            for service, status in seen.items():
+                if progress:
+                    progress.show(service, status.health)
+                down_since.setdefault(service, now)
+                if status.health not in DOWN:
+                    del down_since[service]
+            return all_well(seen) or any(
+                now - since > grace(self.project.config, name) for name, since in down_since.items()
+            )
+
+        if not all_well(until(self.status, settled, within=within, every=every).value):
+            raise self._not_healthy()
+
+    # one service, by hand
+
+    def restart(self, *services: str, and_wait: bool = True) -> None:
+        """Restart these services' containers in the ordinary way and, unless told not to, wait until all is healthy."""
+        try:
+            self._client().compose.restart(list(services))
+        except docker.DockerException as problem:
+            raise from_docker(problem, f"restart {', '.join(services)}") from problem
+        if and_wait:
+            self.wait_until_healthy()
+
+    def recreate(self, service: str) -> None:
+        """Have the service's container made anew, as the Compose file now has it, and no other; waits for nothing."""
+        docker.ask(*self.project.command("up", "--detach", "--no-deps", "--quiet-pull", service))
+
+    def stop(self, service: str) -> None:
+        """Stop the service's container by hand, which no restart policy undoes."""
+        docker.ask("stop", self.container(service).id)
+
+    def start(self, service: str) -> None:
+        """Start the service's stopped container, and wait for nothing."""
+        docker.ask("start", self.container(service).id)
+
+    def kill_and_start(self, service: str) -> None:
+        """Kill the service's container and start it, by hand: without the delays of a restart policy."""
+        docker.ask("restart", "--time", "0", self.container(service).id)
+
+    def pause(self, service: str) -> None:
+        """Pause the service's container by hand (`docker pause`)."""
+        docker.ask("pause", self.container(service).id)
+
+    def unpause(self, service: str) -> None:
+        """End such a pause."""
+        docker.ask("unpause", self.container(service).id)
+
+    # how it is
+
+    def status(self) -> dict[str, ServiceStatus]:
+        """{service: how it is and where}, by one short question to Docker."""
+        form = '{{.Label "com.docker.compose.service"}}|{{.State}}|{{.Status}}|{{.Ports}}'
+        said = docker.ask("ps", "--all", *docker.of_project(self.project.name), "--format", form)
+        rows = [line.split("|") for line in said.splitlines()]
+        seen = {
+            service: ServiceStatus(health=health_in(*how), addresses=addresses_in(ports))
+            for service, *how, ports in rows
+        }
+        return {service: seen.get(service, ServiceStatus(health="missing")) for service in self.project.services}
+
+    def unhealthy(self) -> dict[str, ContainerState | None]:
+        """{service: its state} of each that is not healthy; None for one without a container."""
+        containers = self.containers()
+        states = {name: state_of(containers[name]) if name in containers else None for name in self.project.services}
+        return {name: state for name, state in states.items() if state is None or not state.well}
+
+    def container(self, service: str) -> docker.Container:
+        """The container of a service, stopped ones included; raises StackError where there is none."""
+        if service in self._ids:  # one question instead of two
+            with suppress(docker.NoSuchContainer):
+                return self._inspect(self._ids[service])[0]
+        found = self._list(f"com.docker.compose.service={service}")
+        if not found:
+            raise StackError(f"service `{service}` of `{self.project.name}` has no container")
+        self._ids[service] = found[0].id
+        return found[0]
+
+    def containers(self) -> dict[str, docker.Container]:
+        """{service: container} of this project, stopped ones included."""
+        return {(one.config.labels or {})["com.docker.compose.service"]: one for one in self._list()}
+
+    def state(self, service: str) -> ContainerState:
+        """How the container of a service is."""
+        return state_of(self.container(service))
+
+    def incarnation(self, service: str) -> Incarnation:
+        """Which run of the service this is: another after every restart, and after every new container."""
+        return incarnation_of(self.container(service))
+
+    def health_check(self, service: str) -> HealthCheck:
+        """The health check that the engine has for the service: the image's where the Compose file has none."""
+        return healthcheck.read(json.loads(self._asked_of(service, "{{json .Config.Healthcheck}}")))
+
+    def stop_grace(self, service: str) -> float:
+        """Seconds that Docker gives the service's container between asking it to stop and killing it."""
+        told: float | None = json.loads(self._asked_of(service, "{{json .Config.StopTimeout}}"))
+        return STOP_SECONDS if told is None else float(told)
+
+    def address(self, service: str, port: int) -> str:
+        """'127.0.0.1:N' that leads to this port of the service: as published, else by a forwarder in its networks."""
+        if (service, port) not in self._forwarders:  # one that is there outlives restarts of the service
+            container = self.container(service)
+            if (bound := bound_to(container, port)) is not None:
+                return bound
+            networks = container.network_settings.networks or {}
+            if not networks or "none" in networks:
+                raise StackError(f"service `{service}` is on no network and publishes no port {port}")
+            self._forwarders[service, port] = helper.open_relay(self.project.labels, networks, service, port)
+        return str(bound_to(self._forwarders[service, port], port))
+
+    def events(self, service: str | None, *actions: str) -> AbstractContextManager[list[Event]]:
+        """What the engine reports meanwhile of a service's container, or of all of the project (see events.follow)."""
+        if service is None:
+            return events.follow(docker.of_project(self.project.name)[1], *actions, whose=f"`{self.project.name}`")
+        return events.follow(f"container={self.container(service).id}", *actions, whose=f"`{service}`")
+
+    @property
+    def images(self) -> Mapping[str, inspect.Image]:
+        """{service: the image it runs, with its digest and where it came from}; asked once for the files there are."""
+        if self._images[0] != self.project.files:
+            built = f"{self.project.name}-"  # how Compose names what it builds without being given a name
+            services = self.project.config["services"]
+            named = {name: spec.get("image") or f"{built}{name}" for name, spec in services.items()}
+            self._images = (self.project.files, inspect.look_at(named))
+        return self._images[1]
+
+    # behind it
+
+    def _client(self) -> docker.DockerClient:
+        return docker.DockerClient(
+            compose_files=list(self.project.files),
+            compose_project_name=self.project.name,
+            compose_project_directory=self.project.directory,
+        )
+
+    def _list(self, *labels: str) -> list[docker.Container]:
+        filters = [word for label in labels for word in ("--filter", f"label={label}")]
+        ids = docker.ask("ps", "--all", "--quiet", *docker.of_project(self.project.name), *filters).split()
+        return self._inspect(*ids) if ids else []
+
+    def _inspect(self, *ids: str) -> list[docker.Container]:
+        try:
+            return docker.DockerClient().container.inspect(list(ids))
+        except docker.NoSuchContainer:
+            raise
+        except docker.DockerException as problem:
+            raise from_docker(problem, f"inspect containers of {self.project.name}") from problem
+
+    def _asked_of(self, service: str, form: str) -> str:
+        """What `docker inspect` says of the service's container in this form."""
+        if service in self._ids:  # one question instead of two
+            with suppress(StackError):
+                return docker.ask("inspect", "--format", form, self._ids[service])
+        return docker.ask("inspect", "--format", form, self.container(service).id)
+
+    def _any_ran(self) -> bool:
+        """Whether a service was started and is not well: then that, and not Compose's words, is what went wrong."""
+        return any(state and state.status != "created" for state in self.unhealthy().values())
+
+    def _not_healthy(self) -> NotHealthyError:
+        details = (f"{name}: {state or 'missing'}{self._last_words(name)}" for name, state in self.unhealthy().items())
+        return NotHealthyError(f"stack `{self.project.name}` is not healthy", details=tuple(details), hint=self._hint)
+
+    def _last_words(self, service: str) -> str:
+        containers = self.containers()
+        said = last_lines(logs_of(containers[service]), 1) if service in containers else ()
+        return f": {said[0][:LONGEST_WORDS]}" if said else ""
 
 
-def all_well(seen: dict[str, Glance]) -> bool:
-    return all(glance.health == "healthy" for glance in seen.values())
+def grace(config: Config, service: str) -> float:
+    """Seconds for which a service may be down before it counts as given up; an unhealthy one is probed again."""
+    check = config["services"][service].get("healthcheck") or {}
+    return DOWN_SECONDS + seconds_in(check.get("interval", "0s"))
 
 
-def in_a_word(state: str, status: str) -> str:
+def health_in(state: str, status: str) -> str:
     """'running', 'Up 2 seconds (health: starting)' is starting; running without a health check counts as healthy."""
     if state != "running" or "(" not in status:
         return "healthy" if state == "running" else state

@@ -76,7 +76,7 @@ def test_a_part_that_is_missing_is_named_with_its_packages(found: Engine, name: 
     assert "docker-compose-plugin" in refused.value.hint
 
 
-def test_an_engine_that_was_named_and_does_not_answer_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_named_engine_that_does_not_answer_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", NOWHERE)
     monkeypatch.setattr(debian, "distribution", _always("debian"))
     monkeypatch.setattr(os, "geteuid", _always(0))

@@ -67,9 +67,7 @@ def test_an_image_on_another_base_is_another(context: Path) -> None:
     assert build._content_key(context, "sha256:one") != build._content_key(context, "sha256:two")
 
 
-def test_a_build_is_told_the_package_index_of_this_machine_and_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_build_gets_this_machines_package_index_and_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.write_text("")
     for name in [name for name in os.environ if name.startswith("PIP_")]:

@@ -1,4 +1,4 @@
-"""The relay carries bytes both ways, and ends when either side does."""
+"""The forwarder carries bytes both ways, and ends when either side does."""
 
 import socket
 import subprocess
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from stack.driver.agents.tcp_forward import READY
-from stack.driver.helper import RELAY
+from stack.driver.helper import TCP_FORWARD
 
-FAR = "127.0.0.2"  # the relay listens on the port that it leads to, in a container of its own; here on 127.0.0.1
-SCRIPT = RELAY.replace('"0.0.0.0"', '"127.0.0.1"')
+FAR = "127.0.0.2"  # the forwarder listens on the port that it leads to, in a container of its own; here on 127.0.0.1
+SCRIPT = TCP_FORWARD.replace('"0.0.0.0"', '"127.0.0.1"')
 Connect = Callable[[], socket.socket]
 
 
@@ -26,11 +26,11 @@ def far() -> Iterator[socket.socket]:
 def connect(far: socket.socket) -> Iterator[Connect]:
     port = far.getsockname()[1]
     command = [sys.executable, "-I", "-S", "-c", SCRIPT, FAR, str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as relay:
-        assert relay.stdout is not None
-        assert relay.stdout.readline().strip() == READY
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as forwarder:
+        assert forwarder.stdout is not None
+        assert forwarder.stdout.readline().strip() == READY
         yield lambda: socket.create_connection(("127.0.0.1", port), timeout=2)
-        relay.terminate()
+        forwarder.terminate()
 
 
 def receive(side: socket.socket, count: int) -> bytes:
@@ -57,7 +57,7 @@ def test_connections_do_not_mix(far: socket.socket, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("near_first", [True, False])
-def test_when_one_side_closes_the_other_gets_what_it_said_and_the_end(
+def test_when_one_side_closes_the_other_gets_all_it_said(
     far: socket.socket, connect: Connect, near_first: bool
 ) -> None:
     with connect() as near, far.accept()[0] as end:
@@ -68,9 +68,7 @@ def test_when_one_side_closes_the_other_gets_what_it_said_and_the_end(
         assert (receive(staying, 3), staying.recv(1)) == (b"bye", b"")
 
 
-def test_a_far_side_that_refuses_closes_the_connection_and_the_relay_lives_on(
-    far: socket.socket, connect: Connect
-) -> None:
+def test_a_far_side_that_refuses_closes_one_connection_only(far: socket.socket, connect: Connect) -> None:
     address = far.getsockname()
     far.close()
     with connect() as near:

@@ -88,16 +88,16 @@ def test_a_dependency_gets_its_window_to_be_found_out(suspect: Container) -> Non
     assert doubt_ends(case(suspect)) == 1009
 
 
-def test_a_doubt_is_looked_into_again_soon_for_nobody_reports_a_probe_that_passes() -> None:
+def test_a_doubt_is_soon_looked_into_again() -> None:
     assert judged(case(ASLEEP), sick_since(1000), now=1003) == Wait(until=1003.5, reason="may be the fault of redis")
     assert judged(case(REDIS), sick_since(1000), now=1003.5) == Restart(reason="unhealthy")
 
 
-def test_a_dependency_not_found_out_within_its_window_is_no_excuse() -> None:
+def test_a_dependency_unnoticed_within_its_window_is_no_excuse() -> None:
     assert judged(case(ASLEEP), sick_since(1000), now=1009) == Restart(reason="unhealthy")
 
 
-def test_the_patient_has_its_own_window_to_notice_that_a_dependency_is_back() -> None:
+def test_a_dependent_has_a_window_to_notice_that_all_is_back() -> None:
     assert doubt_ends(case(RESTARTED, patient=replace(API, window=11))) == 1011
 
 
@@ -204,7 +204,7 @@ def test_a_recovery_begins_a_new_spell() -> None:
     )
 
 
-def test_whoever_is_asked_to_end_by_somebody_else_is_theirs_until_that_is_over() -> None:
+def test_who_is_asked_to_end_is_theirs_until_it_is_over() -> None:
     memory = policy.asked_to_end(Memory(), replace(API, stop_seconds=5), at=2, now=1000)
     wait = Wait(until=1035, reason="somebody else is stopping or restarting it")
     assert judged(Case(patient=API), memory, now=1034) == wait

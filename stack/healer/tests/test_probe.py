@@ -74,7 +74,7 @@ def test_what_each_publishes_is_served(metrics: dict[str, Path]) -> None:
     assert metrics_server.answer("/metrics/warden") == (200, b"healer_waiting 1\n")
 
 
-def test_a_healer_that_published_nothing_is_no_fault_of_who_serves_it(metrics: dict[str, Path]) -> None:
+def test_a_healer_that_published_nothing_is_not_its_servers(metrics: dict[str, Path]) -> None:
     for path in metrics:
         assert metrics_server.answer(path) == (503, b"the healer has published nothing: No such file or directory\n")
     assert metrics_server.answer("/health") == (200, b"ok\n")

@@ -55,9 +55,7 @@ def test_what_cannot_be_used_is_told_and_done_without(
     assert json.loads(capsys.readouterr().out)["reason"].startswith("what an earlier run has left cannot be used: ")
 
 
-def test_a_volume_that_cannot_be_written_to_is_told_once_and_nothing_else_is_lost(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_volume_that_is_not_writable_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = opened(tmp_path / "missing")
     for number in range(3):
         book.enter("c", service="api", memory=replace(MEMORY, restarts=number))
@@ -77,7 +75,7 @@ def test_a_file_is_there_whole_or_as_it_was(folder: Path, monkeypatch: pytest.Mo
     assert (folder / "healer.json").read_text() == before
 
 
-def test_whoever_is_gone_takes_its_chart_along_and_not_its_counts(folder: Path) -> None:
+def test_who_is_gone_takes_its_state_along_and_not_its_counts(folder: Path) -> None:
     book = opened(folder)
     book.forget("c")
     assert opened(folder).charts == {}

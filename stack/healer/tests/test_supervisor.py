@@ -159,9 +159,7 @@ def test_an_engine_that_comes_back_is_followed_again(tmp_path: Path, capsys: pyt
     assert "back after: the event stream ended" in [one.get("reason") for one in said]
 
 
-def test_a_healer_left_with_the_socket_of_an_engine_that_is_gone_ends_for_a_new_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_healer_with_the_socket_of_a_gone_engine_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_watch, "AWAY_SECONDS", 0.1)
 
     async def go(engine: SmallEngine) -> None:
@@ -216,7 +214,7 @@ def test_an_engine_too_slow_to_answer_is_waited_for(tmp_path: Path) -> None:
     told(engine, tmp_path, be_slow)
 
 
-def test_whoever_goes_meanwhile_is_forgotten_and_the_others_are_not(tmp_path: Path) -> None:
+def test_who_goes_meanwhile_is_forgotten_and_no_other_is(tmp_path: Path) -> None:
     engine = one_engine("api", "redis")
 
     async def go(engine: SmallEngine) -> None:
@@ -282,7 +280,7 @@ def test_a_stranger_has_no_series(tmp_path: Path) -> None:
     assert "api" not in written(tmp_path)
 
 
-def test_a_container_that_cannot_be_understood_keeps_nobody_else_from_being_healed(tmp_path: Path) -> None:
+def test_an_odd_container_keeps_no_other_from_being_healed(tmp_path: Path) -> None:
     engine = SmallEngine()
     strange = container("strange", health="unhealthy")
     strange["State"]["Health"]["Log"] = [{"Start": "yesterday"}]
@@ -320,9 +318,7 @@ def test_whoever_was_only_reloaded_or_is_back_is_healed(tmp_path: Path, then: st
 
 
 @pytest.mark.parametrize("recovers", [True, False])
-def test_whoever_suffers_from_a_dependency_gets_time_to_recover_once_that_is_well(
-    tmp_path: Path, recovers: bool
-) -> None:
+def test_a_dependent_gets_time_to_recover_once_all_is_well(tmp_path: Path, recovers: bool) -> None:
     engine = SmallEngine()
     api, redis = container("api", depends_on="redis:service_healthy:false"), container("redis")
     engine.add(api, redis)
@@ -354,9 +350,7 @@ def test_a_restart_of_the_healer_is_no_way_round_the_back_off(
     assert reasons[0].endswith("restarts in a row: 2")
 
 
-def test_a_restart_is_entered_before_it_happens_for_who_comes_after_us(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_restart_is_recorded_before_it_happens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     engine = one_engine("api", health="unhealthy")
     engine.restart_seconds = 60
     told(engine, tmp_path, lambda _: until(lambda: engine.restarting == 1))

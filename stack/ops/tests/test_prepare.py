@@ -30,7 +30,7 @@ NAMES = re.findall(r"^  ([\w-]+):", block("services"), re.MULTILINE)
 SERVICES = {name: block(name, block("services"), "  ") for name in NAMES}
 
 
-def test_the_stack_is_the_service_redis_prometheus_and_the_healer() -> None:
+def test_the_stack_is_service_redis_prometheus_and_the_healer() -> None:
     assert list(SERVICES) == ["api", "redis", "prometheus", "healer", "warden", "healer-metrics"]
 
 
@@ -50,7 +50,7 @@ def test_hardened_means_it(line: str) -> None:
     assert f"  {line}" in block("x-hardened")
 
 
-def test_only_the_service_and_prometheus_are_published_and_on_loopback() -> None:
+def test_only_service_and_prometheus_are_published_on_loopback() -> None:
     published = {name: re.findall(r"ports: (.*)", text) for name, text in SERVICES.items() if "ports:" in text}
     assert published == {"api": ['["127.0.0.1:5000:5000"]'], "prometheus": ['["127.0.0.1:9090:9090"]']}
 
@@ -77,7 +77,7 @@ def test_containers_run_as_the_users_that_their_secrets_are_for() -> None:
         assert f":-{uid}:{uid}}}" in SERVICES[name]
 
 
-def test_configuration_is_made_readable_to_the_users_of_containers(tmp_path: Path) -> None:
+def test_configuration_is_readable_to_the_users_of_containers(tmp_path: Path) -> None:
     for name in ("redis/redis.conf", "prometheus/prometheus.yml"):
         (tmp_path / name).parent.mkdir(mode=0o700)
         (tmp_path / name).touch(mode=0o600)

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from checks.subject import profile
-from stack import SHIPPED
 from stack.driver.errors import SecretsError
 from stack.ops.secrets import ACL_FILE, LOGINS, Login, ensure, refuse_damaged, users_acl
 
@@ -54,7 +52,7 @@ def test_redis_is_told_digests_and_never_a_password(made: Path) -> None:
         assert f" on #{hashlib.sha256(password.encode()).hexdigest()} " in acl
 
 
-def test_the_acl_file_has_the_default_user_off_and_a_line_for_each_login() -> None:
+def test_the_acl_file_has_default_off_and_a_line_a_login() -> None:
     first, *others = users_acl({login.name: login.name for login in LOGINS}).splitlines()
     assert first == "user default off resetpass resetkeys resetchannels -@all"
     assert [line.split()[:3] for line in others] == [["user", login.name, "on"] for login in LOGINS]
@@ -65,14 +63,6 @@ def test_no_login_may_do_everything() -> None:
     granted = {word for login in LOGINS for word in login.rules.split()}
     assert not granted & {"+@all", "~*", "&*", "allkeys", "allcommands", "allchannels", "nopass"}
     assert not any(word.startswith("+@") for word in granted)
-
-
-def test_the_checks_log_in_as_users_that_there_are() -> None:
-    logins = {login.name: login for login in LOGINS}
-    for credential in profile.read(SHIPPED).credentials.values():
-        login = logins[credential.user]
-        assert credential.password_file == f"secrets/{login.file}"
-        assert login.rules.startswith(f"~{credential.keys}* " if credential.keys else "resetkeys ")
 
 
 def test_whole_secrets_are_kept_as_they_are(made: Path) -> None:

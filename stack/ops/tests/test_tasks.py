@@ -23,7 +23,6 @@ def clone(tmp_path: Path) -> Path:
     """The project as it is cloned: nothing in it that a run has made."""
     made = shutil.ignore_patterns("backups", "data", "secrets", ".env", "__pycache__")
     shutil.copytree(ROOT / "stack", tmp_path / "clone" / "stack", ignore=made)
-    shutil.copytree(ROOT / "checks", tmp_path / "clone" / "checks", ignore=made)
     shutil.copy(ROOT / "tasks.py", tmp_path / "clone")
     return tmp_path / "clone"
 
@@ -101,7 +100,7 @@ def test_a_problem_ends_a_task_with_its_exit_code(problem: BaseException, code: 
         raise problem
 
     with pytest.raises(Exit) as ended:
-        tasks.told(command)(Context())
+        tasks.reports_errors(command)(Context())
     assert ended.value.code == code
     assert str(ended.value.message).startswith(told)
 
@@ -111,4 +110,4 @@ def test_a_mistake_of_ours_is_not_dressed_as_a_problem() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        tasks.told(command)(Context())
+        tasks.reports_errors(command)(Context())

@@ -38,13 +38,13 @@ def measured(*, busy: float = 0.5) -> list[Measured]:
     ]
 
 
-def test_every_policy_is_measured_once_for_each_workload_in_each_round() -> None:
+def test_each_policy_is_measured_once_a_workload_and_round() -> None:
     seen = Counter(throughput.order())
     assert set(seen.values()) == {1}
     assert len(seen) == (ROUNDS + 1) * len(WORKLOADS) * len(POLICIES)
 
 
-def test_the_policies_of_a_workload_are_neighbours_and_their_order_changes() -> None:
+def test_policies_of_a_workload_are_neighbours_in_changing_order() -> None:
     order = list(throughput.order())
     turns = [order[first : first + len(POLICIES)] for first in range(0, len(order), len(POLICIES))]
     assert all(len({(number, str(workload)) for number, workload, _ in turn}) == 1 for turn in turns)
@@ -55,7 +55,7 @@ def test_the_order_is_the_same_in_each_run() -> None:
     assert list(throughput.order()) == list(throughput.order())
 
 
-def test_ratios_are_of_the_same_round_whatever_the_round_was_like() -> None:
+def test_ratios_are_of_the_same_round_whatever_it_was_like() -> None:
     of_it = [one for one in measured() if one.workload == str(WORKLOADS[0])]
     assert throughput.cell(of_it, "always") == "1,500, ratio **0.25** (0.25 to 0.25)"
     assert throughput.cell(of_it, "everysec") == "6,000 (4,000 to 8,000)"
@@ -67,7 +67,7 @@ def test_a_measurement_that_is_missing_makes_no_ratio() -> None:
         throughput.cell([one for one in of_it if (one.round, one.policy) != (2, "always")], "always")
 
 
-def test_the_table_has_a_line_for_each_workload_and_tells_where_it_was_measured() -> None:
+def test_the_table_has_a_line_a_workload_and_says_where_measured() -> None:
     told = throughput.table(GROUND, measured())
     assert all(f"| {workload} | 1,500, ratio **0.25**" in told for workload in WORKLOADS)
     assert "Data on a bind mount, ext4; kernel 6.1; Docker Engine 26.1.5" in told

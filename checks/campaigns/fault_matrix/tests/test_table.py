@@ -23,7 +23,9 @@ GROUND = Ground(subject="compose.yaml", engine="26.1.5", kernel="6.1", services=
 FROZEN = [Cell(round=number, fault="frozen", service="redis", seen=HEALED) for number in (1, 2, 3)]
 SLOW = replace(HEALED, phases=PHASES | {"detect": 6.9})
 UNNOTICED = Cell(round=1, fault="cut-off", service="redis", seen=replace(HEALED, fault="cut-off", phases={}))
-NO_PORT = Cell(round=1, fault="hang", service="redis", nothing_there="container abc cannot be hurt: it listens on none")
+NO_PORT = Cell(
+    round=1, fault="hang", service="redis", nothing_there="container abc cannot be broken: it listens on none"
+)
 TROUBLE = Cell(round=1, fault="hang", service="redis", trouble="the stack is not healthy")
 WRONG = Cell(round=1, fault="frozen", service="api", seen=replace(HEALED, service="api", phases={}))
 
@@ -51,7 +53,7 @@ def test_a_cell_is_a_median_or_says_what_else_there_is(cells: list[Cell], told: 
     assert in_short(cells) == told
 
 
-def test_the_table_has_a_row_per_fault_and_tells_what_was_not_noticed() -> None:
+def test_the_table_has_a_row_a_fault_and_says_what_was_missed() -> None:
     lines = table(GROUND, [*FROZEN, UNNOTICED, NO_PORT]).splitlines()
     assert lines[0] == "| healed in s | api | redis |"
     assert lines[2] == "| main process frozen |  | 8.0 (6.0 + 1.2 + 0.8) |"
@@ -100,7 +102,7 @@ def test_what_a_cell_raises_is_told_in_it(monkeypatch: pytest.MonkeyPatch) -> No
     assert raises(StackError("not healthy")).trouble == "not healthy"
 
 
-def test_those_that_make_sick_take_turns_with_those_that_restart_nobody() -> None:
+def test_faults_that_make_sick_take_turns_with_those_that_do_not() -> None:
     assert matrix.in_turns(("frozen", "hang", "crash", "stopped")) == ["frozen", "stopped", "hang", "crash"]
     assert sorted(matrix.in_turns(FAULTS)) == sorted(FAULTS)
 
@@ -110,5 +112,5 @@ def test_a_service_rests_before_it_is_made_sick(fault: Fault, waited: float, mon
     paused = [0.0]
     monkeypatch.setattr(wait, "pause", paused.append)
     seen = SimpleNamespace(started_at=datetime.now(UTC) - timedelta(seconds=10))
-    matrix.rest(cast(Stack, SimpleNamespace(state=lambda _: seen)), fault, "redis", 60.0)
+    matrix.rest(cast(Stack, SimpleNamespace(runner=SimpleNamespace(state=lambda _: seen))), fault, "redis", 60.0)
     assert sum(paused) == pytest.approx(waited, abs=0.5)

@@ -55,7 +55,7 @@ def folder(tmp_path: Path) -> FaultFolder:
     return FaultFolder.of(tmp_path / "evidence", PLAN, Subject(compose_file=tmp_path / "compose.yaml"))
 
 
-def test_every_fault_comes_as_often_as_the_others_in_an_order_that_the_seed_decides() -> None:
+def test_each_fault_comes_equally_often_in_the_order_of_the_seed() -> None:
     counts = [sum(step.fault == fault for step in steps(PLAN)) for fault in FAULTS]
     assert sum(counts) == 20
     assert max(counts) - min(counts) <= 1
@@ -86,7 +86,7 @@ def test_what_should_not_have_been_is_a_reason_against(other: dict[str, object],
     assert reason in as_markdown(with_one(**other))
 
 
-def test_a_wrong_restart_is_told_from_a_service_that_did_not_come_back() -> None:
+def test_a_wrong_restart_is_no_service_that_stayed_away() -> None:
     assert with_one(seen=replace(CRASHED, others={"api": True})).wrong == 1
     assert with_one(seen=replace(CRASHED, phases={})).wrong == 0
     assert {rule.rpartition("-left-alone")[2] for rule in WRONG} == {""}
@@ -130,7 +130,7 @@ def test_unusable_arguments_are_told_in_a_sentence(arguments: list[str], capsys:
     assert capsys.readouterr().err.startswith("error: a soak ")
 
 
-def test_a_fault_befalls_the_first_service_that_has_what_is_to_break(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_befalls_the_first_service_that_has_its_object(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def go_through(_: Stack, __: str, service: str) -> object:
@@ -141,11 +141,12 @@ def test_a_fault_befalls_the_first_service_that_has_what_is_to_break(monkeypatch
 
     monkeypatch.setattr(fault_soak, "go_through", go_through)
     monkeypatch.setattr(fault_soak, "rest", lambda *_: None)
-    stack = cast(Stack, SimpleNamespace(services=("api", "redis", "healer")))
+    stack = cast(Stack, SimpleNamespace(project=SimpleNamespace(services=("api", "redis", "healer"))))
     assert Sufferer(stack, None)._befallen(steps(PLAN)[0]) == ("redis", HEALED)  # type: ignore[arg-type]
     assert asked[-1] == "redis"
+    alone = cast(Stack, SimpleNamespace(project=SimpleNamespace(services=("api",))))
     with pytest.raises(StackError, match="no service has what is to break"):
-        Sufferer(cast(Stack, SimpleNamespace(services=("api",))), None)._befallen(steps(PLAN)[0])  # type: ignore[arg-type]
+        Sufferer(alone, None)._befallen(steps(PLAN)[0])  # type: ignore[arg-type]
 
 
 def test_a_writer_looks_for_the_api_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:

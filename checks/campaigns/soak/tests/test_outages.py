@@ -138,7 +138,7 @@ def test_a_folder_that_was_altered_is_refused(folder: OutageFolder) -> None:
         take_up(folder.path)
 
 
-def test_a_folder_goes_on_whether_it_was_sealed_or_its_soak_was_killed(folder: OutageFolder) -> None:
+def test_a_folder_goes_on_whether_sealed_or_left_by_a_kill(folder: OutageFolder) -> None:
     seal(folder.path)
     take_up(folder.path)
     folder.happened(SOAK.outages[0])

@@ -38,7 +38,7 @@ def test_chromium_is_installed_after_saying_so(bare: Calls) -> None:
 @pytest.mark.parametrize(
     ("distribution", "user", "hint"), [("ubuntu", 0, "install chromium"), ("debian", 1000, "root")]
 )
-def test_where_it_is_not_ours_to_install_the_error_says_what_to_do(
+def test_where_we_may_not_install_the_error_says_what_to_do(
     bare: Calls, monkeypatch: pytest.MonkeyPatch, distribution: str, user: int, hint: str
 ) -> None:
     monkeypatch.setattr(chromium, "distribution", lambda: distribution)

@@ -1,4 +1,4 @@
-"""The report opened in a real browser, without network, in windows of several kinds; and doctored pages."""
+"""The report opened in a real browser, without network, in windows of several kinds; and sample pages."""
 
 import html
 import re
@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from checks.core.catalog import BY_ID, REQUIREMENTS
+from checks.core import catalog
 from checks.core.judging import judged
 from checks.core.requirement import Requirement
-from checks.core.results import Report
+from checks.core.results import Result
 from checks.core.run import Kind, Planned
 from checks.core.stored import Stored
 from checks.core.tests.sample_run import FAILING, PASSING, RUN, SampleKept, outcome, record
-from checks.harness.tests.all_samples import PROVING, VIOLATING
 from checks.report.report_html import as_html
 from checks.report.tests.browser.chromium import Opened, opened
 
+KNOWN = catalog.read()
 MEASURE = Path(__file__).with_name("measure.html")
 ENDLESS = SampleKept(written=("x" * 500, "y"), read_back=("x" * 500, "y"))
 
@@ -60,7 +60,7 @@ def _objections(look: Look, verdict: str) -> list[str]:
     broken = {
         "verdict": look.verdict != verdict,
         "folded": not look.folded,
-        "requirements": look.requirements != list(BY_ID),
+        "requirements": look.requirements != list(KNOWN.by_id),
         "width": look.sticks_out_by > 0,
         "scheme": not look.follows_the_scheme,
         "contrast": look.faint != [],
@@ -72,9 +72,9 @@ def _objections(look: Look, verdict: str) -> list[str]:
     return [name for name, is_broken in broken.items() if is_broken]
 
 
-def crowded() -> Report:
-    """All nine, with every kind of observation that there is, and a control for each rule, on three workers."""
-    seen = {plan: what for known in REQUIREMENTS for plan, what in _seen_of(known)}
+def crowded() -> Result:
+    """All nine, with every kind of observation that there is, and a mutation for each rule, on three workers."""
+    seen = {plan: what for known in KNOWN.requirements for plan, what in _seen_of(known)}
     begun = [
         f"20:15:{55 * n // len(seen):02}" for n in range(len(seen))
     ]  # the run took a minute, and the last one some of it
@@ -85,13 +85,13 @@ def crowded() -> Report:
 
 def _seen_of(known: Requirement) -> Iterator[tuple[Planned, object]]:
     told = f"x.py::test_{known.id}_a_sentence_that_says_at_some_length_what_holds"
-    module = f"checks.test_{known.id.lower()}_"
-    for number, what in enumerate([ENDLESS, *(one for one in PROVING if type(one).__module__.startswith(module))]):
+    samples = catalog.samples(known)
+    for number, what in enumerate([ENDLESS, *samples.passing]):
         yield Planned(name=f"checks/{told}[{number}]", requirement=known.id, kind=Kind.CHECK), what
     for rule in known.rules:
-        name = f"checks/controls/{told}[{rule.name}]"
-        for what in VIOLATING.get(rule.name, ())[:1]:
-            yield Planned(name=name, requirement=known.id, kind=Kind.CONTROL, objects=rule.name), what
+        name = f"checks/mutations/{told}[{rule.name}]"
+        for what in samples.failing.get(rule.name, ())[:1]:
+            yield Planned(name=name, requirement=known.id, kind=Kind.MUTATION, objects=rule.name), what
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def _seen_of(known: Requirement) -> Iterator[tuple[Planned, object]]:
     [(lambda: judged(PASSING), "Proven"), (lambda: judged(FAILING), "Violated"), (crowded, "Proven")],
     ids=["passing", "failing", "crowded"],
 )
-def test_the_page_is_readable_in_every_window(report: Callable[[], Report], verdict: str, tmp_path: Path) -> None:
+def test_the_page_is_readable_in_every_window(report: Callable[[], Result], verdict: str, tmp_path: Path) -> None:
     assert objections(as_html(report()), tmp_path, verdict) == set()
 
 
@@ -144,9 +144,9 @@ DOCTORED: dict[str, tuple[Callable[[str], str], set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("doctored", DOCTORED)
-def test_a_page_that_cannot_be_read_is_noticed(doctored: str, tmp_path: Path) -> None:
-    doctor, expected = DOCTORED[doctored]
+@pytest.mark.parametrize("sample", DOCTORED)
+def test_a_page_that_cannot_be_read_is_noticed(sample: str, tmp_path: Path) -> None:
+    doctor, expected = DOCTORED[sample]
     page = doctor(as_html(judged(PASSING)))
     assert page != as_html(judged(PASSING))
     assert objections(page, tmp_path, "Proven") == expected

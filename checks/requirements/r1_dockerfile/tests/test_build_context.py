@@ -1,7 +1,7 @@
 """What an image is built from is found by the profile, else by the Compose file, and copied before it is touched."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -9,6 +9,7 @@ from checks.requirements.r1_dockerfile import build_context
 from checks.subject.profile import Build, Subject
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
+from checks.subject.tests.resolved import resolved
 from stack.driver.errors import SubjectError
 
 
@@ -23,10 +24,9 @@ def stack(tmp_path: Path) -> Stack:
 
 
 def stack_of(subject: Subject, folder: Path, **api: object) -> Stack:
-    found = Stack(subject, directory=folder / "run" / "copy", project="checks-1-2")
-    config: dict[str, Any] = {"services": {"web": api}}
-    found.config, found.roles = config, {Role.API: "web"}
-    return found
+    named = replace(subject, roles={Role.API: "web", Role.REDIS: "store", Role.PROMETHEUS: "eyes"})
+    config = {"services": {"web": api, "store": {}, "eyes": {}}}
+    return resolved(named, folder / "run" / "copy", config, name="checks-1-2")
 
 
 def test_the_profile_is_seen_from_where_the_subject_stands(stack: Stack, tmp_path: Path) -> None:

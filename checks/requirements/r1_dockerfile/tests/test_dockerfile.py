@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from checks.requirements.r1_dockerfile import dockerfile
+from stack.driver.errors import SubjectError
 from stack.driver.images.bases import API, HEALER, Own
 
 TEXT = """
@@ -67,8 +68,9 @@ def test_a_variable_is_replaced_by_its_default(text: str, base: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# FROM debian\n", "RUN true\n"])
-def test_what_has_no_from_has_no_stage(text: str) -> None:
-    assert dockerfile.read(text).stages == ()
+def test_what_has_no_from_is_refused(text: str) -> None:
+    with pytest.raises(SubjectError, match="the Dockerfile"):
+        dockerfile.read(text)
 
 
 @pytest.mark.parametrize("own", [API, HEALER], ids=lambda own: own.name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.requirements.r1_dockerfile import image_layers, observe
+from checks.requirements.r1_dockerfile import image_layers, image_secrets, observe
 from checks.requirements.r1_dockerfile.image_layers import Saved
 from stack.driver.errors import StackError
 
@@ -46,7 +46,7 @@ def test_a_folder_is_removed_with_all_below_and_nothing_beside(tmp_path: Path) -
     assert sorted(image(tmp_path, {"a/one": b"", "ab": b""}, {".wh.a": b""}).files) == ["ab"]
 
 
-def test_what_is_sought_is_found_in_the_layer_that_has_it_though_removed_above(tmp_path: Path) -> None:
+def test_what_is_sought_is_found_though_a_layer_removed_it(tmp_path: Path) -> None:
     seen = image(tmp_path, {"app/copied": b"before " + SECRET + b" after"}, {"app/.wh.copied": b""})
     assert [layer.holding for layer in seen.layers] == [{"id_rsa": "app/copied"}, {}]
 
@@ -101,11 +101,13 @@ def test_what_should_not_be_in_an_image_is_known_by_its_path(tmp_path: Path, pat
     assert {name for name, paths in found.items() if paths} == ({kind} if kind else set())
 
 
-def test_a_cache_counts_though_a_later_layer_removes_it_and_a_tool_does_not(tmp_path: Path) -> None:
+def test_a_removed_cache_counts_and_a_removed_tool_does_not(tmp_path: Path) -> None:
     seen = observe.look_inside(
-        image(tmp_path, {"usr/bin/gcc": b"", "root/.cache/x": b""}, {"usr/bin/.wh.gcc": b"", "root/.wh..cache": b""})
+        image(
+            tmp_path, {"usr/bin/gcc": b"", "root/.cache/pip/x": b""}, {"usr/bin/.wh.gcc": b"", "root/.wh..cache": b""}
+        )
     )
-    assert (seen.tools, seen.caches) == ((), ("root/.cache/x",))
+    assert (seen.tools, seen.caches) == ((), ("root/.cache/pip/x",))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_a_user_is_known_by_number_or_by_the_images_own_names(user: str, uid: in
     assert observe._uid(user, "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n") == uid
 
 
-def test_a_user_that_the_image_does_not_know_is_nobody_in_particular() -> None:
+def test_a_user_unknown_to_the_image_is_nobody_in_particular() -> None:
     assert observe._uid("app", "") is None
 
 
@@ -131,12 +133,12 @@ def test_a_user_that_the_image_does_not_know_is_nobody_in_particular() -> None:
         ("TOKEN_SECONDS=3600", []),
         ("GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305", []),
         ("RUN --mount=type=secret,id=ca true", []),
-        ("PIP_INDEX_URL=https://user:word@pypi.example/simple", ["something that looks like a key or a login"]),
+        ("PIP_INDEX_URL=https://user:word@pypi.example/simple", ["something that looks like a login in an address"]),
         ("known to be one: correct-horse", ["app"]),
     ],
 )
 def test_a_secret_is_told_by_name_and_never_shown(line: str, found: list[str]) -> None:
-    assert list(observe._secrets_in((line,), {"app": "correct-horse", "short": "a"})) == found
+    assert list(image_secrets.secrets_in((line,), {"app": "correct-horse", "short": "a"})) == found
 
 
 def test_steps_are_read_from_what_the_builder_says() -> None:

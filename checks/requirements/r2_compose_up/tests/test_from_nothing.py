@@ -6,7 +6,7 @@ import pytest
 
 from checks.requirements.r2_compose_up.observe import come_up_from_nothing
 from checks.subject.profile import Subject
-from checks.subject.stack import Stack
+from checks.subject.tests.resolved import resolved
 from stack.driver.errors import SubjectError
 
 
@@ -14,6 +14,6 @@ from stack.driver.errors import SubjectError
 def test_earlier_data_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("")
-    stack = Stack(Subject(compose_file=tmp_path / "compose.yaml"), directory=tmp_path, project="checks-1")
+    stack = resolved(Subject(compose_file=tmp_path / "compose.yaml"), tmp_path, {"services": {}})
     with pytest.raises(SubjectError, match=f"earlier data in it \\({name}\\)"):
         come_up_from_nothing(stack)

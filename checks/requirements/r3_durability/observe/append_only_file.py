@@ -16,7 +16,7 @@ from checks.roles.redis.wire import packed
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import docker, helper, wait
-from stack.driver.containers import state_of
+from stack.driver.containers import logs_of, state_of
 from stack.driver.errors import StackError, last_lines
 
 ITEMS = 20
@@ -39,11 +39,11 @@ def tear_the_tail(stack: Stack, within: Within) -> Torn:
     _write(stack, directory, file, len(data), TORN[within])
     start = _start(stack)
     if start.healthy:
-        stack.wait_until_healthy()
+        stack.runner.wait_until_healthy()
         items |= _stored(stack, f"after-torn-{within}")
     cut_off = not any(TORN[within] in data for data in _files(stack, directory).values())
     if start.healthy:
-        stack.restart(stack.roles[Role.REDIS])
+        stack.runner.restart(stack.roles[Role.REDIS])
     return Torn(
         within=within,
         file=file,
@@ -74,7 +74,7 @@ def damage_the_middle(stack: Stack) -> Damaged:
         _write(stack, directory, file, at, data[at : at + 1])
     start = _start(stack)
     if start.healthy:
-        stack.wait_until_healthy()
+        stack.runner.wait_until_healthy()
     return Damaged(
         file=file,
         record=number + 1,
@@ -148,32 +148,32 @@ def _directory(stack: Stack) -> str:
 
 
 def _files(stack: Stack, directory: str) -> dict[str, bytes]:
-    return helper.read_files(stack.labels, stack.container(stack.roles[Role.REDIS]).id, directory)
+    return helper.read_files(stack.project.labels, stack.runner.container(stack.roles[Role.REDIS]).id, directory)
 
 
 def _write(stack: Stack, directory: str, file: str, at: int, data: bytes) -> None:
     path = str(PurePosixPath(directory) / file)
-    helper.write_into(stack.labels, stack.container(stack.roles[Role.REDIS]).id, path, at, data)
+    helper.write_into(stack.project.labels, stack.runner.container(stack.roles[Role.REDIS]).id, path, at, data)
 
 
 def _stop(stack: Stack) -> None:
     """Redis stopped by hand; raises StackError if it was not seen stopped."""
     service = stack.roles[Role.REDIS]
-    stack.stop(service)
-    if (seen := stack.state(service)).status != "exited":
+    stack.runner.stop(service)
+    if (seen := stack.runner.state(service)).status != "exited":
         raise StackError(f"service `{service}` could not be stopped: it is {seen}")
 
 
 def _start(stack: Stack) -> Start:
     """Start Redis, and wait until it is healthy or unhealthy, has ended for good or again and again, or time is up."""
     service, since = stack.roles[Role.REDIS], datetime.now(UTC)
-    within = stack.first_probe_bound(service) + LOADING_SECONDS
-    stack.start(service)
-    seen = wait.first(lambda: stack.container(service), _decided, within=within).value
+    within = stack.runner.health_check(service).first_probe_bound + LOADING_SECONDS
+    stack.runner.start(service)
+    seen = wait.until(lambda: stack.runner.container(service), _decided, within=within).value
     return Start(
         healthy=state_of(seen).well and not _given_up(seen),
         state=str(state_of(seen)),
-        last_words=" ".join(last_lines(stack.logs(service, since=since), 1)),
+        last_words=" ".join(last_lines(logs_of(stack.runner.container(service), since=since), 1)),
     )
 
 

@@ -27,7 +27,7 @@ def back_up_wipe_and_restore(stack: Stack) -> Restored:
         _wipe(stack)
         wiped = len(_missing(stack, direct, api))
         began = time.monotonic()
-        backup.put_back(stack, file)
+        backup.put_back(stack.runner, stack.roles[Role.REDIS], file)
         phases = {"backup": round(taking, 3), "restore": round(time.monotonic() - began, 3)}
         size = file.stat().st_size
     lost = _missing(stack, direct, api)
@@ -48,9 +48,9 @@ def _backed_up_under_load(stack: Stack, file: Path) -> tuple[dict[str, str], dic
     with writing(Items(stack), prefix) as api, writers.writing_to_redis(stack, prefix) as direct:
         under_load(direct, api, at_least=AT_LEAST)
         with at_work(lambda load, _: _rewrite(load, stack), 1) as rewritten:
-            wait.first(lambda: rewritten.last, bool, within=LOAD_SECONDS)  # the first one is over
+            wait.until(lambda: rewritten.last, bool, within=LOAD_SECONDS)  # the first one is over
             before, began = (dict(direct.acknowledged), dict(api.acknowledged)), time.monotonic()
-            backup.take(stack, file)
+            backup.take(stack.runner, stack.roles[Role.REDIS], file)
             taking = time.monotonic() - began
     return *before, sum(float(at) > began for at in rewritten.acknowledged), taking
 
@@ -71,10 +71,10 @@ def _wipe(stack: Stack) -> None:
     service, (directory, mount, below) = stack.roles[Role.REDIS], data_directory(stack)
     if mount == "none":
         raise StackError(f"Redis' data directory {directory} is on no mount, so its data cannot be wiped")
-    stack.stop(service)
+    stack.runner.stop(service)
     helper.empty_folder(below)
-    stack.start(service)
-    stack.wait_until_healthy()
+    stack.runner.start(service)
+    stack.runner.wait_until_healthy()
 
 
 def _missing(stack: Stack, direct: dict[str, str], api: dict[str, str]) -> list[str]:

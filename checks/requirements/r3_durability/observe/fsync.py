@@ -29,6 +29,7 @@ from stack.driver.errors import StackError
 from stack.driver.helper import python_image, translated
 from stack.driver.labels import Labels
 
+FSYNC_AGENT = (Path(__file__).parents[1] / "agents" / "fsync.py").read_text()
 FSYNC_WAIT_MS = 20
 OWN_FSYNCS = 20
 CLEARLY = 0.1  # of the writes without a flush; fewer than that, and some, decide nothing
@@ -44,7 +45,7 @@ RUNG_2 = (
 
 
 def write_and_wait_for_fsync(stack: Stack) -> Fsyncs:
-    prefix = stack.login("auditor").keys
+    prefix = stack.credentials.login("auditor").keys
     with connect(stack, "auditor") as auditor:
         answers = []
         for number in range(FSYNC_TRIES):
@@ -62,7 +63,7 @@ def count_flushes(stack: Stack) -> Flushes:
     disks, not_counted = _countable(stack)
     if not_counted:
         return Flushes(disks=disks, not_counted=not_counted, writes=0, flushed=0, flushed_pauses=0)
-    seen = wait.first(lambda: _in_turns(stack, disks), tells, within=QUIET_SECONDS, every=1.0)
+    seen = wait.until(lambda: _in_turns(stack, disks), tells, within=QUIET_SECONDS, every=1.0)
     if not seen.reached:
         told = f"{seen.value.flushed} of {WRITES} writes saw a flush, and {seen.value.flushed_pauses} of as many pauses"
         raise StackError(f"others flush {', '.join(disks)} too often to tell what Redis does: {told}")
@@ -76,7 +77,7 @@ def tells(seen: Flushes) -> bool:
 
 
 def _in_turns(stack: Stack, disks: tuple[str, ...]) -> Flushes:
-    key = f"{stack.login('auditor').keys}flush"
+    key = f"{stack.credentials.login('auditor').keys}flush"
     with connect(stack, "auditor") as auditor:
         turns = [_turn(partial(auditor.set, key, number), disks) for number in range(WRITES)]
         auditor.delete(key)
@@ -105,7 +106,7 @@ def _countable(stack: Stack) -> tuple[tuple[str, ...], str]:
     directory, mount, below = data_directory(stack)
     if mount == "none":
         return (), f"{directory} is on no mount"
-    told = json.loads(fsync_in(stack.labels, below, OWN_FSYNCS))
+    told = json.loads(fsync_in(stack.project.labels, below, OWN_FSYNCS))
     if told["kernel"] != Path("/proc/sys/kernel/random/boot_id").read_text().strip():
         return (), "the engine's containers run on another kernel than this"
     mounted = disk_flushes.mounted_at(told["mountinfo"], "/folder")
@@ -128,22 +129,6 @@ def one_rung_lower(stack: Stack, evidence: Evidence) -> list[Violation]:
     return found
 
 
-FSYNC = """
-import json, os, sys, tempfile
-def told(path):
-    with open(path) as file:
-        return file.read()
-counted = [told("/proc/diskstats")]
-with tempfile.NamedTemporaryFile(dir="/folder") as file:  # with a name: btrfs logs no file that has none
-    for _ in range(int(sys.argv[1])):
-        os.write(file.fileno(), b"a line for the disk\\n")
-        os.fdatasync(file.fileno())
-        counted.append(told("/proc/diskstats"))
-kernel, mounts = told("/proc/sys/kernel/random/boot_id"), told("/proc/self/mountinfo")
-print(json.dumps({"kernel": kernel.strip(), "mountinfo": mounts, "diskstats": counted}))
-"""
-
-
 def fsync_in(labels: Labels, folder: Path, times: int) -> str:
     """A file of our own in a folder appended to and fsynced so many times, then removed.
 
@@ -152,7 +137,7 @@ def fsync_in(labels: Labels, folder: Path, times: int) -> str:
     """
     with translated(f"fsync a file in {folder}"):
         said = docker.DockerClient().run(
-            python_image(), ["python3", "-I", "-S", "-c", FSYNC, str(times)], remove=True, networks=["none"],
+            python_image(), ["python3", "-I", "-S", "-c", FSYNC_AGENT, str(times)], remove=True, networks=["none"],
             labels=dict(labels), read_only=True, cap_drop=["ALL"], cap_add=["DAC_OVERRIDE"],
             volumes=[(folder, "/folder")],
         )  # fmt: skip

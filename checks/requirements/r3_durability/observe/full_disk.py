@@ -12,7 +12,7 @@ import redis
 import requests
 
 from checks.core.bounds import POLICY_SECONDS, RECOVER_SECONDS
-from checks.faults import disk
+from checks.faults import disk, host
 from checks.faults.disk import Disk, NoDiskError
 from checks.requirements.r3_durability.judge.full_disk import AT_ONCE, FULL_SECONDS, SILENT, Answers, FullDisk
 from checks.requirements.r3_durability.observe.power_cut import put_redis_on
@@ -23,8 +23,9 @@ from checks.roles.redis.client import connect
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
+from stack.driver.containers import Incarnation, incarnation_of, logs_of, restart_policy_of
 from stack.driver.errors import StackError
-from stack.driver.runners.compose import all_well
+from stack.driver.runners.protocol import all_well
 
 BLOCK = 4096  # bytes: with less room than that, no file grows into another one; with more, a refused write shows it
 WRITERS = 2  # through each of api and Redis
@@ -144,12 +145,12 @@ class Full:
     until: float
     logged: tuple[str, ...]
     starts: int
-    started_before: datetime | None
+    before: Incarnation
 
 
 def fill_the_disk(stack: Stack) -> FullDisk:
     """Use up Redis' disk while writers are at work, give the room back, and count what is there."""
-    keys = stack.login("auditor").keys
+    keys = stack.credentials.login("auditor").keys
     with _small_disk(stack) as (found, disk_is):
         with (
             _writing(stack, f"{keys}full", _through_redis) as direct,
@@ -157,9 +158,9 @@ def fill_the_disk(stack: Stack) -> FullDisk:
         ):
             under_load(direct.load, api.load, at_least=AT_LEAST)
             full = _full_for_a_while(stack, found)
-            phases, bound = _comeback(stack, full.started_before)
+            phases, bound = _comeback(stack, full.before)
         lost = _missing(stack, direct, api) if len(phases) == len(FullDisk.bounded) else []
-        started = stack.state(stack.roles[Role.REDIS]).started_at
+        now = stack.runner.incarnation(stack.roles[Role.REDIS])
     seen = FullDisk(
         disk=disk_is,
         bytes_left=full.bytes_left,
@@ -168,7 +169,7 @@ def fill_the_disk(stack: Stack) -> FullDisk:
         logged=full.logged,
         full_seconds=round(full.until - full.since, 3),
         starts=full.starts,
-        anew=started != full.started_before,
+        anew=now != full.before,
         acknowledged=len(direct.load.acknowledged) + len(api.load.acknowledged),
         lost=len(lost),
         some_lost=tuple(lost[:5]),
@@ -183,12 +184,12 @@ def fill_the_disk(stack: Stack) -> FullDisk:
 @contextmanager
 def _small_disk(stack: Stack) -> Iterator[tuple[Disk, str]]:
     """Redis on a disk of ours, restarted as the stack has it: ext4 or, where nobody may be privileged, a tmpfs."""
-    pid = stack.main_process(stack.roles[Role.REDIS])
+    pid = host.main_process(stack, stack.roles[Role.REDIS])
     with ExitStack() as cleanup:
         try:
-            found, kind = cleanup.enter_context(disk.provided(stack.labels, pid)), "ext4"
+            found, kind = cleanup.enter_context(disk.provided(stack.project.labels, pid)), "ext4"
         except NoDiskError:
-            found, kind = cleanup.enter_context(disk.in_memory(stack.labels, pid)), "tmpfs"
+            found, kind = cleanup.enter_context(disk.in_memory(stack.project.labels, pid)), "tmpfs"
         put_redis_on(stack, found)
         yield found, kind
 
@@ -196,12 +197,16 @@ def _small_disk(stack: Stack) -> Iterator[tuple[Disk, str]]:
 def _full_for_a_while(stack: Stack, found: Disk) -> Full:
     """Use up the disk; kill the Redis that runs even so, which costs what it has in memory alone; give room again."""
     service = stack.roles[Role.REDIS]
-    before, at = stack.container(service), datetime.now(UTC)
+    before, at = stack.runner.container(service), datetime.now(UTC)
     since = time.monotonic()  # the first refusal may come before all of it is used up
     bytes_left = found.fill(leave=0)
     time.sleep(FULL_SECONDS)
-    said, after, until = stack.logs(service, since=at).splitlines(), stack.container(service), time.monotonic()
-    if pid := stack.main_process(service):
+    said, after, until = (
+        logs_of(stack.runner.container(service), since=at).splitlines(),
+        stack.runner.container(service),
+        time.monotonic(),
+    )
+    if pid := host.main_process(stack, service):
         found.kill(pid)
     found.empty()
     return Full(
@@ -210,7 +215,7 @@ def _full_for_a_while(stack: Stack, found: Disk) -> Full:
         until=until,
         logged=tuple(line for line in said if WHY.search(line))[-4:],
         starts=max(sum(STARTING in line for line in said), (after.restart_count or 0) - (before.restart_count or 0)),
-        started_before=before.state.started_at,
+        before=incarnation_of(before),
     )
 
 
@@ -219,21 +224,22 @@ def _missing(stack: Stack, direct: Clients, api: Clients) -> list[str]:
     return [*writers.lost(stack, direct.load.acknowledged), *Items(stack).lost(api.load.acknowledged)]
 
 
-def _comeback(stack: Stack, before: datetime | None) -> tuple[dict[str, float], float]:
+def _comeback(stack: Stack, before: Incarnation) -> tuple[dict[str, float], float]:
     """Seconds from now to Redis running anew, and to everything healthy and storing; and their declared bound."""
     service, began = stack.roles[Role.REDIS], time.monotonic()
-    delay, probes = stack.restart_delay_bound(service), max(map(stack.detection_bound, stack.services))
-    bound = delay + probes + stack.first_probe_bound(service)
+    delay = restart_policy_of(stack.runner.container(service)).delay_bound()
+    probes = max(stack.runner.health_check(name).detection_bound for name in stack.project.services)
+    bound = delay + probes + stack.runner.health_check(service).first_probe_bound
 
     def runs_anew() -> bool:
-        state = stack.state(service)
+        state = stack.runner.state(service)
         return state.status == "running" and state.started_at != before
 
-    if not wait.first(runs_anew, bool, within=delay + POLICY_SECONDS).reached:
+    if not wait.until(runs_anew, bool, within=delay + POLICY_SECONDS).reached:
         return {}, bound
     phases = {"restart": round(time.monotonic() - began, 3)}
     new = numbered(f"room-{time.time_ns()}", 1)
-    recover = wait.first(lambda: _stores(stack, new), bool, within=probes + RECOVER_SECONDS)
+    recover = wait.until(lambda: _stores(stack, new), bool, within=probes + RECOVER_SECONDS)
     if recover.reached:
         phases["recover"] = round(recover.seconds, 3)
     return phases, bound
@@ -241,7 +247,7 @@ def _comeback(stack: Stack, before: datetime | None) -> tuple[dict[str, float], 
 
 def _stores(stack: Stack, new: Mapping[str, str]) -> bool:
     """Whether every service is healthy, and the api stores and gives back."""
-    if not all_well(stack.glance()):
+    if not all_well(stack.runner.status()):
         return False
     try:
         Items(stack).store(new)

@@ -9,7 +9,7 @@ from random import Random
 import redis
 import requests
 
-from checks.faults import disk
+from checks.faults import disk, host
 from checks.faults.disk import Disk
 from checks.requirements.r3_durability.judge.power_cut import (
     AT_LEAST,
@@ -44,7 +44,7 @@ def on_a_disk_of_ours(stack: Stack) -> Iterator[Disk]:
 
     No restart policy starts it: that would be before the power is back. Raises NoDiskError where there is no such disk.
     """
-    with disk.provided(stack.labels, main_process(stack)) as found:
+    with disk.provided(stack.project.labels, main_process(stack)) as found:
         put_redis_on(stack, found, restart="no")
         yield found
 
@@ -53,10 +53,10 @@ def put_redis_on(stack: Stack, found: Disk, **changes: str) -> None:
     """Redis made anew with its data directory, empty, on a disk of ours, and with these keys of its service changed."""
     service, (directory, *_) = stack.roles[Role.REDIS], data_directory(stack)
     mount = {"type": "volume", "source": "ours", "target": directory, "volume": {"nocopy": True}}
-    volume = {"labels": dict(stack.labels), **found.volume} if "external" not in found.volume else found.volume
+    volume = {"labels": dict(stack.project.labels), **found.volume} if "external" not in found.volume else found.volume
     services = {service: {"volumes": [mount], **changes}}
-    stack.override(json.dumps({"services": services, "volumes": {"ours": volume}}))
-    stack.recreate(service)
+    stack.project.override(json.dumps({"services": services, "volumes": {"ours": volume}}))
+    stack.runner.recreate(service)
     _wait_until_storing(stack, "on-our-disk")
 
 
@@ -91,7 +91,7 @@ def _control(stack: Stack, found: Disk, policy: str) -> tuple[Cut, ...]:
 def put_under(stack: Stack, policy: str) -> None:
     """Redis made anew under another policy; raises StackError where it does not have it then."""
     redis_with("--appendfsync", policy)(stack)
-    stack.recreate(stack.roles[Role.REDIS])
+    stack.runner.recreate(stack.roles[Role.REDIS])
     _wait_until_storing(stack, f"under-{policy}")
     if (seen := policy_of(stack)) != policy:
         raise StackError(f"Redis could not be given another policy: appendfsync is `{seen}`, not `{policy}`")
@@ -140,11 +140,11 @@ def outage(
         in_the_middle = CUTTING.get(moment, _while_writing)(stack, found, direct)
         began = time.monotonic()
         if moment is Moment.WRITING:
-            stack.restart_at_once(stack.roles[Role.API])
+            stack.runner.kill_and_start(stack.roles[Role.API])
         api.over.set()
         direct.over.set()
         found.renew()
-        stack.start(stack.roles[Role.REDIS])
+        stack.runner.start(stack.roles[Role.REDIS])
     answers = _answers_again(stack, prefix)
     lost = writers.lost(stack, direct.acknowledged) if answers else []
     lost_through_api = Items(stack).lost(api.acknowledged) if answers else []
@@ -182,7 +182,7 @@ def _until_frozen(found: Disk, pid: int, auditor: redis.Redis) -> None:
     for _ in range(MOST_TRIES):
         if found.freeze_next_child(pid, auditor.bgrewriteaof):
             return
-        wait.first(
+        wait.until(
             lambda: auditor.info("persistence")["aof_rewrite_in_progress"], lambda busy: not busy, within=LOAD_SECONDS
         )
     raise StackError(f"{MOST_TRIES} rewrites of the append-only file were over before one could be frozen")
@@ -197,8 +197,8 @@ def _while_starting(stack: Stack, found: Disk, direct: Load) -> bool:
     """Killed and started again; the power goes soon after."""
     found.kill(main_process(stack))
     direct.over.set()
-    wait.first(lambda: stack.state(stack.roles[Role.REDIS]).status, lambda status: status == "exited", within=10)
-    stack.start(stack.roles[Role.REDIS])
+    wait.until(lambda: stack.runner.state(stack.roles[Role.REDIS]).status, lambda status: status == "exited", within=10)
+    stack.runner.start(stack.roles[Role.REDIS])
     return found.cut(main_process(stack))
 
 
@@ -211,7 +211,7 @@ CUTTING: Mapping[Moment, Callable[[Stack, Disk, Load], bool]] = {
 
 def main_process(stack: Stack) -> int:
     """The pid of Redis; raises StackError where it does not run."""
-    if pid := stack.main_process(stack.roles[Role.REDIS]):
+    if pid := host.main_process(stack, stack.roles[Role.REDIS]):
         return pid
     raise StackError("Redis does not run, so nothing can be done to it")
 
@@ -225,7 +225,7 @@ def _wait_until_storing(stack: Stack, prefix: str) -> None:
 def _answers_again(stack: Stack, prefix: str) -> bool:
     """Wait until Redis answers, and the api stores an item and gives it back; whether that came."""
     new = numbered(f"{prefix}-after", 1)
-    return wait.first(lambda: _kept(stack, new), bool, within=BACK_SECONDS, every=0.02).reached
+    return wait.until(lambda: _kept(stack, new), bool, within=BACK_SECONDS, every=0.02).reached
 
 
 def _kept(stack: Stack, new: Mapping[str, str]) -> bool:
@@ -241,7 +241,7 @@ def _kept(stack: Stack, new: Mapping[str, str]) -> bool:
 
 def _healthy(stack: Stack) -> bool:
     try:
-        stack.wait_until_healthy(every=0.05)
+        stack.runner.wait_until_healthy(every=0.05)
     except NotHealthyError:
         return False
     return True

@@ -14,7 +14,7 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
 from stack.driver.errors import StackError
-from stack.driver.progress import Board
+from stack.driver.progress import Progress
 from stack.ops.agents.aof_archive import manifest_below, named_in
 
 ITEMS = 50
@@ -26,16 +26,16 @@ REWRITE_SECONDS = 30
 def restart(stack: Stack) -> Kept:
     """Store, restart Redis in the ordinary way, read back."""
     stored, before = _stored(stack, "restart"), _start(stack)
-    stack.restart(stack.roles[Role.REDIS])
+    stack.runner.restart(stack.roles[Role.REDIS])
     return _kept(stack, "restart", stored, before)
 
 
 def take_down_and_up(stack: Stack) -> Kept:
     """Store, remove every container but not the data, bring the stack up, read back."""
     stored, before = _stored(stack, "down-up"), _start(stack)
-    stack.down()
-    with Board() as board:
-        stack.up(board)
+    stack.runner.down()
+    with Progress() as progress:
+        stack.runner.up(progress)
     return _kept(stack, "down-up", stored, before)
 
 
@@ -52,7 +52,7 @@ def _under_load(load: Load) -> bool:
     """Wait until writers are at work, and one write was just acknowledged; raises StackError where that never comes."""
 
     def more_than(count: int) -> bool:
-        return wait.first(lambda: len(load.acknowledged), lambda now: now > count, within=30, every=0.005).reached
+        return wait.until(lambda: len(load.acknowledged), lambda now: now > count, within=30, every=0.005).reached
 
     if more_than(LOAD_AT_LEAST) and more_than(len(load.acknowledged)):
         return True
@@ -83,7 +83,7 @@ def _rewrite(stack: Stack, load: Load) -> tuple[str, int]:
     with connect(stack, "auditor") as auditor:
         already = len(load.acknowledged)
         auditor.bgrewriteaof()
-        over = wait.first(
+        over = wait.until(
             lambda: auditor.info("persistence"),
             lambda told: not told["aof_rewrite_in_progress"] and not told["aof_rewrite_scheduled"],
             within=REWRITE_SECONDS,
@@ -97,8 +97,8 @@ def _rewrite(stack: Stack, load: Load) -> tuple[str, int]:
 def _kill(stack: Stack, before: str) -> None:
     """Kill Redis' main process and wait until it has come back by itself."""
     process.killed(stack, stack.roles[Role.REDIS])
-    wait.first(lambda: _start(stack), lambda start: start != before, within=30, every=0.25)
-    stack.wait_until_healthy()
+    wait.until(lambda: _start(stack), lambda start: start != before, within=30, every=0.25)
+    stack.runner.wait_until_healthy()
 
 
 def look_into_the_mount(stack: Stack) -> Attached:
@@ -127,7 +127,7 @@ def data_directory(stack: Stack) -> tuple[str, Literal["bind", "volume", "none"]
     """Redis' data directory (CONFIG GET dir), what it is mounted as, and where it lies on this machine."""
     with connect(stack, "auditor") as auditor:
         directory = PurePosixPath(auditor.config_get("dir")["dir"])
-    for mount in stack.container(stack.roles[Role.REDIS]).mounts:
+    for mount in stack.runner.container(stack.roles[Role.REDIS]).mounts:
         if directory.is_relative_to(mount.destination or "/nowhere") and mount.type in {"bind", "volume"}:
             below = Path(str(mount.source)) / directory.relative_to(str(mount.destination))
             return str(directory), "bind" if mount.type == "bind" else "volume", below
@@ -159,7 +159,7 @@ def _stored(stack: Stack, prefix: str) -> dict[str, str]:
 
 def _start(stack: Stack) -> str:
     """What changes with each start of Redis: its container and the time it started."""
-    container = stack.container(stack.roles[Role.REDIS])
+    container = stack.runner.container(stack.roles[Role.REDIS])
     return f"{container.id} {container.state.started_at}"
 
 

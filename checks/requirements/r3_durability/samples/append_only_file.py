@@ -13,7 +13,7 @@ DAMAGED = Damaged(
 )  # fmt: skip
 CHANGES = Changes(stored=40, held=40, records=41, transactions=0, transaction=())
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     TORN,
     replace(TORN, within="length"),
     DAMAGED,
@@ -21,7 +21,7 @@ PROVING: tuple[object, ...] = (
     CHANGES,
 )
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "torn-tail-is-no-obstacle": (
         replace(TORN, start=REFUSED),
         replace(TORN, cut_off=False),
@@ -37,7 +37,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     "no-transactions-in-the-file": (replace(CHANGES, transactions=1, transaction=("MULTI", "SET", "SET", "EXEC")),),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     replace(TORN, acknowledged=0),
     replace(DAMAGED, acknowledged=0),
     replace(DAMAGED, record=1),

@@ -14,16 +14,16 @@ RESTORED = Restored(
     phases={"backup": 0.4, "restore": 1.9},
 )
 
-PROVING: tuple[object, ...] = (RESTORED, replace(RESTORED, rewrites=1))
+PASSING: tuple[object, ...] = (RESTORED, replace(RESTORED, rewrites=1))
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "backup-restores": (
         replace(RESTORED, lost=1, some_lost=("backup-1-0-7",)),
         replace(RESTORED, lost=300, some_lost=("backup-1-0-7",)),
     ),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     replace(RESTORED, acknowledged=0, wiped=0),
     replace(RESTORED, wiped=299),
     replace(RESTORED, rewrites=0),

@@ -25,9 +25,9 @@ def with_one(cut: Cut) -> PowerCuts:
     return replace(CUT, cuts=(*EVERY_MOMENT[1:], cut))
 
 
-PROVING: tuple[object, ...] = (CUT, replace(CUT, controls={}))
+PASSING: tuple[object, ...] = (CUT, replace(CUT, controls={}))
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "power-cut-keeps": (
         with_one(LOST),
         with_one(replace(SURVIVED, lost=1, some_lost=("audit:cut-1-0-7",))),
@@ -35,7 +35,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     ),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     replace(CUT, cuts=()),
     with_one(replace(SURVIVED, in_the_middle=False)),
     with_one(replace(SURVIVED, through_redis=0)),

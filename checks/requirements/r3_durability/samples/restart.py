@@ -46,7 +46,7 @@ ATTACHED = Attached(
 )
 SETTINGS = Settings(values=DURABLE)
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     RESTARTED,
     KILLED,
     DOWN_UP,
@@ -63,7 +63,7 @@ PROVING: tuple[object, ...] = (
     SETTINGS,
 )
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "restart-keeps": (replace(RESTARTED, lost=("restart-7",)),),
     "kill-keeps": (replace(KILLED, lost=("kill-0-1", "kill-1-1")),),
     "down-up-keeps": (replace(DOWN_UP, lost=("down-up-0",)),),
@@ -106,7 +106,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     ),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     replace(RESTARTED, came_back_anew=False),
     replace(RESTARTED, acknowledged=0),
     replace(DOWN_UP, came_back_anew=False),

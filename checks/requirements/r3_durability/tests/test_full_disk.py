@@ -13,11 +13,11 @@ def heard(answer: Answer) -> tuple[int, int, int]:
     return told.acknowledged, told.refused, len(told.neither)
 
 
-def test_a_write_under_way_when_the_disk_fills_up_is_refused_by_the_full_disk() -> None:
+def test_a_write_under_way_is_refused_when_the_disk_fills_up() -> None:
     assert heard(Answer(words="connection closed", refusal=True, at=SINCE - 0.2, seconds=0.3)) == (0, 1, 0)
 
 
-def test_what_was_answered_before_or_sent_afterwards_is_not_of_that_time() -> None:
+def test_what_was_answered_before_or_sent_after_does_not_count() -> None:
     for at in (SINCE - 0.5, UNTIL):
         assert heard(Answer(words="connection closed", refusal=True, at=at, seconds=0.3)) == (0, 0, 0)
 
@@ -26,6 +26,6 @@ def test_a_refusal_that_comes_too_late_is_none() -> None:
     assert heard(Answer(words="HTTP 503", refusal=True, at=SINCE, seconds=3.5)) == (0, 0, 1)
 
 
-def test_silence_is_no_refusal_and_an_acknowledgement_is_no_silence() -> None:
+def test_silence_is_no_refusal_and_an_answer_is_no_silence() -> None:
     assert heard(Answer(words=SILENT, refusal=False, at=SINCE, seconds=3.0)) == (0, 0, 1)
     assert heard(Answer(words=OK, refusal=False, at=SINCE, seconds=0.1)) == (1, 0, 0)

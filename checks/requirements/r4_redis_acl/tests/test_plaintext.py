@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from checks.requirements.r4_redis_acl.observe import _files_of, shows
-from checks.roles.redis.acl import has_plain_password
+from checks.roles.redis.acl_text import has_plain_password
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_password_that_reads_as_a_pattern_is_taken_literally() -> None:
         ("user app on (~item:* +get) #" + 64 * "0", False),
     ],
 )
-def test_a_plain_password_of_an_acl_line_is_found_without_knowing_it(text: str, found: bool) -> None:
+def test_a_plain_password_in_an_acl_line_is_found_unknown(text: str, found: bool) -> None:
     assert has_plain_password(text) is found
 
 

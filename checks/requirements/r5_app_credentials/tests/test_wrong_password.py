@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checks.requirements.r5_app_credentials import observe
+from stack.driver.events import Event
 
 STARTED = datetime(2026, 11, 23, 20, tzinfo=UTC)
 
@@ -51,10 +52,10 @@ def test_a_line_that_tells_of_something_else_does_not(line: str) -> None:
 def test_it_is_ill_from_the_first_verdict_or_end_after_its_start(
     events: list[tuple[float, str]], seconds: float | None
 ) -> None:
-    seen = [(STARTED + timedelta(seconds=after), action) for after, action in events]
+    seen = [Event(at=STARTED + timedelta(seconds=after), service="api", action=action) for after, action in events]
     assert observe.ill_after(seen, STARTED) == seconds
 
 
-def test_passwords_are_taken_out_of_what_a_log_said_in_every_form() -> None:
+def test_passwords_are_taken_out_of_a_log_in_every_form() -> None:
     said = "refused app:s3cret/+word and s3cret%2F%2Bword"
     assert observe._without(["s3cret/+word"], said) == "refused app:<password> and <password>"

@@ -99,7 +99,9 @@ def loop(node: Node, state: State, run: Run, *, evaluate_all: Follow) -> set[Sta
         again: set[State] = set()
         for one in ahead:
             ends = evaluate_all(test, {one}, run.asking())
-            found |= {replace(end, status=one.status) for end in ends if end.goes is Goes.ON and end.failed is not until}
+            found |= {
+                replace(end, status=one.status) for end in ends if end.goes is Goes.ON and end.failed is not until
+            }
             found |= {end for end in ends if end.goes is not Goes.ON}
             going = {end for end in ends if end.goes is Goes.ON and end.failed is until}
             next_round, out = _round(evaluate_all(body, going, run))

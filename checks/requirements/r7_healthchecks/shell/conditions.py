@@ -3,7 +3,16 @@
 import operator
 from collections.abc import Callable, Mapping, Sequence
 
-from checks.requirements.r7_healthchecks.shell.values import FAILED, OK, Field, Many, Some, Value, may_be_empty, prefix_of
+from checks.requirements.r7_healthchecks.shell.values import (
+    FAILED,
+    OK,
+    Field,
+    Many,
+    Some,
+    Value,
+    may_be_empty,
+    prefix_of,
+)
 
 NUMBERS: Mapping[str, Callable[[int, int], bool]] = {
     "-eq": operator.eq,
@@ -31,18 +40,26 @@ def _truth(words: list[Value]) -> Truth:
         case [one]:
             return _filled(one)
         case ["!", *others]:
-            return frozenset(not true for true in _truth(others))
+            return _opposite(_truth(others))
         case ["-n", one]:
             return _filled(one)
         case ["-z", one]:
-            return frozenset(not true for true in _filled(one))
-        case [first, "=" | "==", second]:
-            return _same(first, second)
-        case [first, "!=", second]:
-            return frozenset(not true for true in _same(first, second))
-        case [first, str(by), second] if by in NUMBERS:
-            return _compared(first, by, second)
+            return _opposite(_filled(one))
+        case [first, str(by), second]:
+            return _related(first, by, second)
     return EITHER
+
+
+def _related(first: Value, by: str, second: Value) -> Truth:
+    if by in NUMBERS:
+        return _compared(first, by, second)
+    if by in {"=", "=="}:
+        return _same(first, second)
+    return _opposite(_same(first, second)) if by == "!=" else EITHER
+
+
+def _opposite(truth: Truth) -> Truth:
+    return frozenset(not true for true in truth)
 
 
 def _filled(value: Value) -> Truth:

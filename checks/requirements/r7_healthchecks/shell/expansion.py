@@ -55,13 +55,10 @@ class Expansion:
             yield after, whole(pieces)
 
     def pieces(self, node: Node, state: State, *, quoted: bool = False) -> Iterator[tuple[State, Pieces]]:
+        if (literal := _literal(node)) is not None:
+            yield state, (literal,)
+            return
         match node.type:
-            case "word" | "extglob_pattern" | "number" | "test_operator" | "special_variable_name" | "regex":
-                yield state, (_unquoted(text_of(node)),)
-            case "raw_string":
-                yield state, (Piece(value=text_of(node)[1:-1]),)
-            case "string_content":
-                yield state, (Piece(value=ESCAPED_IN_QUOTES.sub(_without_backslash, text_of(node))),)
             case "string":
                 yield from self._string(node, state)
             case "concatenation" | "command_name":
@@ -89,6 +86,17 @@ class Expansion:
         inside = node.children[1:-1]
         for after, pieces in self._parts(inside, state, quoted=True):
             yield after, (Piece(value=""), *pieces) if _is_whole(node, inside) else (Piece(value=ANY),)
+
+
+def _literal(node: Node) -> Piece | None:
+    """What stands for itself, without its quotes; None for what has to be evaluated."""
+    if node.type in {"word", "extglob_pattern", "number", "test_operator", "special_variable_name", "regex"}:
+        return _unquoted(text_of(node))
+    if node.type == "raw_string":
+        return Piece(value=text_of(node)[1:-1])
+    if node.type == "string_content":
+        return Piece(value=ESCAPED_IN_QUOTES.sub(_without_backslash, text_of(node)))
+    return None
 
 
 def _is_whole(node: Node, inside: list[Node]) -> bool:
@@ -138,5 +146,3 @@ def _unquoted(text: str) -> Piece:
 
 def _without_backslash(found: re.Match[str]) -> str:
     return "" if found[1] == "\n" else found[1]
-
-

@@ -89,6 +89,6 @@ def _safe(name: str, words: Sequence[str], script: Field, given: Value) -> bool:
     if any(word.startswith(UNSAFE.get(family, ("\0",))) for word in words):
         return False
     rule = {"awk": LEAVES, "sed": QUITS}.get(family)
-    return rule is None or (bool(prefix_of(script)) and not rule.search(str(script)) if not isinstance(script, Many) else False)
-
-
+    return rule is None or (
+        bool(prefix_of(script)) and not rule.search(str(script)) if not isinstance(script, Many) else False
+    )

@@ -1,6 +1,7 @@
 """Shell scripts as tree-sitter-bash reads them."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
@@ -46,7 +47,7 @@ def is_one_command(root: Node) -> bool:
 def statements(children: list[Node]) -> Iterator[tuple[Node, bool]]:
     """Each statement, and whether it is sent into the background."""
     found = [child for child in children if child.is_named and child.type != "comment"]
-    background = {before.id for before, child in zip(children, children[1:], strict=False) if child.type == "&"}
+    background = {before.id for before, child in pairwise(children) if child.type == "&"}
     for statement in found:
         yield statement, statement.id in background
 

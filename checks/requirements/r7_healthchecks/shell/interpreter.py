@@ -1,7 +1,7 @@
 """Follows a script along every way that it may take (POSIX Shell Command Language, 2.8 and 2.9)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -9,14 +9,35 @@ from checks.requirements.r7_healthchecks.shell import builtins, compounds, redir
 from checks.requirements.r7_healthchecks.shell.arithmetic import calculated, stepped
 from checks.requirements.r7_healthchecks.shell.conditions import tested
 from checks.requirements.r7_healthchecks.shell.expansion import Expansion
-from checks.requirements.r7_healthchecks.shell.grammar import every_node, is_one_command, parsed, statements, text_of
+from checks.requirements.r7_healthchecks.shell.grammar import is_one_command, parsed, statements
 from checks.requirements.r7_healthchecks.shell.programs import name_of, outcomes, script_of, unwrapped
-from checks.requirements.r7_healthchecks.shell.state import Budget, EITHER, Goes, NotFollowedError, Run, Situation, State
+from checks.requirements.r7_healthchecks.shell.state import (
+    EITHER,
+    Budget,
+    Goes,
+    NotFollowedError,
+    Run,
+    Situation,
+    State,
+)
+from checks.requirements.r7_healthchecks.shell.steps import (
+    PROGRAMS_TOO,
+    Flow,
+    after_program,
+    as_builtin,
+    assigned,
+    either,
+    flipped,
+    function,
+    has_pattern,
+    left_by,
+    operands,
+    unset,
+)
 from checks.requirements.r7_healthchecks.shell.values import ANY, FAILED, OK, Field, Value, joined, without_last_lines
 
 Handler = Callable[[Node, State, Run], set[State]]
 NEVER = "never"
-PROGRAMS_TOO = {"true", "false", "test", "[", "echo", "printf"}  # builtins that are there as programs as well
 
 
 def ends_of(words: Sequence[str], situation: Situation) -> set[Value]:
@@ -31,7 +52,8 @@ def ends_of(words: Sequence[str], situation: Situation) -> set[Value]:
 def script(text: str, state: State, run: Run) -> set[State]:
     """A shell that is given this script, from its start to its end."""
     root = parsed(text, bash=run.bash)
-    here = replace(run.deeper(), script=text, alone=is_one_command(root), tested=False, in_loop=False, in_function=False)
+    inside = replace(run.deeper(), tested=False, in_loop=False, in_function=False)
+    here = replace(inside, script=text, alone=is_one_command(root))
     ends = sequence(list(root.children), {state}, here)
     return {last for end in ends for last in _at_exit(end, here)}
 
@@ -63,16 +85,6 @@ def evaluate(node: Node, state: State, run: Run) -> set[State]:
     return HANDLERS[node.type](node, state, run)
 
 
-def _left(states: Iterable[State], run: Run) -> set[State]:
-    """Under `set -e` a failure that nobody asks about ends the shell."""
-    return {
-        replace(state, goes=Goes.EXIT)
-        if state.goes is Goes.ON and state.failed and "errexit" in state.options and not run.tested
-        else state
-        for state in states
-    }
-
-
 def apart(children: list[Node], state: State, run: Run) -> set[State]:
     """A shell of its own for these: gives its status and what it said, and nothing else of it."""
     begin = replace(state, said="", goes=Goes.ON, at_exit="")
@@ -89,34 +101,26 @@ def _substitute(children: list[Node], state: State, run: Run) -> set[State]:
     return {state.ending(end.status).saying(without_last_lines(end.said)) for end in ends}
 
 
+def _expansion(run: Run) -> Expansion:
+    return Expansion(run=run, substitute=_substitute)
+
+
 def _list(node: Node, state: State, run: Run) -> set[State]:
     left, connector, right = (child for child in node.children if child.type not in {"comment", "\n"})
-    return _either(evaluate(left, state, run.asking()), connector.type, lambda end: evaluate(right, end, run))
-
-
-def _either(ends: set[State], connector: str, follow: Callable[[State], set[State]]) -> set[State]:
-    found: set[State] = set()
-    for end in ends:
-        goes_on = end.goes is Goes.ON and end.failed is (connector == "||")
-        found |= follow(end) if goes_on else {end}
-    return found
+    return either(evaluate(left, state, run.asking()), connector.type, lambda end: evaluate(right, end, run))
 
 
 def _negated(node: Node, state: State, run: Run) -> set[State]:
     ends = evaluate(node.named_children[-1], state, run.asking())
-    return {_flipped(end) if end.goes is Goes.ON else end for end in ends}
-
-
-def _flipped(end: State) -> State:
-    return end.ending(OK if end.failed else "1")
+    return {flipped(end) if end.goes is Goes.ON else end for end in ends}
 
 
 def _pipeline(node: Node, state: State, run: Run) -> set[State]:
     parts = [child for child in node.named_children if child.type != "comment"]
     if parts[0].type == "negated_command":  # `!` is of the whole pipeline
         ends = _piped([parts[0].named_children[-1], *parts[1:]], state, run.asking())
-        return {_flipped(end) if end.goes is Goes.ON else end for end in ends}
-    return _left(_piped(parts, state, run), run)
+        return {flipped(end) if end.goes is Goes.ON else end for end in ends}
+    return left_by(_piped(parts, state, run), run)
 
 
 def _piped(parts: Sequence[Node], state: State, run: Run) -> set[State]:
@@ -134,39 +138,18 @@ def _piped(parts: Sequence[Node], state: State, run: Run) -> set[State]:
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flow:
-    """What the next command of a pipeline is given, and the status of the last one that failed."""
-
-    given: Value
-    worst: Value = OK
-    goes: Goes = Goes.ON
-
-    def through(self, end: State) -> "Flow":
-        goes = end.goes if end.goes is Goes.FOR_EVER else self.goes
-        return Flow(given=end.said, worst=end.status if end.failed else self.worst, goes=goes)
-
-
 def _subshell(node: Node, state: State, run: Run) -> set[State]:
     ends = apart(list(node.children), state, run)
-    return _left({replace(state, status=end.status, said=joined(state.said, end.said), goes=end.goes) for end in ends}, run)
+    after = {replace(state, status=end.status, said=joined(state.said, end.said), goes=end.goes) for end in ends}
+    return left_by(after, run)
 
 
 def _group(node: Node, state: State, run: Run) -> set[State]:
     if node.children[0].type != "((":
         return sequence(list(node.children), {state}, run)
     number = calculated(node, state)
-    known = isinstance(number, str)
-    statuses = {"1" if number == "0" else OK} if known else {OK, "1"}
-    return _left({stepped(node, state).ending(status) for status in statuses}, run)
-
-
-def _function(node: Node, state: State, _: Run) -> set[State]:
-    body = node.child_by_field_name("body")
-    name = node.child_by_field_name("name")
-    if body is None or name is None:
-        raise NotFollowedError("a function without a body")
-    return {state.ending(OK).defining(text_of(name), body)}
+    statuses = {"1" if number == "0" else OK} if isinstance(number, str) else {OK, "1"}
+    return left_by({stepped(node, state).ending(status) for status in statuses}, run)
 
 
 def _redirected(node: Node, state: State, run: Run) -> set[State]:
@@ -180,81 +163,51 @@ def _redirected(node: Node, state: State, run: Run) -> set[State]:
 def _redirecting(body: Node | None, redirects: list[Node], state: State, run: Run) -> set[State]:
     if body is not None and body.type == "list":
         left, connector, right = (child for child in body.children if child.type not in {"comment", "\n"})
-        return _either(
-            evaluate(left, state, run.asking()),
-            connector.type,
-            lambda end: _redirecting(right, redirects, end, run),
-        )
+        begun = evaluate(left, state, run.asking())
+        return either(begun, connector.type, lambda end: _redirecting(right, redirects, end, run))
     if body is not None and body.type == "negated_command":
         ends = _redirecting(body.named_children[-1], redirects, state, run.asking())
-        return {_flipped(end) if end.goes is Goes.ON else end for end in ends}
-    expansion = Expansion(run=run, substitute=_substitute)
+        return {flipped(end) if end.goes is Goes.ON else end for end in ends}
     found = set()
-    for plan in redirections.plans(redirects, state, expansion):
+    for plan in redirections.plans(redirects, state, _expansion(run)):
         inner = replace(plan.state, said="", given=plan.given)
         ends = {inner.ending(plan.status)} if body is None or plan.status != OK else evaluate(body, inner, run)
         found |= {replace(end, given=state.given, said=joined(state.said, plan.heard(end.said))) for end in ends}
-    return _left(found, run)
+    return left_by(found, run)
 
 
 def _with_more_behind(here: Node, ends: set[State], run: Run) -> set[State]:
     """`cat <<EOF || exit 1` and `cat <<EOF | grep x`: what stands on the line behind the here-document's word."""
     operator, right = here.child_by_field_name("operator"), here.child_by_field_name("right")
     if operator is not None and right is not None:
-        return _either(ends, operator.type, lambda end: evaluate(right, end, run))
+        return either(ends, operator.type, lambda end: evaluate(right, end, run))
     piped = [child for child in here.children if child.type == "pipeline"]
     if not piped:
         return ends
     parts = piped[0].named_children
-    return {last for end in ends for last in _left(_piped(parts, replace(end, given=end.said, said=""), run), run)}
-
-
-def _assigned(nodes: Sequence[Node], state: State, run: Run) -> set[State]:
-    """Assignments alone end as the last command substitution in them does."""
-    expansion = Expansion(run=run, substitute=_substitute)
-    found: set[tuple[State, Value]] = {(state, OK)}
-    for node in nodes:
-        name = text_of(node.children[0])
-        substitutes = any(one.type == "command_substitution" for one in every_node(node))
-        found = {
-            (after.ending(state.status).having(name, told), after.status if substitutes else status)
-            for one, status in found
-            for after, told in expansion.value(node.child_by_field_name("value"), one)
-        }
-    return {one.ending(status) for one, status in found}
+    return {last for end in ends for last in left_by(_piped(parts, replace(end, given=end.said, said=""), run), run)}
 
 
 def _assignment(node: Node, state: State, run: Run) -> set[State]:
     nodes = [node] if node.type == "variable_assignment" else node.named_children
-    return _left(_assigned(nodes, state, run), run)
+    return left_by(assigned(nodes, state, _expansion(run)), run)
 
 
 def _declaration(node: Node, state: State, run: Run) -> set[State]:
     """`export X=$(...)` ends in 0 whatever the command substitution ends in."""
     assignments = [child for child in node.named_children if child.type == "variable_assignment"]
-    return {end.ending(OK) for end in _assigned(assignments, state, run)}
+    return {end.ending(OK) for end in assigned(assignments, state, _expansion(run))}
 
 
 def _bracket(node: Node, state: State, run: Run) -> set[State]:
     """`[ ... ]` is a command like others: what the grammar makes of its words is undone."""
-    operands = [leaf for child in node.children[1:-1] for leaf in _operands(child)]
-    expansion = Expansion(run=run, substitute=_substitute)
+    leaves = [leaf for child in node.children[1:-1] for leaf in operands(child)]
     double = node.children[0].type == "[["
     found = set()
-    for _, words in expansion.words(operands, state):
-        statuses = frozenset({OK, FAILED}) if double and _has_pattern(operands) else tested(words)
+    for _, words in _expansion(run).words(leaves, state):
+        statuses: frozenset[Value] = frozenset({OK, FAILED}) if double and has_pattern(leaves) else tested(words)
         found |= {state.ending(status) for status in statuses}
-    return _left(found, run)
-
-
-def _operands(node: Node) -> list[Node]:
-    if node.type in {"binary_expression", "unary_expression", "parenthesized_expression"}:
-        return [leaf for child in node.children for leaf in _operands(child)]
-    return [node]
-
-
-def _has_pattern(operands: Sequence[Node]) -> bool:
-    return any(text_of(one) in {"=~", "&&", "||"} or one.type in {"regex", "extglob_pattern"} for one in operands)
+    return left_by(found, run)
 
 
 def _command(node: Node, state: State, run: Run) -> set[State]:
@@ -264,22 +217,22 @@ def _command(node: Node, state: State, run: Run) -> set[State]:
     words = [part for part in parts if part.is_named and part not in (*assignments, *here)]
     if here:
         return _redirected_here(here, words, assignments, state, run)
-    expansion = Expansion(run=run, substitute=_substitute)
+    expansion = _expansion(run)
     found: set[State] = set()
-    for own in _assigned(assignments, state, run) if assignments else {state}:
+    for own in assigned(assignments, state, _expansion(run)) if assignments else {state}:
         for after, fields in expansion.words(words, replace(own, status=state.status)):
             found |= _called(fields, replace(after, variables=state.variables), run)
-    return _left(found, run)
+    return left_by(found, run)
 
 
 def _redirected_here(here: list[Node], words: list[Node], own: list[Node], state: State, run: Run) -> set[State]:
-    expansion = Expansion(run=run, substitute=_substitute)
+    expansion = _expansion(run)
     found: set[State] = set()
     for after, told in expansion.value(here[-1].named_children[-1], state):
         given = replace(after, given=joined(told, "\n"))
         for end, fields in expansion.words(words, given):
             found |= {replace(last, given=state.given) for last in _called(fields, end, run)}
-    return _left(found, run) if not own else found
+    return left_by(found, run) if not own else found
 
 
 def _called(words: Sequence[Field], state: State, run: Run) -> set[State]:
@@ -304,36 +257,19 @@ def _evaluated(words: Sequence[Field], state: State, run: Run) -> set[State]:
     known = [word for word in words if isinstance(word, str)]
     if len(known) < len(words):
         raise NotFollowedError("what eval is given is not known")
-    root = parsed(" ".join(known), bash=run.bash)
-    return sequence(list(root.children), {state.ending(OK)}, run.deeper())
+    return sequence(list(parsed(" ".join(known), bash=run.bash).children), {state.ending(OK)}, run.deeper())
 
 
 def _program(words: Sequence[Field], state: State, run: Run) -> set[State]:
     command = unwrapped(words)
     if (inner := script_of(command, state.given)) is not None:
-        within = replace(run, bash=inner.bash, alone=False)
         begin = State(given=state.given, options=inner.options)
-        ends = script(inner.text, begin, within)
-        return {_after(state, end.status, end.said, forever=end.goes is Goes.FOR_EVER) for end in ends}
+        ends = script(inner.text, begin, replace(run, bash=inner.bash, alone=False))
+        return {after_program(state, end.status, end.said, forever=end.goes is Goes.FOR_EVER) for end in ends}
     if (name := name_of(command)) in PROGRAMS_TOO:
-        return _as_builtin(name, command[1:], state, run)
+        return as_builtin(name, command[1:], state, run)
     results = outcomes(command, state.given, run) if command else EITHER
-    return {_after(state, status, said) for status, said in results}
-
-
-def _as_builtin(name: str, words: list[Field], state: State, run: Run) -> set[State]:
-    if name != "[":
-        return builtins.BUILTINS[name](words, state, run)
-    return builtins.BUILTINS["test"](words[:-1], state, run) if words[-1:] == ["]"] else {state.ending(FAILED)}
-
-
-def _after(state: State, status: Value, said: Value, *, forever: bool = False) -> State:
-    goes = Goes.FOR_EVER if forever else state.goes
-    return replace(state, status=status, said=joined(state.said, said), goes=goes)
-
-
-def _unset(_: Node, state: State, __: Run) -> set[State]:
-    return {replace(state, status=OK, variables=frozenset())}
+    return {after_program(state, status, said) for status, said in results}
 
 
 HANDLERS: Mapping[str, Handler] = {
@@ -348,8 +284,8 @@ HANDLERS: Mapping[str, Handler] = {
     "redirected_statement": _redirected,
     "subshell": _subshell,
     "compound_statement": _group,
-    "function_definition": _function,
-    "unset_command": _unset,
+    "function_definition": function,
+    "unset_command": unset,
     "if_statement": lambda node, state, run: compounds.condition(node, state, run, evaluate_all=sequence),
     "for_statement": lambda node, state, run: compounds.for_each(
         node, state, run, evaluate_all=sequence, substitute=_substitute

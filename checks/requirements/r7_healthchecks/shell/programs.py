@@ -13,7 +13,20 @@ SHELLS = {"sh": False, "ash": False, "dash": False, "bash": True, "zsh": True}
 """Whether it has what bash has beyond POSIX."""
 
 ASSIGNMENT = re.compile(r"\w+=")
-LOOK_AT_NOTHING = {"date", "pwd", "hostname", "whoami", "id", "uname", "uptime", "sleep", "sync", "arch", "nproc", "tty"}
+LOOK_AT_NOTHING = {
+    "date",
+    "pwd",
+    "hostname",
+    "whoami",
+    "id",
+    "uname",
+    "uptime",
+    "sleep",
+    "sync",
+    "arch",
+    "nproc",
+    "tty",
+}
 SHOW_COMMAND_LINES = re.compile(r"-?[A-Za-z]*(a[a-z]*u?x?|ef|f|u)[A-Za-z]*")
 PLAIN_PATTERN = re.compile(r"[\w /:=.@\[\]-]+")
 PYTHON = re.compile(r"python(3(\.\d+)?)?")

@@ -118,5 +118,3 @@ def _name(node: ast.expr) -> str:
         case ast.Attribute(value=value, attr=attribute) if _name(value):
             return f"{_name(value)}.{attribute}"
     return ""
-
-

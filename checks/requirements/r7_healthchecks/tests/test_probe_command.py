@@ -145,7 +145,7 @@ def test_a_check_that_takes_an_error_for_an_answer_is_told_apart(test: tuple[str
         shell("wget --no-verbose --tries=1 --spider http://127.0.0.1/ || exit 1"),
         shell("wget -qO- http://127.0.0.1/ | grep -q ok"),
         shell("curl -fs http://127.0.0.1/ | jq -e '.status == \"ok\"'"),
-        shell("status=$(curl -fs http://127.0.0.1/) && [ -n \"$status\" ]"),
+        shell('status=$(curl -fs http://127.0.0.1/) && [ -n "$status" ]'),
         shell("set -e\nresult=$(curl -fs http://127.0.0.1/)\necho $result"),
         shell("trap 'rm -f /tmp/x' EXIT; curl -f http://127.0.0.1/"),
         shell("check() { curl -f http://127.0.0.1/ || return 1; }; check"),
@@ -156,7 +156,7 @@ def test_a_check_that_takes_an_error_for_an_answer_is_told_apart(test: tuple[str
         shell("pg_isready -U postgres"),
         shell("sh -ec 'curl -f http://127.0.0.1/; true'"),
         shell("eval curl -f http://127.0.0.1/"),
-        shell("eval \"$CHECK\" || true"),
+        shell('eval "$CHECK" || true'),
         shell(". /probe.sh; true"),
         shell("curl -f http://127.0.0.1/ &> /dev/null"),
         shell("node healthcheck.js"),
@@ -184,7 +184,9 @@ def test_a_check_that_can_fail_is_left_alone(test: tuple[str, ...]) -> None:
     assert how(test) == ""
 
 
-@pytest.mark.parametrize("line", ["if", "a || ", "case x in", "echo 'x", "while true; do echo x; done", "f() { f; }; f"])
+@pytest.mark.parametrize(
+    "line", ["if", "a || ", "case x in", "echo 'x", "while true; do echo x; done", "f() { f; }; f"]
+)
 def test_what_is_not_understood_is_left_alone(line: str) -> None:
     assert how(shell(line)) == ""
 

@@ -37,7 +37,8 @@ simple = st.sampled_from(
         "redis-cli ping", "redis-cli -e ping", "[ -n x ]", '[ "" ]', "test $? -eq 0", "set -e", "set +e", "rc=$?",
         "exit ${rc:-0}", 'x="$(curl -f x)"', 'x="$(curl -s x)"', '[ "$x" ]', 'echo "$(wget x)"', "return 1", "check",
         "[ 1 -lt 2 ]", "i=$((i+1))", "[ $i -gt 1 ]", "break", "continue", ": >/dev/null", "trap 'exit 0' EXIT",
-        "export y=$(false)", "eval 'false || true'", "cat </dev/null", "sh -c 'curl -f x; true'", "sh -ec 'false; true'",
+        "export y=$(false)", "eval 'false || true'", "cat </dev/null", "sh -c 'curl -f x; true'",
+        "sh -ec 'false; true'",
         "echo ok | grep -q ok", "case $rc in 0) true;; *) false;; esac", "wait",
     ]
 )  # fmt: skip
@@ -78,7 +79,12 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def status_of(shell: Shell, script: str, environment: Mapping[str, str]) -> str:
     done = subprocess.run(
-        [shell, "-c", script], env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=SECONDS
+        [shell, "-c", script],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=SECONDS,
     )
     return str(done.returncode)
 

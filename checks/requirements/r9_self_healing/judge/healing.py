@@ -10,7 +10,6 @@ from checks.core.registry import judges
 from checks.core.verdict import Violation
 
 Events = list[tuple[datetime, str]]
-Starts = Mapping[str, datetime | None]
 Steps = Mapping[str, str | tuple[str, ...]]
 RED = "health_status: unhealthy"
 STEPS: Steps = {"detect": RED, "restart": "start", "recover": "health_status: healthy"}

@@ -7,7 +7,14 @@ from checks.core.bounds import DETECTION_SLACK, RECOVER_SECONDS, RESTART_SECONDS
 from checks.faults import container, process
 from checks.requirements.r9_self_healing.judge.healer_away import WhileAway
 from checks.requirements.r9_self_healing.judge.healing import STEPS
-from checks.requirements.r9_self_healing.observe.healing import events_of, followed, settle, started_anew, starts_beside
+from checks.requirements.r9_self_healing.observe.healing import (
+    events_of,
+    followed,
+    healed_bound,
+    settle,
+    started_anew,
+    starts_beside,
+)
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver.errors import StackError
@@ -15,9 +22,9 @@ from stack.driver.errors import StackError
 
 def hurt_while_away(stack: Stack, service: str, healer: str) -> WhileAway:
     """Freeze a healer, its health check with it, and a service; follow the engine's events until both are well."""
-    stack.wait_until_healthy()
+    stack.runner.wait_until_healthy()
     starts = starts_beside(stack, service)
-    with stack.news("health_status", "start") as news, ExitStack() as frozen:
+    with stack.runner.events(None, "health_status", "start") as news, ExitStack() as frozen:
         since = {healer: frozen.enter_context(container.frozen_whole(stack, healer))}
         since[service] = frozen.enter_context(process.frozen(stack, service))
         seen = {
@@ -31,20 +38,24 @@ def hurt_while_away(stack: Stack, service: str, healer: str) -> WhileAway:
         service=service,
         healer=healer,
         phases=seen[service],
-        bound_s=sum(map(stack.healed_bound, since)),
+        bound_s=sum(healed_bound(stack, name) for name in since),
         healer_back=len(seen[healer]) == len(STEPS),
         others=tuple(sorted(anew - {healer})),
     )
 
 
 def _patience(stack: Stack, service: str) -> tuple[float, ...]:
-    probe = stack.first_probe_bound(service)
-    return stack.detection_bound(service) + DETECTION_SLACK, RESTART_SECONDS, probe + RECOVER_SECONDS
+    probe = stack.runner.health_check(service).first_probe_bound
+    return (
+        stack.runner.health_check(service).detection_bound + DETECTION_SLACK,
+        RESTART_SECONDS,
+        probe + RECOVER_SECONDS,
+    )
 
 
 def healers(stack: Stack) -> tuple[str, ...]:
     """The services that can ask the engine for a restart, Prometheus aside; raises StackError where there is none."""
-    found = tuple(name for name in stack.with_the_engine() if name != stack.roles[Role.PROMETHEUS])
+    found = tuple(name for name in stack.project.mounting_a_socket() if name != stack.roles[Role.PROMETHEUS])
     if not found:
         raise StackError("no service of the stack has the engine's socket, so that no healer of it can be frozen")
     return found

@@ -17,7 +17,6 @@ from checks.requirements.r9_self_healing.judge.healing import (
     Exit,
     Healing,
     Sickness,
-    Starts,
     Steps,
     exit_code,
     phases,
@@ -25,8 +24,9 @@ from checks.requirements.r9_self_healing.judge.healing import (
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
+from stack.driver.containers import Incarnation, restart_policy_of
 from stack.driver.errors import StackError
-from stack.driver.events import News
+from stack.driver.events import Event
 
 TOLD_SECONDS = 10.0  # for the engine to report an exit that was seen
 SICKNESSES: Mapping[Sickness, Callable[[Stack, str], AbstractContextManager[datetime]]] = {
@@ -46,17 +46,22 @@ EXITS: Mapping[Exit, Callable[[Stack, str], datetime]] = {
 }
 IN_A_ROW = {"crash-at-start": process.CRASHES}
 EVERY_OTHER = "prometheus and every other service"
+Starts = Mapping[str, Incarnation]
 CASES = (Role.API, Role.REDIS, EVERY_OTHER)
 
 
-def hurt(stack: Stack, service: str, fault: Sickness) -> Healing:
+def sicken(stack: Stack, service: str, fault: Sickness) -> Healing:
     """Make a service sick and follow the engine's events until it is healthy again."""
-    stack.wait_until_healthy()
-    bound = stack.detection_bound(service)
+    stack.runner.wait_until_healthy()
+    bound = stack.runner.health_check(service).detection_bound
     steps = OR_EXIT_STEPS if fault in MAY_GO_UNNOTICED else STEPS
-    patience = (bound + DETECTION_SLACK, RESTART_SECONDS, stack.first_probe_bound(service) + RECOVER_SECONDS)
+    patience = (
+        bound + DETECTION_SLACK,
+        RESTART_SECONDS,
+        stack.runner.health_check(service).first_probe_bound + RECOVER_SECONDS,
+    )
     starts = starts_beside(stack, service)
-    with stack.news("health_status", "start", "die") as news:
+    with stack.runner.events(None, "health_status", "start", "die") as news:
         with SICKNESSES[fault](stack, service) as since:
             seen = followed(lambda: events_of(service, news), since, steps, patience)
             if len(seen) == len(steps):  # dependents may still be judged by what the sick one did to them
@@ -70,45 +75,58 @@ def hurt(stack: Stack, service: str, fault: Sickness) -> Healing:
         fault=fault,
         phases=seen,
         bound_s=bound,
-        healed_bound_s=stack.healed_bound(service),
+        healed_bound_s=healed_bound(stack, service),
         others={name: anew and name not in excused for name, anew in started_anew(stack, starts).items()},
     )
 
 
+def healed_bound(stack: Stack, service: str) -> float:
+    """Seconds from a fault to healthy, by the subject's own settings: to be found, to stop, to pass a first probe.
+
+    How long the service itself takes to start is not declared anywhere, and not in it.
+    """
+    check = stack.runner.health_check(service)
+    return check.detection_bound + stack.runner.stop_grace(service) + check.first_probe_bound
+
+
 def starts_beside(stack: Stack, service: str) -> Starts:
-    return {name: stack.state(name).started_at for name in stack.services if name != service}
+    """Which run every other service is in."""
+    return {name: stack.runner.incarnation(name) for name in stack.project.services if name != service}
 
 
 def started_anew(stack: Stack, starts: Starts) -> dict[str, bool]:
-    return {name: stack.state(name).started_at != start for name, start in starts.items()}
+    return {name: stack.runner.incarnation(name) != start for name, start in starts.items()}
 
 
 def settle(stack: Stack) -> None:
     """Give every service a while to be well."""
-    wait.first(stack.unwell, lambda unwell: not unwell, within=SETTLING_SECONDS, every=0.5)
+    wait.until(stack.runner.unhealthy, lambda unwell: not unwell, within=SETTLING_SECONDS, every=0.5)
 
 
-def events_of(service: str, news: Sequence[News]) -> Events:
+def events_of(service: str, news: Sequence[Event]) -> Events:
     """What was reported of one service."""
     return [(one.at, one.action) for one in news if one.service == service]
 
 
 def end(stack: Stack, service: str, fault: Exit) -> Comeback:
     """Have the main process of a service end in this way, and follow the engine's events until it is healthy again."""
-    stack.wait_until_healthy()
+    stack.runner.wait_until_healthy()
     starts = starts_beside(stack, service)
-    delay, probe = stack.restart_delay_bound(service, after=IN_A_ROW.get(fault, 0)), stack.first_probe_bound(service)
-    with stack.events(service, "die", "start", "health_status") as events, _brought_back(stack, service):
+    delay, probe = (
+        restart_policy_of(stack.runner.container(service)).delay_bound(after=IN_A_ROW.get(fault, 0)),
+        stack.runner.health_check(service).first_probe_bound,
+    )
+    with stack.runner.events(service, "die", "start", "health_status") as events, _brought_back(stack, service):
         since = EXITS[fault](stack, service)
         patience = (TOLD_SECONDS, delay + POLICY_SECONDS, probe + RECOVER_SECONDS)
-        seen = followed(lambda: events, since, EXIT_STEPS, patience)
+        seen = followed(lambda: events_of(service, events), since, EXIT_STEPS, patience)
     if "exit" not in seen:
         raise StackError(f"the engine did not report that `{service}` has ended")
     return Comeback(
         service=service,
         fault=fault,
-        policy=stack.restart_policy(service),
-        exit_code=exit_code(events, since),
+        policy=restart_policy_of(stack.runner.container(service)).name,
+        exit_code=exit_code(events_of(service, events), since),
         phases={name: seconds for name, seconds in seen.items() if name != "exit"},
         bound_s=delay + probe,
         others=started_anew(stack, starts),
@@ -121,9 +139,9 @@ def _brought_back(stack: Stack, service: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if stack.state(service).status == "exited":
-            stack.start(service)
-        stack.wait_until_healthy()
+        if stack.runner.state(service).status == "exited":
+            stack.runner.start(service)
+        stack.runner.wait_until_healthy()
 
 
 def services_of(stack: Stack, case: str) -> tuple[str, ...]:
@@ -135,7 +153,7 @@ def services_of(stack: Stack, case: str) -> tuple[str, ...]:
         case Role.REDIS:
             return (redis,)
         case _:
-            return tuple(name for name in stack.services if name not in {api, redis})
+            return tuple(name for name in stack.project.services if name not in {api, redis})
 
 
 def followed(
@@ -144,7 +162,7 @@ def followed(
     """The phases as far as they came, given time for one after the other."""
     seen: dict[str, float] = {}
     for count, seconds in enumerate(patience, 1):
-        seen = wait.first(lambda: phases(events(), since, steps), _has(count), within=seconds).value
+        seen = wait.until(lambda: phases(events(), since, steps), _has(count), within=seconds).value
         if len(seen) < count:
             break
     return seen

@@ -12,6 +12,7 @@ from checks.requirements.r9_self_healing.judge.left_alone import LeftAlone, Left
 from checks.requirements.r9_self_healing.observe.healing import settle
 from checks.subject.stack import Stack
 from stack.driver import wait
+from stack.driver.containers import Incarnation
 
 EAGER_SECONDS = 3.0  # beyond Docker's own verdict: whoever acts on it, or before it, has acted by then
 POLL_SECONDS = 6.0  # for whoever looks now and then at who runs: a stop needs no verdict
@@ -26,13 +27,13 @@ LEFT: Mapping[LeftTo, Callable[[Stack, str], AbstractContextManager[datetime]]] 
 
 def leave(stack: Stack, service: str, fault: LeftTo) -> LeftAlone:
     """Do this to a service, watch for as long as a healer would need, put it back, and see who was restarted."""
-    stack.wait_until_healthy()
-    starts = {name: stack.state(name).started_at for name in stack.services}
+    stack.runner.wait_until_healthy()
+    starts = {name: stack.runner.incarnation(name) for name in stack.project.services}
     watched = _long_enough(stack, service, fault)
-    with stack.news("health_status") as news:
+    with stack.runner.events(None, "health_status") as news:
         with LEFT[fault](stack, service) as since:
             wait.pause(watched)
-            status = stack.state(service).status
+            status = stack.runner.state(service).status
             restarted = _restarted(stack, starts)
         settle(stack)
     if fault != "stopped":  # whose end is a start
@@ -49,12 +50,12 @@ def leave(stack: Stack, service: str, fault: LeftTo) -> LeftAlone:
 
 def _long_enough(stack: Stack, service: str, fault: LeftTo) -> float:
     """Seconds for whoever would restart the service, or one that depends on it."""
-    dependents = [name for name in stack.services if service in needs(stack, name)]
-    verdicts = [stack.detection_bound(name) for name in dependents]
+    dependents = [name for name in stack.project.services if service in needs(stack, name)]
+    verdicts = [stack.runner.health_check(name).detection_bound for name in dependents]
     if fault == "stopped":
         return max([POLL_SECONDS, *verdicts])
-    return max([stack.detection_bound(service), *verdicts]) + EAGER_SECONDS
+    return max([stack.runner.health_check(service).detection_bound, *verdicts]) + EAGER_SECONDS
 
 
-def _restarted(stack: Stack, starts: Mapping[str, datetime | None]) -> tuple[str, ...]:
-    return tuple(name for name, start in starts.items() if stack.state(name).started_at != start)
+def _restarted(stack: Stack, starts: Mapping[str, Incarnation]) -> tuple[str, ...]:
+    return tuple(name for name, start in starts.items() if stack.runner.incarnation(name) != start)

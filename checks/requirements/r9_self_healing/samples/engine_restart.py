@@ -12,9 +12,9 @@ BACK = EngineRestart(
 
 POLICIES = Policies(of={"api": "always", "redis": "unless-stopped"})
 
-PROVING: tuple[object, ...] = (BACK, POLICIES)
+PASSING: tuple[object, ...] = (BACK, POLICIES)
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "engine-restart-comes-back": (
         replace(BACK, health={"api": "healthy", "redis": "exited"}, phases={"engine": 4.1}),
         replace(BACK, health={"api": "unhealthy", "redis": "healthy"}, phases={"engine": 4.1}),
@@ -22,7 +22,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     ),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     replace(BACK, anew={"api": True, "redis": False}),
     replace(BACK, health={}, anew={}),
     Policies(of={}),

@@ -41,7 +41,7 @@ PAUSED = replace(STOPPED, fault="paused", status="paused", unhealthy=("api",))
 STALLED = replace(STOPPED, fault="stall-3s", status="running")
 DEPENDENT = replace(STOPPED, fault="dependency-frozen", status="running", unhealthy=("api",))
 
-PROVING: tuple[object, ...] = (
+PASSING: tuple[object, ...] = (
     HEALED,
     replace(HEALED, service="prometheus", fault="no-probe", others={}),
     replace(HEALED, fault="no-files", phases={"detect": 0.1, "restart": 0.2, "recover": 0.8}),
@@ -62,7 +62,7 @@ PROVING: tuple[object, ...] = (
     replace(DEPENDENT, unhealthy=()),
 )
 
-VIOLATING: dict[str, tuple[object, ...]] = {
+FAILING: dict[str, tuple[object, ...]] = {
     "found-unhealthy": (
         replace(HEALED, phases={}),
         replace(HEALED, phases={}, bound_s=0.0),
@@ -120,7 +120,7 @@ VIOLATING: dict[str, tuple[object, ...]] = {
     ),
 }
 
-NOTHING_TRIED: tuple[object, ...] = (
+VACUOUS: tuple[object, ...] = (
     replace(HEALED, phases={}, others={}),
     replace(AWAY, phases={}, healer_back=False),
     replace(ENDED, phases={}),

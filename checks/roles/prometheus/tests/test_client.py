@@ -31,7 +31,5 @@ def test_a_duration_is_read_as_seconds(duration: str, seconds: float) -> None:
         ({"severity": "critical"}, 'sum(up{job="apiary"}) == 0', False),
     ],
 )
-def test_an_alert_is_about_a_target_by_its_labels_or_else_by_its_query(
-    alert: dict[str, str], query: str, is_about: bool
-) -> None:
+def test_an_alert_is_about_a_target_by_its_labels_or_query(alert: dict[str, str], query: str, is_about: bool) -> None:
     assert mentions(alert, query, API) is is_about

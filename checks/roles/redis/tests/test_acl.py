@@ -86,7 +86,7 @@ class Redis:
     def __init__(self, socket: Path) -> None:
         self.socket = socket
 
-    def ask(self, *words: str) -> Any:
+    def ask(self, *words: str) -> Any:  # noqa: ANN401  # JSON
         command = ["redis-cli", "-s", str(self.socket), "--json", *words]
         return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
@@ -99,7 +99,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     socket = folder / "socket"
     options = ("--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder))
     with subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL) as server:
-        wait.first(socket.exists, bool, within=10, every=0.05)
+        wait.until(socket.exists, bool, within=10, every=0.05)
         yield Redis(socket)
         server.terminate()
 

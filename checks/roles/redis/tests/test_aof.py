@@ -2,7 +2,6 @@
 
 import pytest
 
-from checks.requirements.r3_durability.observe.append_only_file import TORN, UNACKNOWLEDGED
 from checks.roles.redis import aof
 from checks.roles.redis.wire import packed
 from stack.driver.errors import StackError
@@ -33,7 +32,7 @@ def test_a_value_that_looks_like_records_is_a_value() -> None:
     assert commands(FILE) == ["SELECT", "SET"]
 
 
-def test_a_record_tells_where_each_word_is_framed_and_where_it_ends() -> None:
+def test_a_record_knows_where_each_word_is_framed_and_ends() -> None:
     _, record = aof.records(FILE)
     assert record.words[1] == b"item:one"
     assert [FILE[at : at + 3] for at in record.frames] == [b"$3\r", b"$8\r", b"$24"]
@@ -56,17 +55,11 @@ def test_damage_with_more_behind_it_is_told(at: int) -> None:
         commands(damaged)
 
 
-def test_the_files_of_changes_are_those_of_the_manifest_in_its_order() -> None:
+def test_files_of_changes_are_the_manifests_in_its_order() -> None:
     assert list(aof.changes(FILES)) == [f"{FOLDER}/a.aof.2.incr.aof", f"{FOLDER}/a.aof.3.incr.aof"]
 
 
 @pytest.mark.parametrize("missing", ["a.aof.manifest", "a.aof.3.incr.aof"])
-def test_without_a_manifest_or_a_file_that_it_names_there_is_nothing_to_read(missing: str) -> None:
+def test_without_a_manifest_or_its_files_nothing_is_read(missing: str) -> None:
     with pytest.raises(StackError, match="manifest"):
         aof.changes({path: data for path, data in FILES.items() if path != f"{FOLDER}/{missing}"})
-
-
-def test_what_is_torn_is_a_record_that_ends_in_its_value_and_one_that_ends_in_a_length() -> None:
-    assert all(UNACKNOWLEDGED.startswith(torn) and commands(FILE + torn) == commands(FILE) for torn in TORN.values())
-    assert TORN["value"].endswith(b"a value that n")
-    assert TORN["length"].endswith(b"$3")

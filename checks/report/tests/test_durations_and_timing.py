@@ -8,50 +8,50 @@ import pytest
 
 from checks.core.codec import as_data
 from checks.core.judging import judged
-from checks.core.results import Report
+from checks.core.results import Result
 from checks.core.run import Run
 from checks.core.tests.sample_run import FROZEN, HEALED, HEALS, KEEPS, LOSING_IT, PASSING, outcome, record
-from checks.report import timing
-from checks.report.timing import Took
+from checks.report import durations, timing
+from checks.report.durations import Took
 
 
-def with_run(**changes: object) -> Report:
+def with_run(**changes: object) -> Result:
     data = {**vars(PASSING.run), **changes}
     return judged(replace(PASSING, run=Run(**data)))
 
 
 def test_phases_are_found_wherever_they_stand() -> None:
-    (found,) = timing.took({"services": [as_data(HEALED)]})
+    (found,) = durations.took({"services": [as_data(HEALED)]})
     assert found == Took(label="api", phases=HEALED.phases, bound_s=9.0, bounded=("detect",))
 
 
 def test_a_bound_may_be_for_several_phases() -> None:
-    (found,) = timing.took(
+    (found,) = durations.took(
         {"phases": {"restart": 1.0, "recover": 2.0}, "bound_s": 4, "bounded": ["restart", "recover"]}
     )
-    (bar,) = timing.chart([found]).bars
+    (bar,) = durations.chart([found]).bars
     assert (bar.bounded, bar.bounded_seconds, bar.bound) == (("restart", "recover"), 3.0, 100.0)
 
 
 @pytest.mark.parametrize(
-    ("durations", "told"),
+    ("drawn", "told"),
     [
         ([Took(label="", phases={"up": 1.0})], ""),
         ([Took(label="", phases={}, bound_s=1.0)], "declared bound"),
         ([Took(label="", phases={"up": 1.0}, bound_s=1.0, bounded=("up",))], "declared bound of up"),
     ],
 )
-def test_a_chart_says_what_its_marks_are(durations: list[Took], told: str) -> None:
-    assert timing.chart(durations).bound == told
+def test_a_chart_says_what_its_marks_are(drawn: list[Took], told: str) -> None:
+    assert durations.chart(drawn).bound == told
 
 
 @pytest.mark.parametrize("data", [{"phases": 3}, {"seconds": 3}, [], "phases", None])
 def test_what_has_no_phases_took_no_time(data: object) -> None:
-    assert list(timing.took(data)) == []
+    assert list(durations.took(data)) == []
 
 
 def test_bars_of_one_chart_have_one_scale() -> None:
-    chart = timing.chart(list(timing.took([as_data(HEALED), as_data(FROZEN)])))
+    chart = durations.chart(list(durations.took([as_data(HEALED), as_data(FROZEN)])))
     healed, frozen = chart.bars
     assert [span.width for span in frozen.spans] == [100.0]
     assert [round(span.start, 1) for span in healed.spans] == [0.0, 32.8, 42.4]
@@ -59,28 +59,28 @@ def test_bars_of_one_chart_have_one_scale() -> None:
 
 
 def test_a_phase_that_never_came_is_named() -> None:
-    chart = timing.chart(list(timing.took([as_data(HEALED), as_data(FROZEN)])))
+    chart = durations.chart(list(durations.took([as_data(HEALED), as_data(FROZEN)])))
     assert [bar.missing for bar in chart.bars] == [(), ("restart", "recover")]
 
 
 def test_a_phase_has_one_colour_all_over_the_page() -> None:
-    assert timing.colours(judged(PASSING)) == {"detect": 0, "recover": 1, "restart": 2}
+    assert durations.colours(judged(PASSING)) == {"detect": 0, "recover": 1, "restart": 2}
 
 
 def test_there_are_as_many_colours_as_are_counted_on() -> None:
     css = Path(timing.__file__).parent.joinpath("templates", "report.css").read_text()
-    assert sorted(set(re.findall(r"\.phase-(\d+)", css))) == [str(number) for number in range(timing.COLOURS)]
+    assert sorted(set(re.findall(r"\.phase-(\d+)", css))) == [str(number) for number in range(durations.COLOURS)]
 
 
 def test_only_what_checks_measured_is_held_against_bounds() -> None:
     stored = replace(PASSING, records=(record(HEALS, HEALED), record(LOSING_IT, FROZEN)))
-    (only,) = timing.overview(judged(stored))
+    (only,) = durations.overview(judged(stored))
     assert (only.requirement, only.kind, [bar.seconds for bar in only.chart.bars]) == ("R9", "SampleHealed", [7.6])
 
 
 def test_the_whole_overview_has_one_scale() -> None:
     stored = replace(PASSING, records=(record(HEALS, HEALED), record(KEEPS, FROZEN)))
-    assert [part.chart.bars[0].bound for part in timing.overview(judged(stored))] == [72.0, 72.0]
+    assert [part.chart.bars[0].bound for part in durations.overview(judged(stored))] == [72.0, 72.0]
 
 
 def test_the_seconds_of_a_run_add_up() -> None:
@@ -100,11 +100,11 @@ def test_nobody_waits_longer_than_the_test_took() -> None:
 def test_without_the_clock_nothing_is_said_of_side_by_side(changes: dict[str, object]) -> None:
     report = with_run(**changes)
     assert timing.spent(report).at_a_time is None
-    assert timing.lanes(report) == ()
+    assert timing.worker_timelines(report) == ()
 
 
 def test_workers_stand_side_by_side() -> None:
-    first, second = timing.lanes(judged(PASSING))
+    first, second = timing.worker_timelines(judged(PASSING))
     assert (first.worker, [round(block.start, 1) for block in first.blocks]) == ("gw0", [3.2, 32.0])
     assert (second.worker, [round(block.width, 1) for block in second.blocks]) == ("gw1", [17.4])
 
@@ -112,7 +112,7 @@ def test_workers_stand_side_by_side() -> None:
 def test_workers_stand_in_the_order_of_their_numbers() -> None:
     outcomes = [outcome(plan, on=on) for plan, on in zip(PASSING.run.planned, ("gw10", "gw2", "gw0"), strict=True)]
     report = judged(replace(PASSING, outcomes=tuple(outcomes)))
-    assert [lane.worker for lane in timing.lanes(report)] == ["gw0", "gw2", "gw10"]
+    assert [lane.worker for lane in timing.worker_timelines(report)] == ["gw0", "gw2", "gw10"]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_workers_stand_in_the_order_of_their_numbers() -> None:
     [(9.4, [0, 2, 4, 6, 8]), (0.5, [0, 0.1, 0.2, 0.3, 0.4]), (62.5, [0, 10, 20, 30, 40, 50, 60]), (0, [])],
 )
 def test_the_axis_has_round_marks(longest: float, seconds: list[float]) -> None:
-    assert [round(tick.seconds, 3) for tick in timing.ticks(longest)] == seconds
+    assert [round(tick.seconds, 3) for tick in durations.ticks(longest)] == seconds
 
 
 def test_the_axis_of_a_very_long_run_is_not_crowded() -> None:
-    assert len(timing.ticks(1e6)) <= timing.AT_MOST_TICKS
+    assert len(durations.ticks(1e6)) <= durations.AT_MOST_TICKS

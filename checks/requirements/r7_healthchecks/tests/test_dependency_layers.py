@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.requirements.r7_healthchecks.observe import waves
+from checks.requirements.r7_healthchecks.observe import dependency_layers
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from checks.requirements.r7_healthchecks.observe import waves
     ],
 )
 def test_no_one_in_a_wave_depends_on_another_in_it(depends_on: dict[str, list[str]], found: list[list[str]]) -> None:
-    assert waves(depends_on) == found
+    assert dependency_layers(depends_on) == found

@@ -1,0 +1,96 @@
+"""What a run sets out to do: which requirement, kind and tier each collected test has, and which are selected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from checks.core import catalog
+from checks.core.catalog import Catalog, CatalogError
+from checks.core.requirement import Requirement
+from checks.core.run import Kind, Planned
+from checks.core.tier import Tier, tier_of
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add what selects checks."""
+    group = parser.getgroup("compliance")
+    group.addoption(
+        "--tier", type=Tier, choices=list(Tier), metavar="TIER",
+        help=f"run the checks of this tier and of those below it: {', '.join(Tier)}",
+    )  # fmt: skip
+    group.addoption(
+        "--requirements", type=Path, action="append", default=[], metavar="DIR",
+        help="a folder of requirements beside ours; can be given again",
+    )  # fmt: skip
+
+
+def shelves(config: pytest.Config) -> tuple[Path, ...]:
+    """The folders of requirements beside ours."""
+    return tuple(folder.resolve() for folder in config.getoption("requirements"))
+
+
+def known(config: pytest.Config) -> Catalog:
+    """The requirements that this run knows; raises UsageError for a folder that cannot be used."""
+    try:
+        return catalog.read(*shelves(config))
+    except CatalogError as problem:
+        raise pytest.UsageError(f"{problem.sentence} ({problem.hint})") from problem
+
+
+def collect_other_shelves(config: pytest.Config) -> None:
+    """Collect the folders of requirements beside ours as if they had been named; raises UsageError for a bad one."""
+    known(config)
+    named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+    config.args += [str(folder) for folder in shelves(config) if folder not in named]
+
+
+def planned_of(item: pytest.Item) -> Planned | None:
+    """What a test is in the plan, by its marker, its folder and its file; None for one that is neither."""
+    if marker := item.get_closest_marker("mutation"):
+        return _mutation(item, marker)
+    if marker := item.get_closest_marker("check"):
+        named = _requirement(item, marker)
+        return Planned(name=item.nodeid, requirement=named.id, kind=Kind.CHECK, tier=tier_of(item.path))
+    return None
+
+
+def beyond(limit: Tier, planned: Planned) -> bool:
+    """Whether a check is of a tier above the limit; one of no tier is exercised, for all that is known."""
+    return planned.kind is Kind.CHECK and not (planned.tier or Tier.EXERCISED).within(limit)
+
+
+def tally(planned: Iterable[Planned]) -> str:
+    """How many checks each tier has, and how many mutations there are."""
+    plans = list(planned)
+    tiers = Counter(plan.tier for plan in plans if plan.kind is Kind.CHECK)
+    told = [f"{tiers[tier]} {tier or 'of no tier'}" for tier in (*Tier, None) if tiers[tier]]
+    mutations = sum(plan.kind is Kind.MUTATION for plan in plans)
+    return "; ".join(
+        part
+        for part in (f"checks: {', '.join(told)}" if told else "", f"mutations: {mutations}" if mutations else "")
+        if part
+    )
+
+
+def _mutation(item: pytest.Item, marker: pytest.Mark) -> Planned:
+    named, objects = _requirement(item, marker), marker.kwargs.get("objects")
+    if objects not in [rule.name for rule in named.rules]:
+        raise pytest.UsageError(f"{item.nodeid} expects `{objects}` to object, which is no rule of {named.id}")
+    return Planned(name=item.nodeid, requirement=named.id, kind=Kind.MUTATION, objects=objects)
+
+
+def _requirement(item: pytest.Item, marker: pytest.Mark) -> Requirement:
+    """The requirement in whose folder a test stands; a test that stands elsewhere names it in its marker."""
+    requirements = known(item.config)
+    if not marker.args:
+        found = requirements.of_file(item.path)
+        if found is None:
+            raise pytest.UsageError(f"{item.nodeid} stands in the folder of no requirement, and names none")
+        return found
+    if marker.args[0] not in requirements.by_id:
+        raise pytest.UsageError(f"{item.nodeid} is marked with `{marker.args[0]}`, which is no requirement known here")
+    return requirements.by_id[marker.args[0]]

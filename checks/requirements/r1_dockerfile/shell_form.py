@@ -1,0 +1,70 @@
+"""Whether an image runs its program through a shell, as the shell form of CMD and ENTRYPOINT does."""
+
+import re
+from pathlib import PurePosixPath
+
+SHELLS = {"sh", "ash", "bash", "dash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh"}
+WRAPPERS = {  # programs that run another: how many words they take before it, beside their options
+    "tini": 0, "tini-static": 0, "docker-init": 0, "dumb-init": 0, "catatonit": 0, "env": 0, "busybox": 0, "nice": 0,
+    "stdbuf": 0, "setpriv": 0, "nohup": 0, "exec": 0, "gosu": 1, "su-exec": 1, "chpst": 0, "timeout": 0,
+}  # fmt: skip
+OF_A_WRAPPER = re.compile(
+    r"-.*|[A-Za-z_]\w*=.*|[A-Z]+|\d+(?:[smhd]|:\d+)?"
+)  # an option, a variable, or an option's value
+WITH_A_VALUE = {"--rcfile", "--init-file"}
+SHOWN = 2  # words that are shown of what is in exec form
+
+
+def is_shell_form(words: tuple[str, ...]) -> bool:
+    """Whether this is what Docker makes of `CMD words`: ["/bin/sh", "-c", "words"], `SHELL` and wrappers considered."""
+    return _end_of_shell(words) > 0
+
+
+def start_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    """What may be kept of it: a shell with its options, else the program and one word; never what a shell is to run."""
+    return words[: _end_of_shell(words) or SHOWN]
+
+
+def _end_of_shell(words: tuple[str, ...]) -> int:
+    """How many words there are up to the shell's `-c`; 0 where no shell is told a command."""
+    begin = _past_wrappers(words)
+    program, options = _name(words[begin : begin + 1]), words[begin + 1 :]
+    found = _command_option(options) if program in SHELLS else _windows_option(program, options)
+    return begin + 1 + found if found else 0
+
+
+def _past_wrappers(words: tuple[str, ...]) -> int:
+    at = 0
+    while (name := _name(words[at : at + 1])) in WRAPPERS:
+        at += 1
+        while at < len(words) and words[at] != "--" and OF_A_WRAPPER.fullmatch(words[at]):
+            at += 1
+        at += words[at : at + 1] == ("--",)
+        at += WRAPPERS[name]
+    return at
+
+
+def _command_option(options: tuple[str, ...]) -> int:
+    """The place of a `-c` among a shell's options, counted from 1; 0 where a script, or nothing, stands first."""
+    skip = False
+    for place, word in enumerate(options, 1):
+        if skip:
+            skip = False
+        elif word in {"-", "--"} or word[:1] not in {"-", "+"}:
+            return 0
+        elif word.startswith("--"):
+            skip = word in WITH_A_VALUE
+        elif "c" in word and word.startswith("-"):
+            return place
+        else:
+            skip = word[-1] in "oO"  # `-o pipefail`, `-eo pipefail`
+    return 0
+
+
+def _windows_option(program: str, options: tuple[str, ...]) -> int:
+    wanted = {"cmd": ("/c", "/k"), "powershell": ("-command", "-c"), "pwsh": ("-command", "-c")}.get(program, ())
+    return next((place for place, word in enumerate(options, 1) if word.lower() in wanted), 0)
+
+
+def _name(word: tuple[str, ...]) -> str:
+    return PurePosixPath(word[0].replace("\\", "/")).name.lower().removesuffix(".exe") if word else ""

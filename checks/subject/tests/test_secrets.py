@@ -1,0 +1,46 @@
+"""Logins, and whatever is a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from checks.subject import secrets
+from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.credentials import Credentials
+from checks.subject.profile import Credential, Subject
+from stack.driver.errors import SubjectError
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    (tmp_path / "subject").mkdir()
+    (tmp_path / "subject" / "compose.yaml").write_text("services: {}\n")
+    return Subject(compose_file=tmp_path / "subject" / "compose.yaml")
+
+
+def test_a_password_is_read_without_its_line_end(subject: Subject) -> None:
+    (subject.directory / "word").write_text("hunter2\n")
+    named = Subject(compose_file=subject.compose_file, credentials={"app": Credential(user="a", password_file="word")})  # noqa: S106
+    assert Credentials(subject=named, directory=subject.directory).password("app") == "hunter2"
+
+
+def test_a_login_that_no_profile_names_is_asked_for(subject: Subject) -> None:
+    with pytest.raises(SubjectError, match=rf"{PROFILE_NAME} names no \[credentials.app\]"):
+        Credentials(subject=subject, directory=subject.directory).password("app")
+
+
+def test_what_is_named_a_secret_is_taken_for_one() -> None:
+    spec = {
+        "environment": {
+            "REDIS_PASSWORD": "one",
+            "REDIS_PASSWORD_FILE": "/run/secrets/x",
+            "HOST": "redis",
+            "TOKEN": None,
+            "USE_TOKEN_AUTH": "true",
+            "PASSWORD_MIN_LENGTH": "8",
+            "SECRETS_DIR": "/run/secrets",
+            "PASSENGER_PORT": "five thousand",
+        },
+        "command": ["redis-server", "--requirepass", "two", "--port", "6379"],
+    }
+    assert dict(secrets.named_secret(spec)) == {"REDIS_PASSWORD": "one", "--requirepass": "two"}

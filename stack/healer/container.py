@@ -1,5 +1,7 @@
 """A container, as far as healing is concerned: what the engine's inspect says, in our words."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -10,6 +12,9 @@ DEFAULT_RETRIES = 3
 DEFAULT_STOP_SECONDS = 10
 LOG_LENGTH = 5  # as many probes as the engine remembers
 OUTPUT_LIMIT = 200
+# Docker gave up on a probe ("Health check exceeded timeout"), or whatever it asked with did: Python, curl, Go ...
+RAN_OUT = re.compile(r"timed out|exceeded timeout|deadline exceeded|timeout exceeded|timeouterror", re.IGNORECASE)
+TIMEOUT_EXIT_CODE = 124  # of timeout(1)
 # Nothing is lost while a dependency of the other kind, one that has to complete, is not running.
 RUNNING_CONDITIONS = ("service_healthy", "service_started")
 
@@ -21,6 +26,7 @@ class Probe:
     start: float
     end: float
     passed: bool
+    late: bool = False  # it failed, and only for want of time: it said nothing bad
     output: str = ""
 
 
@@ -37,6 +43,8 @@ class Container:
     status: str = "running"
     health: str = "none"
     started_at: str = ""
+    finished_at: str = ""  # its last run; of one that runs, the run before
+    pid: int = 0  # of its main process, as the engine numbers it
     window: float = 0  # seconds within which a fault turns into `unhealthy`
     retries: int = DEFAULT_RETRIES
     stop_seconds: float = DEFAULT_STOP_SECONDS  # what a person who stops it has to wait at most
@@ -71,7 +79,12 @@ class Container:
     @property
     def started(self) -> float:
         """When its present run began, in seconds since the epoch."""
-        return datetime.fromisoformat(self.started_at).timestamp()
+        return _epoch(self.started_at)
+
+    @property
+    def finished(self) -> float:
+        """When its last run ended, in seconds since the epoch; long ago where none has."""
+        return _epoch(self.finished_at) if self.finished_at else 0.0
 
     @property
     def well(self) -> bool:
@@ -100,6 +113,8 @@ def read(inspected: dict[str, Any]) -> Container:
         status=state["Status"],
         health=health.get("Status") or "none",
         started_at=state["StartedAt"],
+        finished_at=state.get("FinishedAt") or "",
+        pid=state.get("Pid") or 0,
         window=window(healthcheck),
         retries=healthcheck.get("Retries") or DEFAULT_RETRIES,
         stop_seconds=DEFAULT_STOP_SECONDS if (told := inspected["Config"].get("StopTimeout")) is None else told,
@@ -125,8 +140,19 @@ def window(healthcheck: dict[str, Any]) -> float:
 
 def _probe(entry: dict[str, Any]) -> Probe:
     return Probe(
-        start=datetime.fromisoformat(entry["Start"]).timestamp(),
-        end=datetime.fromisoformat(entry["End"]).timestamp(),
+        start=_epoch(entry["Start"]),
+        end=_epoch(entry["End"]),
         passed=entry["ExitCode"] == 0,
+        late=_ran_out(entry),
         output=" ".join(entry["Output"].split())[-OUTPUT_LIMIT:],  # what went wrong stands at the end
     )
+
+
+def _ran_out(entry: Mapping[str, Any]) -> bool:
+    """Tell whether an entry of the engine's log of probes is of one that ran out of time."""
+    late = entry["ExitCode"] == TIMEOUT_EXIT_CODE or RAN_OUT.search(entry["Output"])
+    return entry["ExitCode"] != 0 and bool(late)
+
+
+def _epoch(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 SOCKET = "/var/run/docker.sock"
 LINE_LIMIT = 2**22  # an event carries every label of its container in one line
 RESTART_SECONDS = 30  # what the engine may take beyond the stop time
+ALREADY_SO = b"304"  # "not modified": somebody else was quicker
 QUESTIONS_AT_ONCE = 8  # however many containers fall sick together: the engine has their probes to run as well
 
 Labels = dict[str, str]
@@ -61,6 +62,17 @@ class Engine:
         path = f"/containers/{quote(container, safe='')}/restart?t={round(stop_seconds)}"
         async with self._answer("POST", path, stop_seconds + RESTART_SECONDS):
             pass
+
+    async def start(self, container: str) -> None:
+        """Start it, and wait until that is done; one that runs already is no failure."""
+        async with self._answer("POST", f"/containers/{quote(container, safe='')}/start", RESTART_SECONDS):
+            pass
+
+    async def top(self, container: str, columns: str) -> dict[str, Any]:
+        """List its processes as `ps` does, in these columns, of which one has to be the pid."""
+        query = urlencode({"ps_args": columns})
+        listed: dict[str, Any] = await self._get(f"/containers/{quote(container, safe='')}/top?{query}")
+        return listed
 
     @asynccontextmanager
     async def events(self, **filters: list[str]) -> AsyncIterator[asyncio.StreamReader]:
@@ -114,10 +126,12 @@ async def _accept(reader: asyncio.StreamReader) -> None:
         pass
     if len(status) < 2:
         raise EngineError("the engine closed the connection without an answer")
-    if not status[1].startswith(b"2"):
+    if not status[1].startswith(b"2") and status[1] != ALREADY_SO:
         raise await _refusal(status[1].decode(), reader)
 
 
 async def _refusal(status: str, reader: asyncio.StreamReader) -> EngineError:
     text = " ".join((await reader.read(1000)).decode(errors="replace").split())
-    return GoneError("no such container") if status == "404" else EngineError(f"{status} {text}")
+    # A start is refused in this way as well where something else is missing: a network, say.
+    gone = status == "404" and ("no such container" in text.lower() or text in ("", "{}"))
+    return GoneError("no such container") if gone else EngineError(f"{status} {text}")

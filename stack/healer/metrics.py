@@ -1,15 +1,18 @@
 """Charts and totals as Prometheus reads them (text format 0.0.4)."""
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from stack.healer.state import Chart, Totals
 
 KINDS = ("unhealthy", "patience")  # why containers are restarted: few words, for they become series
+HELD_BACK = ("back-off", "budget", "dependency", "others", "recovering", "starved")  # and why they are not, as yet
 HEALER = "as counted by the healer and kept in its volume"
 Sample = tuple[Mapping[str, str], float]
 
 
-def exposition(charts: Iterable[Chart], totals: Totals, now: float) -> str:
+def exposition(charts: Iterable[Chart], totals: Totals, now: float, restarts_left: float) -> str:
     """Write all of it out; `now` is of the clock that the charts are kept in."""
     charts = list(charts)
     return "".join(
@@ -17,7 +20,7 @@ def exposition(charts: Iterable[Chart], totals: Totals, now: float) -> str:
             _family(
                 "healer_restarts_total", "counter",
                 f"Restarts that the engine was asked for, {HEALER}: for being unhealthy, or because patience with "
-                "a dependency was over.", _restarts(totals),
+                "a dependency, or with a machine that starves, was over.", _restarts(totals),
             ),
             _family(
                 "healer_unhealthy_seconds_total", "counter",
@@ -26,8 +29,19 @@ def exposition(charts: Iterable[Chart], totals: Totals, now: float) -> str:
             ),
             _family(
                 "healer_waiting", "gauge",
-                "Containers whose restart the healer holds back now: back-off, or a dependency that is down.",
+                "Containers whose restart the healer holds back now, for whatever reason.",
                 _waiting(charts, totals),
+            ),
+            _family(
+                "healer_held_back", "gauge",
+                "The same by reason: back-off; the stack's budget of restarts is used up; a dependency that is down or "
+                "suspect; somebody else (others) is stopping it; it may be recovering; its probes were only late, on a "
+                "machine that starves for CPU (starved).", _held_back(charts, totals),
+            ),
+            _family(
+                "healer_budget_restarts", "gauge",
+                "Restarts that the stack's budget still allows at once; below 1 none is done.",
+                [({}, math.floor(restarts_left * 10) / 10)],
             ),
             _family(
                 "healer_last_event_timestamp_seconds", "gauge",
@@ -60,6 +74,13 @@ def _unhealthy(charts: list[Chart], totals: Totals, now: float) -> Iterator[Samp
 def _waiting(charts: list[Chart], totals: Totals) -> Iterator[Sample]:
     for service in sorted(totals.unhealthy_seconds):
         yield {"service": service}, sum(1 for chart in charts if chart.service == service and chart.waiting)
+
+
+def _held_back(charts: list[Chart], totals: Totals) -> Iterator[Sample]:
+    counted = Counter((chart.service, chart.held_back) for chart in charts if chart.waiting)
+    for service in sorted(totals.unhealthy_seconds):
+        for kind in HELD_BACK:
+            yield {"service": service, "reason": kind}, counted[service, kind]
 
 
 def _moment(at: float | None) -> Iterator[Sample]:

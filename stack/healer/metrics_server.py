@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # the `typing` of the standard library would cost a probe
 if TYPE_CHECKING:
     from http.server import ThreadingHTTPServer
 
-PUBLISHED = {"/metrics": "/var/lib/healer/healer.prom", "/metrics/warden": "/var/lib/warden/healer.prom"}
+PUBLISHED = {"/metrics": "/var/lib/healer/healer.prom", "/metrics/watchdog": "/var/lib/watchdog/healer.prom"}
 PORT = 9101
 SECONDS = 1.0  # shorter than Docker's timeout for the probe
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"

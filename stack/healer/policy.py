@@ -6,12 +6,15 @@ has had its whole detection window in which to be found out.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from stack.healer.budget import Budget
 from stack.healer.container import DEFAULT_STOP_SECONDS, Container, Probe
+from stack.healer.lateness import Lateness
 from stack.healer.settings import Settings
 
 DOUBT_SECONDS = 0.5  # from one look at the probes of a dependency to the next: nobody reports one that passes
+STARVED_LOOK_SECONDS = 2  # nor is a probe that fails, once the verdict is given
 LONGER_SECONDS = 30  # beyond its stop time: `docker stop --time` may give it longer than it asks for
 
 
@@ -39,6 +42,7 @@ class Case:
 
     patient: Container
     dependencies: tuple[Dependency, ...] = ()
+    lateness: Lateness | None = None  # that the machine is to blame for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +69,12 @@ class Leave:
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
-    """Look again at that time, or when something happens."""
+    """Look again at that time, or when something happens; `kind` is one of few words for the reason."""
 
     until: float
     reason: str
+    kind: str = field(default="", compare=False)
+    topic: str = field(default="", compare=False)  # told once for each: the reason, unless that has figures in it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +83,12 @@ class Restart:
 
     reason: str
     gave_way: bool = False
+    lost_patience: bool = False  # with a machine that starves
 
     @property
     def kind(self) -> str:
         """One of few words for it."""
-        return "patience" if self.gave_way else "unhealthy"
+        return "patience" if self.gave_way or self.lost_patience else "unhealthy"
 
 
 Decision = Leave | Wait | Restart
@@ -96,9 +103,29 @@ def decide(case: Case, memory: Memory, now: float, settings: Settings) -> Decisi
         or _blocked(case, memory, now, settings)
         or _in_doubt(case, memory, now, settings)
         or _recovering(case, memory, now)
+        or _starved(case, memory, now, settings)
         or _backing_off(memory, now, settings)
-        or Restart(reason="unhealthy")
+        or _restart(case)
     )
+
+
+def finish(memory: Memory, now: float, settings: Settings) -> Wait | Restart:
+    """Judge a container that a restart of ours took down and did not bring up again."""
+    half_way = "stopped by a restart that failed half-way"
+    if wait := _backing_off(memory, now, settings):
+        return replace(wait, reason=f"{half_way}; {wait.reason}")
+    return Restart(reason=half_way)
+
+
+def out_of_budget(budget: Budget, now: float, settings: Settings) -> Wait | None:
+    """Hold a restart back where the whole stack has had as many as it may have."""
+    if budget.left(now, settings) >= 1:
+        return None
+    reason = (
+        f"the budget of restarts is used up: {settings.budget_restarts:g} for the whole stack, "
+        f"and one more every {settings.budget_refill_seconds:g} s"
+    )
+    return Wait(until=budget.next_at(now, settings), reason=reason, kind="budget")
 
 
 def untouchable(patient: Container) -> str:
@@ -155,7 +182,7 @@ def in_others_hands(patient: Container, memory: Memory, now: float) -> Wait | No
     """Wait for whoever asked it to end, until it has ended or been started, or that is unlikely to happen."""
     if now >= memory.hands_off_until or patient.started > memory.asked_to_end_at:
         return None
-    return Wait(until=memory.hands_off_until, reason="somebody else is stopping or restarting it")
+    return Wait(until=memory.hands_off_until, reason="somebody else is stopping or restarting it", kind="others")
 
 
 def delay(restarts: int, cap: float) -> float:
@@ -191,10 +218,10 @@ def _blocked(case: Case, memory: Memory, now: float, settings: Settings) -> Deci
         return None
     reason = f"dependency {' and '.join(down)}"
     if memory.gave_way:  # once is enough: only the dependency can help now
-        return Wait(until=math.inf, reason=f"{reason}; a restart did not help")
+        return Wait(until=math.inf, reason=f"{reason}; a restart did not help", kind="dependency")
     patience_ends = _sick_since(memory, now) + settings.patience_seconds
     if now < patience_ends:
-        return Wait(until=patience_ends, reason=reason)
+        return Wait(until=patience_ends, reason=reason, kind="dependency")
     return Restart(reason=f"patience is over, {reason}", gave_way=True)
 
 
@@ -205,7 +232,7 @@ def _in_doubt(case: Case, memory: Memory, now: float, settings: Settings) -> Wai
     if now >= until:
         return None
     names = ", ".join(one.service for one in doubtful)
-    return Wait(until=min(until, now + DOUBT_SECONDS), reason=f"may be the fault of {names}")
+    return Wait(until=min(until, now + DOUBT_SECONDS), reason=f"may be the fault of {names}", kind="dependency")
 
 
 def _acquitted(dependency: Dependency, patient: Container) -> bool:
@@ -227,7 +254,26 @@ def _sound_since(replica: Container, trouble: Probe) -> bool:
 def _recovering(case: Case, memory: Memory, now: float) -> Wait | None:
     if memory.grace_from is None or now >= memory.grace_from + case.patient.window:
         return None
-    return Wait(until=memory.grace_from + case.patient.window, reason="may recover by itself now")
+    until = memory.grace_from + case.patient.window
+    return Wait(until=until, reason="may recover by itself now", kind="recovering")
+
+
+def _starved(case: Case, memory: Memory, now: float, settings: Settings) -> Wait | None:
+    """Wait for a probe that proves something, or for a quiet machine, unless what stands still needs neither."""
+    until = _sick_since(memory, now) + settings.starved_patience_seconds
+    if case.lateness is None or case.lateness.halted or now >= until:
+        return None
+    topic = f"starved, {case.lateness.process}"
+    until = min(until, now + STARVED_LOOK_SECONDS)
+    return Wait(until=until, reason=case.lateness.reason, kind="starved", topic=topic)
+
+
+def _restart(case: Case) -> Restart:
+    if case.lateness is None:
+        return Restart(reason="unhealthy")
+    if case.lateness.halted:
+        return Restart(reason=f"unhealthy, and its main process is {case.lateness.process}")
+    return Restart(reason=f"patience is over, {case.lateness.reason}", lost_patience=True)
 
 
 def _backing_off(memory: Memory, now: float, settings: Settings) -> Wait | None:
@@ -235,7 +281,8 @@ def _backing_off(memory: Memory, now: float, settings: Settings) -> Wait | None:
     until = max(_sick_since(memory, now), memory.tried_at) + pause
     if now >= until:
         return None
-    return Wait(until=until, reason=f"back-off of {pause:g} s, restarts in a row: {memory.restarts}")
+    reason = f"back-off of {pause:g} s, restarts in a row: {memory.restarts}"
+    return Wait(until=until, reason=reason, kind="back-off")
 
 
 def _sick_since(memory: Memory, now: float) -> float:

@@ -5,4 +5,4 @@ cd /run/healer || exit 1
 { read -r beat < heartbeat; } 2> /dev/null || { echo "no heartbeat yet"; exit 1; }
 read -r now _ < /proc/uptime
 age=$((${now%.*} - ${beat%.*}))
-[ "$age" -ge 0 ] && [ "$age" -lt 3 ] || { echo "no heartbeat for $age s"; exit 1; }
+[ "$age" -ge 0 ] && [ "$age" -lt 3 ] || { echo "timed out: no heartbeat for $age s"; exit 1; }

@@ -45,11 +45,13 @@ async def _until_told_to_stop(settings: Settings) -> None:
 
 async def _watch(settings: Settings) -> None:
     strike()  # before anything that may hang
-    engine, book = Engine(settings.engine_seconds), Book()
+    engine, book = Engine(settings.engine_seconds), Book(settings)
     book.open()
     project = await own_project(engine, own_id())
     async with asyncio.TaskGroup() as group:
-        watch = Watch(engine, Ward(engine, settings, project, group, book))
+        ward = Ward(engine, settings, project, group, book)
+        watch = Watch(engine, ward)
+        group.create_task(ward.pressure.watch())
         group.create_task(beat(watch.turning))
         group.create_task(watch.follow())
         group.create_task(_publish(book))

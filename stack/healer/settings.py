@@ -11,13 +11,16 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Seconds, all of them but the first."""
+    """Seconds, where the name says so."""
 
     only: str = ""  # the one service to tend; all of them where none is named
     stop_seconds: float = 1  # a frozen process waits out all of it, and cannot use any of it
     patience_seconds: float = 120  # how long a sick dependency excuses whoever depends on it
+    starved_patience_seconds: float = 60  # how long a machine that starves for CPU excuses probes that were only late
     backoff_cap_seconds: float = 60
     backoff_reset_seconds: float = 10  # having run this long before it failed, it starts afresh: Docker's rule too
+    budget_restarts: float = 20  # of the whole stack, at once
+    budget_refill_seconds: float = 30  # for each one more
     engine_seconds: float = 5  # how long the engine may take to answer anything but a restart
 
 
@@ -26,14 +29,15 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     named = {field.name: f"HEALER_{field.name.upper()}" for field in fields(Settings)}
     given = {name: environment.get(variable, "") for name, variable in named.items()}
     only = given.pop("only")
-    return Settings(only=only, **{name: _seconds(named[name], text) for name, text in given.items() if text})
+    return Settings(only=only, **{name: _number(named[name], text) for name, text in given.items() if text})
 
 
-def _seconds(variable: str, text: str) -> float:
+def _number(variable: str, text: str) -> float:
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds < math.inf:
-        raise SettingsError(f"{variable} is {text!r}, and must be a number of seconds")
-    return seconds
+        number = math.nan
+    if not 0 <= number < math.inf:
+        unit = " of seconds" if variable.endswith("_SECONDS") else ""
+        raise SettingsError(f"{variable} is {text!r}, and must be a number{unit}")
+    return number

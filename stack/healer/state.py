@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 
 from stack.healer.policy import Memory
 
+LAST_SIGNAL_SECONDS = 1.0  # that the last signal of a restart may come later than it should
+
 
 @dataclass(frozen=True, kw_only=True)
 class Treatment:
     """A restart, and what for; seconds since the epoch, a duration in seconds where the name says so.
 
     `detected_at` and `detect_seconds` come from the engine's log of probes and are missing where that is too short.
-    `restarted_at` is missing until the engine says that it is done.
+    `restarted_at` is missing until the engine says that it is done; `failed_at` is when it last said that it is not.
     """
 
     reason: str
@@ -20,6 +22,15 @@ class Treatment:
     detect_seconds: float | None = None
     began_at: float
     restarted_at: float | None = None
+    failed_at: float | None = None
+
+    def ours_until(self, stop_seconds: float) -> float:
+        """Until when it was asked to end by this restart: who is asked to end later was asked by somebody else.
+
+        The engine is done with it by then, or has failed. Where neither is known, because we were ended ourselves
+        meanwhile, the engine sends its last signal a stop time after the first.
+        """
+        return self.restarted_at or self.failed_at or self.began_at + stop_seconds + LAST_SIGNAL_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +42,7 @@ class Chart:
     sick_from: float | None = None  # unhealthy, and not seen healthy or stopped since
     treatment: Treatment | None = None  # until it is healthy
     waiting: str = ""  # why its restart is held back, if it is
+    held_back: str = ""  # the same in a word, one of few
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from stack.healer import event_log
+from stack.healer.budget import Budget
 from stack.healer.metrics import exposition
 from stack.healer.policy import Memory
+from stack.healer.settings import Settings
 from stack.healer.state import Chart, Totals, Treatment
 
 FOLDER = Path("/var/lib/healer")
@@ -26,12 +28,20 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 class Book:
     """Every chart by container id, and the totals; what is entered is on disk before anything is done about it."""
 
-    def __init__(self, folder: Path = FOLDER, boot: str = "", clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path = FOLDER,
+        boot: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
         self.folder = folder
         self.boot = boot or BOOT.read_text().strip()
         self.clock = clock
         self.charts: dict[str, Chart] = {}
         self.totals = Totals()
+        self.budget = Budget()
         self.published = ""
         self.trouble = ""
 
@@ -41,13 +51,16 @@ class Book:
             kept = json.loads((self.folder / KEPT).read_text())
             totals = Totals(**kept["totals"])
             # Times are of the kernel's clock, which all containers share and which begins anew with each boot.
-            charts = {name: _chart(told) for name, told in kept["charts"].items()} if kept["boot"] == self.boot else {}
+            of_this_boot = kept["boot"] == self.boot
+            charts = {name: _chart(told) for name, told in kept["charts"].items()}
+            budget = Budget(**kept.get("budget", {})) if of_this_boot else Budget()
         except FileNotFoundError:
             return
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             event_log.write("failed", reason=f"what an earlier run has left cannot be used: {error}")
             return
-        self.totals, self.charts = totals, charts
+        self.totals, self.budget = totals, budget
+        self.charts = charts if of_this_boot else _begun(charts)
 
     def chart(self, container: str) -> Chart:
         """What is known of a container, which may be nothing."""
@@ -82,7 +95,8 @@ class Book:
 
     def publish(self) -> None:
         """Write out for Prometheus what has changed since."""
-        text = exposition(self.charts.values(), self.totals, self.clock())
+        now = self.clock()
+        text = exposition(self.charts.values(), self.totals, now, self.budget.left(now, self.settings))
         if text != self.published:
             self.published = text
             self._write(PUBLISHED, text, 0o644)
@@ -91,6 +105,7 @@ class Book:
         kept = {
             "boot": self.boot,
             "totals": asdict(self.totals),
+            "budget": asdict(self.budget),
             "charts": {name: asdict(chart) for name, chart in self.charts.items()},
         }
         self._write(KEPT, json.dumps(kept), 0o600)
@@ -117,3 +132,12 @@ def _chart(told: dict[str, Any]) -> Chart:
     treatment = told.pop("treatment")
     memory = Memory(**told.pop("memory"))
     return Chart(memory=memory, treatment=treatment and Treatment(**treatment), **told)
+
+
+def _begun(charts: dict[str, Chart]) -> dict[str, Chart]:
+    """Of the charts of an earlier boot, what is of no clock of it: restarts to be finished that a power cut met."""
+    return {
+        name: Chart(service=chart.service, treatment=chart.treatment)
+        for name, chart in charts.items()
+        if chart.treatment and not chart.treatment.restarted_at
+    }

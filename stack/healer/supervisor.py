@@ -2,15 +2,20 @@
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
-from stack.healer import event_log, policy
+from stack.healer import event_log, lateness, main_process, policy
 from stack.healer.container import Container, read
 from stack.healer.docker_api import Engine, EngineError, GoneError, StrangerError
 from stack.healer.identity import PROJECT, Project
+from stack.healer.lateness import Lateness
+from stack.healer.pressure import Pressure
 from stack.healer.settings import Settings
 from stack.healer.state import Treatment
 from stack.healer.state_store import Book
+from stack.healer.unfinished import completed, unfinished
 
 SERVICE = "com.docker.compose.service"
 RETRY_SECONDS = 0.5  # after the first failure; doubled with each one that follows
@@ -30,6 +35,7 @@ class Ward:
         self.project = project
         self.group = group
         self.book = book
+        self.pressure = Pressure()
         self.seen: dict[str, Container] = {}
         self.wakes: dict[str, asyncio.Event] = {}  # one for each container that has a task
         self.said: dict[str, str] = {}
@@ -66,8 +72,7 @@ class Ward:
     def asked_to_end(self, container: str, at: float) -> None:
         """Take in that somebody asked it to end; `at` is in seconds since the epoch, as the engine tells it."""
         treatment = self.book.chart(container).treatment
-        restarted_at = treatment and treatment.restarted_at
-        if container in self.in_hand or (restarted_at and at <= restarted_at):
+        if container in self.in_hand or (treatment and at <= treatment.ours_until(self.settings.stop_seconds)):
             return  # that was us
         memory = policy.asked_to_end(self._memory(container), self.seen.get(container), at, self.now)
         self._remember(container, memory)
@@ -82,13 +87,14 @@ class Ward:
         self._remember(container, policy.recovered(self._memory(container)))
         self.book.end_spell(container)
         if treatment := self.book.chart(container).treatment:
-            self.book.enter(container, treatment=None, waiting="")
-            event_log.write(
-                "healthy", self._named(container), **event_log.course(self._done(treatment, container), time.time())
-            )
+            self.book.enter(container, treatment=None, waiting="", held_back="")
+            treatment = completed(treatment, self.seen.get(container))
+            event_log.write("healthy", self._named(container), **event_log.course(treatment, time.time()))
 
     def forget(self, container: str) -> None:
         """It is gone."""
+        if self.book.chart(container).waiting:
+            event_log.write("left-alone", self._named(container), reason="it is gone")
         self.book.forget(container)
         for known in (self.seen, self.said):
             known.pop(container, None)
@@ -118,6 +124,9 @@ class Ward:
         self.wakes[container].clear()
         try:
             case = await self._look_at(container)
+            chart = self.book.chart(container)
+            if chart.treatment and unfinished(case.patient, chart.treatment, chart.memory):
+                return await self._finish(case.patient, chart.treatment)
             return await self._carry_out(case, self._judge(case))
         except StrangerError as error:
             self._say_once("left-alone", container, reason=str(error))
@@ -130,7 +139,14 @@ class Ward:
         if policy.untouchable(patient):
             return policy.Case(patient=patient)
         dependencies = await asyncio.gather(*map(self._dependency, patient.depends_on))
-        return policy.Case(patient=patient, dependencies=tuple(dependencies))
+        late = await self._lateness(patient)
+        return policy.Case(patient=patient, dependencies=tuple(dependencies), lateness=late)
+
+    async def _lateness(self, patient: Container) -> Lateness | None:
+        """See whether its probes were only late; what its main process does is asked for only then."""
+        if late := lateness.lateness(patient, self.pressure.share):
+            late = replace(late, process=await main_process.look(self.engine, patient))
+        return late
 
     async def _see(self, container: str) -> Container:
         inspected = await self.engine.inspect(container)
@@ -173,14 +189,19 @@ class Ward:
             case policy.Leave(reason=reason):
                 self._leave(patient, reason)
                 return not self.wakes[patient.id].is_set()  # something happened while we looked
-            case policy.Wait(until=until, reason=reason):
-                self._say_once("waiting", patient.id, reason=reason)
-                self.book.enter(patient.id, waiting=reason)
-                await self._pause(patient.id, until)
-                return False
+            case policy.Wait():
+                return await self._hold_back(patient, decision)
             case policy.Restart():
+                if spent := policy.out_of_budget(self.book.budget, self.now, self.settings):
+                    return await self._hold_back(patient, spent)
                 async with self.turns:
                     return await self._restart(patient, decision)
+
+    async def _hold_back(self, patient: Container, wait: policy.Wait) -> bool:
+        self._say_once("waiting", patient.id, wait.reason, wait.topic)
+        self.book.enter(patient.id, waiting=wait.reason, held_back=wait.kind)
+        await self._pause(patient.id, wait.until)
+        return False
 
     async def _pause(self, container: str, until: float) -> None:
         try:
@@ -194,19 +215,39 @@ class Ward:
         if excuse := policy.changed(judged, fresh):
             self._leave(fresh, excuse)
             return not self.wakes[judged.id].is_set()
-        if policy.in_others_hands(fresh, self._memory(fresh.id), self.now):  # since it began to wait
-            return False
+        memory, now = self._memory(fresh.id), self.now
+        if policy.in_others_hands(fresh, memory, now) or policy.out_of_budget(self.book.budget, now, self.settings):
+            return False  # since it began to wait
         treatment = self._begin(fresh, decision)
-        self.in_hand.add(fresh.id)
-        try:
-            await self.engine.restart(fresh.id, self.settings.stop_seconds)
-        finally:
-            self.in_hand.discard(fresh.id)
-        treatment = replace(treatment, restarted_at=time.time())
-        self.book.enter(fresh.id, treatment=treatment)
-        event_log.write("restarted", fresh, **event_log.course(treatment))
-        self.said.pop(fresh.id, None)
+        await self._do(fresh, treatment, self.engine.restart(fresh.id, self.settings.stop_seconds))
         return True
+
+    async def _finish(self, patient: Container, treatment: Treatment) -> bool:
+        """Start what a restart of ours has stopped: nobody else will, for Docker takes that for a stop by hand."""
+        decision = policy.finish(self._memory(patient.id), self.now, self.settings)
+        if isinstance(decision, policy.Wait):
+            return await self._hold_back(patient, decision)
+        memory = policy.restarting(self._memory(patient.id), decision, self.now)
+        self.book.enter(patient.id, memory=memory, waiting="", held_back="")
+        event_log.write("finishing", patient, reason=decision.reason)
+        async with self.turns:
+            await self._do(patient, treatment, self.engine.start(patient.id))
+        return True
+
+    async def _do(self, patient: Container, treatment: Treatment, asked: Coroutine[Any, Any, None]) -> None:
+        """Have the engine do what it is asked, and enter what came of it."""
+        self.in_hand.add(patient.id)
+        try:
+            await asked
+        except EngineError:
+            self.book.enter(patient.id, treatment=replace(treatment, failed_at=time.time()))
+            raise
+        finally:
+            self.in_hand.discard(patient.id)
+        treatment = replace(treatment, restarted_at=time.time())
+        self.book.enter(patient.id, treatment=treatment)
+        event_log.write("restarted", patient, **event_log.course(treatment))
+        self.said.pop(patient.id, None)
 
     def _begin(self, patient: Container, decision: policy.Restart) -> Treatment:
         """Enter what is about to be done, before it is done: we may be restarted meanwhile."""
@@ -219,33 +260,27 @@ class Ward:
         )
         memory = policy.restarting(self._memory(patient.id), decision, self.now)
         self.book.totals = self.book.totals.with_restart(patient.service, decision.kind)
-        self.book.enter(patient.id, memory=memory, treatment=treatment, waiting="")
+        self.book.budget = self.book.budget.take(self.now, self.settings)
+        self.book.enter(patient.id, memory=memory, treatment=treatment, waiting="", held_back="")
         self.book.publish()
         event_log.write("gave-way" if decision.gave_way else "restarting", patient, **event_log.course(treatment))
         return treatment
 
-    def _done(self, treatment: Treatment, container: str) -> Treatment:
-        """Add when it was restarted, where we were away ourselves when that was done."""
-        seen = self.seen.get(container)
-        if treatment.restarted_at or not seen or seen.started < treatment.began_at:
-            return treatment
-        return replace(treatment, restarted_at=seen.started)
-
     def _leave(self, patient: Container, reason: str) -> None:
+        waited = patient.id in self.said or self.book.chart(patient.id).waiting  # that it is over is told, too
         if patient.well:
             self.recovered(patient.id)
         elif patient.status not in ("running", "restarting"):  # by hand: what we began is over
             self.book.end_spell(patient.id)
             self._close(patient.id, treatment=None)
         self._close(patient.id)
-        waited = patient.id in self.said
         if waited or patient.status in ("paused", "exited"):
             self._say_once("left-alone", patient.id, reason=reason)
 
     def _close(self, container: str, **news: None) -> None:
         """Enter in its chart, if it has one, that nothing is waited for."""
         if container in self.book.charts:
-            self.book.enter(container, waiting="", **news)
+            self.book.enter(container, waiting="", held_back="", **news)
 
     def _remember(self, container: str, memory: policy.Memory) -> None:
         if memory != self._memory(container):
@@ -259,7 +294,7 @@ class Ward:
         service = self.book.chart(container).service
         return self.seen.get(container) or Container(id=container, project=self.project.name, service=service)
 
-    def _say_once(self, action: str, container: str, reason: str) -> None:
-        if self.said.get(container) != f"{action} {reason}":
-            self.said[container] = f"{action} {reason}"
+    def _say_once(self, action: str, container: str, reason: str, topic: str = "") -> None:
+        if self.said.get(container) != f"{action} {topic or reason}":
+            self.said[container] = f"{action} {topic or reason}"
             event_log.write(action, self._named(container), reason=reason)

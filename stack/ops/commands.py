@@ -91,7 +91,7 @@ def down(*, data: bool) -> None:
     else:
         print(
             f"stack is down; its data is kept in {os.path.relpath(kept)} and the volumes "
-            "prometheus-data, healer-data, warden-data"
+            "prometheus-data, healer-data, watchdog-data"
         )
 
 

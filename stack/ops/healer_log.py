@@ -12,7 +12,7 @@ from typing import Any
 from stack.driver import docker
 from stack.driver.errors import StackError
 
-HEALERS = ("healer", "warden")  # the second tends the first
+HEALERS = ("healer", "watchdog")  # the second tends the first
 BEGINS = {"restarting", "gave-way"}
 HOLDS_BACK = {"waiting", "failed"}
 FAULT_LIMIT = 100

@@ -114,7 +114,7 @@ def _keepers(progress: Progress, run: Session) -> Iterator[AbstractContextManage
     yield _compose(OURS, _without_back_off, progress, run)
     yield _compose(NOBODY, mutations.no_healer, progress, run)
     yield _compose(POLLING, mutations.polling_healer, progress, run)
-    yield _swarm(progress, run)
+    yield swarm(progress, run)
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def _without_back_off(stack: Stack) -> None:
 
 
 @contextmanager
-def _swarm(progress: Progress, run: Session) -> Iterator[Keeper]:
+def swarm(progress: Progress, run: Session) -> Iterator[Keeper]:
     """Prometheus as a service of a swarm, with the health check that the Compose file gives it."""
     progress.say(f"an engine for: {SWARM}")
     project = f"{run.name}-swarm"

@@ -11,11 +11,11 @@ RESTARTER = (Path(__file__).parent / "agents" / "other_healers.py").read_text()
 
 
 def no_healer(stack: Stack) -> None:
-    stack.project.override("services: { healer: { profiles: [removed] }, warden: { profiles: [removed] } }")
+    stack.project.override("services: { healer: { profiles: [removed] }, watchdog: { profiles: [removed] } }")
 
 
-def no_warden(stack: Stack) -> None:
-    stack.project.override("services: { warden: { profiles: [removed] } }")
+def no_watchdog(stack: Stack) -> None:
+    stack.project.override("services: { watchdog: { profiles: [removed] } }")
 
 
 def eager_healer(stack: Stack) -> None:

@@ -21,7 +21,7 @@ def test_a_policy_that_wants_a_failure_is_noticed_at_a_restart(
 
 @pytest.mark.mutation(objects="nothing-missed")
 def test_a_healer_that_nobody_heals_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(mutations.no_warden)
+    stack = mutated(mutations.no_watchdog)
     seen = evidence.saw(healer_away.hurt_while_away(stack, stack.roles[Role.PROMETHEUS], "healer"))
     assert objections(seen) == {"nothing-missed"}
     assert "detect" in seen.phases

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,6 +14,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 LONG_AGO = "2026-01-01T00:00:00Z"
 NOON = 1_767_268_800 * 10**9  # of that day: when all events happen
 EVENING = "2026-01-01T18:00:00Z"
+LATE = {
+    "Start": "2026-01-01T01:00:00Z",
+    "End": "2026-01-01T01:00:01.5Z",
+    "ExitCode": -1,
+    "Output": "Health check exceeded timeout (1.5s)",
+}
 PROBE = {"Start": "2026-01-01T01:00:00Z", "End": "2026-01-01T01:00:00.1Z", "ExitCode": 1, "Output": "no answer"}
 
 
@@ -26,7 +33,12 @@ def container(name: str, *, health: str = "healthy", **labels: str) -> dict[str,
             "Labels": {f"com.docker.compose.{label}": text for label, text in told.items()},
             "Healthcheck": {"Test": ["CMD", "true"], "Interval": 10**8, "Timeout": 10**8, "Retries": 1},
         },
-        "State": {"Status": "running", "StartedAt": LONG_AGO, "Health": {"Status": health, "Log": [PROBE]}},
+        "State": {
+            "Status": "running",
+            "StartedAt": LONG_AGO,
+            "Pid": 7,
+            "Health": {"Status": health, "Log": [PROBE]},
+        },
     }
 
 
@@ -39,8 +51,13 @@ class SmallEngine:
     refusals: int = 0  # so many of the next questions end in 500
     restart_seconds: float = 0.0
     deaf: bool = False  # unhealthy after a restart as before
+    starts_refused: int = 0  # so many of the next starts fail, those of a restart as well
+    started_already: bool = False  # by somebody else, whenever it is to start one
+    main_state: str = "Ssl"  # of every main process, as `ps` tells it; '' where there is no `ps`
+    started: list[str] = field(default_factory=list)  # by service: those that were only started
     restarted: list[str] = field(default_factory=list)  # by service
     asked: int = 0
+    looked_at_processes: int = 0
     restarts_at_once: int = 0  # the most there were
     questions_at_once: int = 0
     streams: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -48,15 +65,16 @@ class SmallEngine:
     socket: str = ""
     server: asyncio.Server = field(init=False)
     restarting: int = 0
+    ups: int = 0
     answering: int = 0
 
     def add(self, *added: dict[str, Any]) -> None:
         self.containers |= {one["Id"]: one for one in added}
 
-    def tell(self, action: str, one: dict[str, Any], **attributes: str) -> None:
+    def tell(self, action: str, one: dict[str, Any], at: int = NOON, **attributes: str) -> None:
         """Report an event of a container to everybody who listens."""
         actor = {"ID": one["Id"], "Attributes": one["Config"]["Labels"] | attributes}
-        self.say(json.dumps({"Action": action, "Actor": actor, "timeNano": NOON}) + "\n")
+        self.say(json.dumps({"Action": action, "Actor": actor, "timeNano": at}) + "\n")
 
     def say(self, text: str) -> None:
         for stream in self.streams:
@@ -120,7 +138,8 @@ class SmallEngine:
     async def _counted(self, method: str, path: str, query: dict[str, list[str]]) -> tuple[str, str]:
         self.asked += 1
         if method == "POST":
-            return await self._restart(unquote(path.split("/")[2]))
+            name = unquote(path.split("/")[2])
+            return await self._restart(name) if path.endswith("/restart") else self._start(name)
         self.answering += 1
         self.questions_at_once = max(self.questions_at_once, self.answering)
         try:
@@ -133,6 +152,11 @@ class SmallEngine:
         if path == "/containers/json":
             return "200 OK", json.dumps(self._listed(json.loads(query["filters"][0])))
         found = self.containers.get(unquote(path.split("/")[2]))
+        if found and path.endswith("/top"):
+            self.looked_at_processes += 1
+            if not self.main_state:
+                return "500 Internal Server Error", '{"message": "ps: executable file not found in $PATH"}'
+            return "200 OK", json.dumps({"Processes": [[str(found["State"]["Pid"]), self.main_state, "-"]]})
         return ("200 OK", json.dumps(found)) if found else ("404 Not Found", "{}")
 
     def _listed(self, filters: dict[str, list[str]]) -> list[dict[str, Any]]:
@@ -153,8 +177,27 @@ class SmallEngine:
         self.tell("kill", one, signal="15")
         await asyncio.sleep(self.restart_seconds)
         self.restarting -= 1
-        self.restarted.append(one["Config"]["Labels"]["com.docker.compose.service"])
-        one["State"]["StartedAt"] = f"2026-01-02T00:00:00.{len(self.restarted):06d}Z"
+        one["State"] |= {"Status": "exited", "FinishedAt": datetime.now(UTC).isoformat()}
+        status, body = self._up_again(one)
+        if not body:
+            self.restarted.append(one["Config"]["Labels"]["com.docker.compose.service"])
+        return status, body
+
+    def _start(self, name: str) -> tuple[str, str]:
+        one = self.containers[name]
+        status, body = self._up_again(one)
+        if self.started_already:
+            status = "304 Not Modified"
+        if not body:
+            self.started.append(one["Config"]["Labels"]["com.docker.compose.service"])
+        return status, body
+
+    def _up_again(self, one: dict[str, Any]) -> tuple[str, str]:
+        if self.starts_refused > 0:
+            self.starts_refused -= 1
+            return "404 Not Found", '{"message": "network backend not found"}'
+        self.ups += 1
+        one["State"] |= {"Status": "running", "StartedAt": f"2026-01-02T00:00:00.{self.ups:06d}Z"}
         one["State"]["Health"]["Status"] = "starting"
         self.tell("start", one)
         asyncio.get_running_loop().call_later(0.02, self.fall_sick if self.deaf else self.get_well, one)

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from stack.healer import policy
+from stack.healer.budget import Budget
 from stack.healer.container import Container, Probe
+from stack.healer.lateness import Lateness
 from stack.healer.policy import Case, Dependency, Leave, Memory, Restart, Wait
 from stack.healer.settings import Settings
 
@@ -223,6 +225,63 @@ def test_whoever_nothing_is_known_of_has_dockers_own_stop_time() -> None:
 )
 def test_a_restart_is_counted_under_one_of_few_words(decision: Restart, kind: str) -> None:
     assert decision.kind == kind
+
+
+LATE = Lateness(late=2, failed=2, share=0.97, process="asleep")
+
+
+def only_late(process: str = "asleep") -> Case:
+    return Case(patient=API, lateness=replace(LATE, process=process))
+
+
+def test_who_was_only_late_on_a_starving_machine_is_waited_for() -> None:
+    decision = judged(only_late(), sick_since(1000), now=1010)
+    assert decision == Wait(
+        until=1012,
+        reason="2 of 2 failed probes were only late, while the machine kept tasks waiting 97% of the time; "
+        "its main process is asleep",
+    )
+    assert isinstance(decision, Wait)
+    assert (decision.kind, decision.topic) == ("starved", "starved, asleep")
+
+
+@pytest.mark.parametrize("process", ["stopped", "frozen"])
+def test_who_stands_still_is_restarted_on_a_busy_machine(process: str) -> None:
+    assert judged(only_late(process)) == Restart(reason=f"unhealthy, and its main process is {process}")
+
+
+def test_patience_with_a_machine_that_starves_ends() -> None:
+    held = judged(only_late(), sick_since(1000), now=1059)
+    assert held == Wait(until=1060, reason=LATE.reason)
+    decision = judged(only_late(), sick_since(1000), now=1060)
+    assert decision == Restart(reason=f"patience is over, {LATE.reason}", lost_patience=True)
+    assert decision.kind == "patience"
+
+
+def test_a_dependency_that_is_down_comes_before_starvation() -> None:
+    seen = replace(case(replace(REDIS, status="paused")), lateness=LATE)
+    assert judged(seen) == Wait(until=1100, reason="dependency redis is paused")
+
+
+def test_a_restart_is_held_back_while_the_budget_is_used_up() -> None:
+    settings = Settings(budget_restarts=2, budget_refill_seconds=10)
+    assert policy.out_of_budget(Budget(spent=1, at=1000), 1000, settings) is None
+    assert policy.out_of_budget(Budget(spent=2, at=1000), 1004, settings) == Wait(
+        until=1010,
+        reason="the budget of restarts is used up: 2 for the whole stack, and one more every 10 s",
+    )
+
+
+def test_a_half_way_restart_is_finished_after_a_growing_wait() -> None:
+    memory = policy.restarting(sick_since(990), Restart(reason=""), now=1000)
+    half_way = "stopped by a restart that failed half-way"
+    wait = Wait(until=1002, reason=f"{half_way}; back-off of 2 s, restarts in a row: 1")
+    assert policy.finish(memory, 1001, SETTINGS) == wait
+    decision = policy.finish(memory, 1002, SETTINGS)
+    assert decision == Restart(reason=half_way)
+    memory = policy.restarting(memory, decision, now=1002)
+    wait = Wait(until=1006, reason=f"{half_way}; back-off of 4 s, restarts in a row: 2")
+    assert policy.finish(memory, 1003, SETTINGS) == wait
 
 
 def sick_since(moment: float) -> Memory:

@@ -36,7 +36,7 @@ def test_a_heartbeat_goes_stale(tmp_path: Path, age: float, *, well: bool) -> No
     (tmp_path / "heartbeat").write_text(f"{time.clock_gettime(time.CLOCK_BOOTTIME) - age:20.3f}\n")
     code, said = run(tmp_path)
     assert (code == 0, said == "") == (well, well)
-    assert well or re.fullmatch(r"no heartbeat for -?\d+ s\n", said)
+    assert well or re.fullmatch(r"timed out: no heartbeat for -?\d+ s\n", said)
 
 
 def test_a_heart_that_never_beat_is_not_well(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_what_each_publishes_is_served(metrics: dict[str, Path]) -> None:
     for number, file in enumerate(metrics.values()):
         file.write_text(f"healer_waiting {number}\n")
     assert metrics_server.answer("/metrics") == (200, b"healer_waiting 0\n")
-    assert metrics_server.answer("/metrics/warden") == (200, b"healer_waiting 1\n")
+    assert metrics_server.answer("/metrics/watchdog") == (200, b"healer_waiting 1\n")
 
 
 def test_a_healer_that_published_nothing_is_not_its_servers(metrics: dict[str, Path]) -> None:
@@ -81,7 +81,7 @@ def test_a_healer_that_published_nothing_is_not_its_servers(metrics: dict[str, P
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/../etc/passwd", "/metrics/", "/metrics/warden/..", "/var/lib/healer/healer.json"]
+    "path", ["/", "/../etc/passwd", "/metrics/", "/metrics/watchdog/..", "/var/lib/healer/healer.json"]
 )
 def test_nothing_else_is_served(path: str) -> None:
     assert metrics_server.answer(path)[0] == 404

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from stack.healer.budget import Budget
 from stack.healer.metrics import exposition
 from stack.healer.policy import Memory
+from stack.healer.settings import Settings
 from stack.healer.state import Chart, Totals, Treatment
 from stack.healer.state_store import Book
 from stack.healer.tests.fake_engine import written
@@ -19,7 +21,7 @@ TOTALS = Totals().with_services({"api", "redis"}).with_restart("api", "unhealthy
 
 
 def opened(folder: Path, boot: str = "this one", now: float = 100) -> Book:
-    book = Book(folder, boot=boot, clock=lambda: now)
+    book = Book(Settings(), folder, boot=boot, clock=lambda: now)
     book.open()
     return book
 
@@ -41,7 +43,12 @@ def test_a_new_run_goes_on_where_the_last_one_was(folder: Path) -> None:
 
 def test_the_clock_of_another_boot_says_nothing_and_counts_go_on(folder: Path) -> None:
     book = opened(folder, boot="another")
-    assert (book.charts, book.totals) == ({}, TOTALS)
+    assert (book.charts, book.totals) == ({"c": Chart(service="api", treatment=TREATMENT)}, TOTALS)
+
+
+def test_what_was_restarted_before_another_boot_is_forgotten(folder: Path) -> None:
+    opened(folder).enter("c", treatment=replace(TREATMENT, restarted_at=1e9 + 1))
+    assert opened(folder, boot="another").charts == {}
 
 
 @pytest.mark.parametrize("left", ["", "{", "[]", "{}", '{"boot": "this one", "totals": {"more": 1}, "charts": {}}',
@@ -93,24 +100,53 @@ def test_what_is_published_counts_a_spell_while_it_lasts(folder: Path) -> None:
         'healer_unhealthy_seconds_total{service="redis"} 0.0\n'
         'healer_waiting{service="api"} 0\n'
         'healer_waiting{service="redis"} 0\n'
+        + "".join(
+            f'healer_held_back{{service="{service}",reason="{reason}"}} 0\n'
+            for service in ("api", "redis")
+            for reason in ("back-off", "budget", "dependency", "others", "recovering", "starved")
+        )
+        + "healer_budget_restarts 20.0\n"
     )
 
 
 def test_what_is_waited_for_shows_until_it_is_over(folder: Path) -> None:
     book = opened(folder)
-    for waiting, shown in (("back-off of 2 s", 1), ("", 0)):
-        book.enter("c", waiting=waiting)
+    for waiting, kind, shown in (("back-off of 2 s", "back-off", 1), ("", "", 0)):
+        book.enter("c", waiting=waiting, held_back=kind)
         book.publish()
         assert f'healer_waiting{{service="api"}} {shown}\n' in written(folder)
+        assert f'healer_held_back{{service="api",reason="back-off"}} {shown}\n' in written(folder)
+
+
+def test_a_budget_outlives_the_healer_and_not_the_boot(folder: Path) -> None:
+    book = opened(folder)
+    book.budget = book.budget.take(100, Settings())
+    book.enter("c", service="api", sick_from=95.0)
+    assert opened(folder).budget == Budget(spent=1, at=100)
+    assert opened(folder, boot="another").budget == Budget()
+
+
+def test_what_a_healer_without_a_budget_has_left_is_read(folder: Path) -> None:
+    kept = json.loads((folder / "healer.json").read_text())
+    del kept["budget"]
+    (folder / "healer.json").write_text(json.dumps(kept))
+    assert (opened(folder).totals, opened(folder).budget) == (TOTALS, Budget())
+
+
+def test_restarts_left_are_rounded_down(folder: Path) -> None:
+    book = opened(folder, now=101)
+    book.budget = Budget(spent=20, at=100)
+    book.publish()
+    assert "healer_budget_restarts 0.0\n" in written(folder)
 
 
 def test_a_label_cannot_break_out_of_its_line() -> None:
-    text = exposition([], Totals().with_services({'a"}\n\\'}), now=0)
+    text = exposition([], Totals().with_services({'a"}\n\\'}), now=0, restarts_left=20)
     assert 'healer_waiting{service="a\\"}\\n\\\\"} 0\n' in text
 
 
 def test_every_series_says_what_it_is() -> None:
-    lines = exposition([], replace(TOTALS, last_event_at=1.0, last_look_at=2.0), now=0).splitlines()
+    lines = exposition([], replace(TOTALS, last_event_at=1.0, last_look_at=2.0), now=0, restarts_left=20).splitlines()
     named = {line.split("{")[0].split()[0] for line in lines if not line.startswith("#")}
     for kind in ("HELP", "TYPE"):
         assert {line.split()[2] for line in lines if line.startswith(f"# {kind} ")} == named

@@ -1,96 +1,35 @@
 """The healer at work on an engine that a real one cannot be made into: slow, broken off, and full of strangers."""
 
 import asyncio
-import json
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from stack.healer import event_watch, supervisor
-from stack.healer.docker_api import AwayError, Engine
-from stack.healer.event_watch import Watch
-from stack.healer.identity import Project
-from stack.healer.settings import Settings
-from stack.healer.state_store import Book
-from stack.healer.supervisor import Ward
+from stack.healer.docker_api import AwayError
 from stack.healer.tests.fake_engine import EVENING, SmallEngine, container, written
-
-OURSELVES = container("healer")["Id"]
-SHOP = Project(name="shop", directory="/srv/shop", container=OURSELVES)
-SETTINGS = Settings(engine_seconds=0.2, patience_seconds=5, backoff_cap_seconds=0.2)
-PATIENCE = 5.0
-
-Story = Callable[[SmallEngine], Awaitable[None]]
+from stack.healer.tests.healer_at_work import (
+    PATIENCE,
+    SETTINGS,
+    actions,
+    at_work,
+    fall_sick_and_be_healed,
+    first,
+    hurry,
+    lines,
+    one_engine,
+    told,
+    until,
+)
 
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (supervisor, event_watch):
-        monkeypatch.setattr(module, "RETRY_SECONDS", 0.02)
-    monkeypatch.setattr(event_watch, "ROUND_SECONDS", 0.3)
-
-
-@asynccontextmanager
-async def at_work(engine: SmallEngine, folder: Path, settings: Settings = SETTINGS) -> AsyncIterator[Ward]:
-    """A healer that watches the project, and is ended as by a kill."""
-    async with engine.listening() as socket:
-        asked = Engine(settings.engine_seconds, socket)
-        with suppress(asyncio.CancelledError):
-            async with asyncio.TaskGroup() as group:
-                book = Book(folder, boot="this one")
-                book.open()
-                ours = Ward(asked, settings, SHOP, group, book)
-                following = group.create_task(Watch(asked, ours).follow())
-                await until(lambda: bool(engine.streams) and book.totals.last_look_at is not None)
-                yield ours
-                following.cancel()
-                raise asyncio.CancelledError
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not reached():  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.005)
-
-
-def told(engine: SmallEngine, folder: Path, story: Story, settings: Settings = SETTINGS) -> None:
-    """Have a story happen to a healer at work."""
-
-    async def lived() -> None:
-        async with at_work(engine, folder, settings):
-            await story(engine)
-
-    asyncio.run(lived())
-
-
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-
-def actions(said: list[dict[str, Any]]) -> list[str]:
-    return [f"{one['action']} {one.get('service', '')}".strip() for one in said]
-
-
-def one_engine(*names: str, health: str = "healthy") -> SmallEngine:
-    engine = SmallEngine()
-    engine.add(*(container(name, health=health) for name in names))
-    return engine
-
-
-def first(engine: SmallEngine) -> dict[str, Any]:
-    return next(iter(engine.containers.values()))
-
-
-async def fall_sick_and_be_healed(engine: SmallEngine) -> None:
-    engine.fall_sick(first(engine))
-    await until(lambda: first(engine)["State"]["Health"]["Status"] == "healthy" and bool(engine.restarted))
-    await asyncio.sleep(0.05)
+    hurry(monkeypatch)
 
 
 def test_whoever_falls_sick_is_restarted_once_and_it_is_told(

@@ -50,7 +50,30 @@ def test_who_is_held_back_is_told_so(action: str) -> None:
     )
 
 
-@pytest.mark.parametrize("action", ["restarting", "left-alone", "healthy"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "2 of 2 failed probes were only late, while the machine kept tasks waiting 97% of the time",
+        "the budget of restarts is used up: 20 for the whole stack, and one more every 30 s",
+    ],
+)
+def test_why_somebody_is_held_back_is_told_in_full(reason: str) -> None:
+    assert summary([STARTED + said(5, "waiting", reason=reason)], NOW)[1] == (
+        f"  api            held back since 15:08:05, 115 s ago: {reason}"
+    )
+
+
+def test_a_half_way_restart_is_one_restart_and_shows_until_done() -> None:
+    failed = STARTED + said(1, "restarting", **WHY) + said(2, "failed", reason="500 no such network")
+    assert summary([failed], NOW)[2].endswith("held back since 15:08:02, 118 s ago: 500 no such network")
+    finished = failed + said(4, "finishing", reason="stopped by a restart that failed half-way")
+    finished += said(5, "restarted", **WHY) + said(6, "healthy", **WHY)
+    assert summary([finished], NOW)[1:] == [
+        "  api            once at 15:08:01, 119 s ago: unhealthy (no answer within 1 s); healthy again after 5.5 s",
+    ]
+
+
+@pytest.mark.parametrize("action", ["restarting", "left-alone", "healthy", "finishing"])
 def test_nobody_is_held_back_for_ever(action: str) -> None:
     log = STARTED + said(5, "waiting", reason="back-off") + said(6, action)
     assert not [line for line in summary([log], NOW) if "held back" in line]
@@ -89,8 +112,8 @@ def test_old_things_are_told_in_larger_units() -> None:
 
 
 def test_two_healers_are_told_as_one_since_both_are_known() -> None:
-    warden = STARTED.replace("15:00", "14:30") + said(4, "restarting", "healer", **WHY)
-    told = summary([HEALED, warden], NOW)
+    watchdog = STARTED.replace("15:00", "14:30") + said(4, "restarting", "healer", **WHY)
+    told = summary([HEALED, watchdog], NOW)
     assert told[0] == HEADING
     assert [line.split()[0] for line in told[1:]] == ["api", "healer"]
     assert summary([STARTED, ""], NOW) == ["nothing to heal since 2026-11-24 15:00 UTC"]
@@ -99,7 +122,7 @@ def test_two_healers_are_told_as_one_since_both_are_known() -> None:
 def test_a_log_that_cannot_be_read_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(*words: str) -> str:
         if words[0] == "ps":
-            return "w" if words[-1].endswith("=warden") else "h"
+            return "w" if words[-1].endswith("=watchdog") else "h"
         if words[1] == "w":
             raise StackError("its log driver keeps nothing")
         return HEALED
@@ -107,4 +130,4 @@ def test_a_log_that_cannot_be_read_costs_no_other(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(docker, "ask", ask)
     told = told_of("shop", NOW)
     assert told[0] == HEADING
-    assert told[-1] == "what the warden did cannot be read: its log driver keeps nothing"
+    assert told[-1] == "what the watchdog did cannot be read: its log driver keeps nothing"

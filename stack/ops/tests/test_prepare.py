@@ -31,7 +31,7 @@ SERVICES = {name: block(name, block("services"), "  ") for name in NAMES}
 
 
 def test_the_stack_is_service_redis_prometheus_and_the_healer() -> None:
-    assert list(SERVICES) == ["api", "redis", "prometheus", "healer", "warden", "healer-metrics"]
+    assert list(SERVICES) == ["api", "redis", "prometheus", "healer", "watchdog", "healer-metrics"]
 
 
 @pytest.mark.parametrize("name", SERVICES)

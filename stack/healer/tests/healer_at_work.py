@@ -1,0 +1,98 @@
+"""A healer at work on a small engine, and what happens to it: a story to tell."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack.healer import event_watch, policy, supervisor
+from stack.healer.docker_api import Engine
+from stack.healer.event_watch import Watch
+from stack.healer.identity import Project
+from stack.healer.pressure import Pressure
+from stack.healer.settings import Settings
+from stack.healer.state_store import Book
+from stack.healer.supervisor import Ward
+from stack.healer.tests.fake_engine import SmallEngine, container
+
+OURSELVES = container("healer")["Id"]
+SHOP = Project(name="shop", directory="/srv/shop", container=OURSELVES)
+SETTINGS = Settings(engine_seconds=0.2, patience_seconds=5, backoff_cap_seconds=0.2)
+PATIENCE = 5.0
+QUIET = Pressure()  # nothing was sampled, so nobody is excused
+
+Story = Callable[[SmallEngine], Awaitable[None]]
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the healer wait for hundredths of a second where it waits for seconds."""
+    for module in (supervisor, event_watch):
+        monkeypatch.setattr(module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(event_watch, "ROUND_SECONDS", 0.3)
+    monkeypatch.setattr(policy, "STARVED_LOOK_SECONDS", 0.05)
+
+
+@asynccontextmanager
+async def at_work(
+    engine: SmallEngine, folder: Path, settings: Settings = SETTINGS, pressure: Pressure = QUIET
+) -> AsyncIterator[Ward]:
+    """A healer that watches the project, and is ended as by a kill."""
+    async with engine.listening() as socket:
+        asked = Engine(settings.engine_seconds, socket)
+        with suppress(asyncio.CancelledError):
+            async with asyncio.TaskGroup() as group:
+                book = Book(settings, folder, boot="this one")
+                book.open()
+                ours = Ward(asked, settings, SHOP, group, book)
+                ours.pressure = pressure
+                following = group.create_task(Watch(asked, ours).follow())
+                await until(lambda: bool(engine.streams) and book.totals.last_look_at is not None)
+                yield ours
+                following.cancel()
+                raise asyncio.CancelledError
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not reached():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+
+
+def told(
+    engine: SmallEngine, folder: Path, story: Story, settings: Settings = SETTINGS, pressure: Pressure = QUIET
+) -> None:
+    """Have a story happen to a healer at work."""
+
+    async def lived() -> None:
+        async with at_work(engine, folder, settings, pressure):
+            await story(engine)
+
+    asyncio.run(lived())
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def actions(said: list[dict[str, Any]]) -> list[str]:
+    return [f"{one['action']} {one.get('service', '')}".strip() for one in said]
+
+
+def one_engine(*names: str, health: str = "healthy") -> SmallEngine:
+    engine = SmallEngine()
+    engine.add(*(container(name, health=health) for name in names))
+    return engine
+
+
+def first(engine: SmallEngine) -> dict[str, Any]:
+    return next(iter(engine.containers.values()))
+
+
+async def fall_sick_and_be_healed(engine: SmallEngine) -> None:
+    engine.fall_sick(first(engine))
+    await until(lambda: first(engine)["State"]["Health"]["Status"] == "healthy" and bool(engine.restarted))
+    await asyncio.sleep(0.05)

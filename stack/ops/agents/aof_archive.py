@@ -184,8 +184,14 @@ def received(content: IO[bytes], file: Path | None, *, keep: bool) -> tuple[str,
 
 
 def manifest_below(folders: Sequence[Path]) -> Path | None:
-    """Redis' manifest; raises AofCopyError where there are several."""
-    found = sorted({path for folder in folders for path in folder.glob("**/*.manifest") if is_manifest(path)})
+    """Redis' manifest, the one nearest the top: copies lie deeper; raises AofCopyError where there are several."""
+    depths = {
+        path: len(path.relative_to(folder).parts)
+        for folder in folders
+        for path in folder.glob("**/*.manifest")
+        if is_manifest(path)
+    }
+    found = sorted(path for path, depth in depths.items() if depth == min(depths.values()))
     if len(found) > 1:
         raise AofCopyError(f"which one is Redis' append-only file? {', '.join(map(str, found))}")
     return found[0] if found else None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from checks.requirements.r4_redis_acl.judge import Plaintext, User, UserKeeper, Users
-from checks.requirements.r4_redis_acl.observe import PASSWORD_IN_ACL
+from checks.roles.redis.acl_text import has_plain_password
 from checks.roles.redis.configuration import users, with_acl_file
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -29,7 +29,7 @@ def look_for_given_passwords(files: Files) -> Plaintext:
     return Plaintext(
         looked_for=(*SETTINGS, ">password"),
         looked_at=tuple(seen.texts),
-        found=tuple(f"`>password` in {place}" for place, text in seen.texts.items() if PASSWORD_IN_ACL.search(text)),
+        found=tuple(f"`>password` in {place}" for place, text in seen.texts.items() if has_plain_password(text)),
         password_files={},
         settings=tuple(name for name in SETTINGS if seen.settings.get(name)),
     )

@@ -1,12 +1,13 @@
 """What is asked of Redis' users."""
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from checks.core.presence import Presence, absence
 from checks.core.registry import judges
 from checks.core.verdict import Violation
+from checks.roles.redis.acl import GIVES_EVERYTHING, account
 from checks.roles.redis.wire import CLOSED, SILENT
 
 UNANSWERED = (CLOSED, SILENT)
@@ -59,14 +60,26 @@ class Users:
 @judges(Users)
 def users_violations(seen: Users) -> list[Violation]:
     found = []
-    on = [user for user in seen.users if "on" in user.rules]
-    if "off" not in next((user.rules for user in seen.users if user.name == "default"), ()):
+    accounts = {user.name: account(user.rules) for user in seen.users}
+    on = {name: one for name, one in accounts.items() if one.on}
+    if "default" not in accounts or "default" in on:
         found.append(Violation("default-user-off", seen="on, or not listed", wanted="off"))
-    if open_to_all := [user.name for user in on if "nopass" in user.rules]:
+    if open_to_all := [name for name, one in on.items() if one.nopass]:
         found.append(Violation("every-user-has-a-password", seen=open_to_all, wanted="no user with `nopass`"))
-    if almighty := [user.name for user in on if {"+@all", "allcommands"} & set(user.rules)]:
-        found.append(Violation("nobody-may-do-everything", seen=almighty, wanted="no user with `+@all`"))
+    if almighty := [name for name, one in on.items() if one.may(GIVES_EVERYTHING)]:
+        wanted = "no user who may run ACL SETUSER, and so give itself everything"
+        found.append(Violation("nobody-may-do-everything", seen=almighty, wanted=wanted))
     return found
+
+
+def users_of(lines: Iterable[str]) -> Users:
+    """What ACL LIST says, without the password hashes."""
+    words = [line.split() for line in lines if line.strip()]
+    return Users(users=tuple(User(name=name, rules=_without_hashes(rules)) for _, name, *rules in words))
+
+
+def _without_hashes(words: list[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if not word.startswith("#"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,13 +18,14 @@ from checks.requirements.r4_redis_acl.judge import (
     OtherUser,
     Plaintext,
     Rejection,
-    User,
     Users,
     UsersAfterRestart,
     WrongLogins,
+    users_of,
 )
 from checks.roles.api.client import Items
 from checks.roles.load import numbered
+from checks.roles.redis.acl_text import has_plain_password
 from checks.roles.redis.client import connect, every_command
 from checks.roles.redis.endpoint import address_of
 from checks.roles.redis.wire import CLOSED, Wire, inline, packed
@@ -43,8 +44,6 @@ NEEDS = {  # what each login of a profile is for: those are to be allowed, and n
         "config|get dir", "acl|list", "acl|log", "client|list",
     ),
 }  # fmt: skip
-# `user app on >password`, in a file or an argument: `#` and a digest belong there
-PASSWORD_IN_ACL = re.compile(r"(?:^|--)user[ \t][^\n]*[ \t]>\S", re.MULTILINE)
 OLD_PASSWORDS = ("foobared", "password", "redis", "default")  # redis.conf's own example, and what people use
 
 
@@ -75,18 +74,13 @@ def try_default_user(stack: Stack) -> DefaultUser:
 
 
 def list_users(stack: Stack) -> Users:
-    listed = {name: line.split()[2:] for name, line in _acl_lines(stack).items()}
-    return Users(users=tuple(User(name=name, rules=_without_hashes(words)) for name, words in listed.items()))
+    return users_of(_acl_lines(stack).values())
 
 
 def _acl_lines(stack: Stack) -> dict[str, str]:
     """{user: its line of ACL LIST}."""
     with connect(stack, "auditor") as auditor:
         return {str(line).split()[1]: str(line) for line in auditor.acl_list()}
-
-
-def _without_hashes(words: list[str]) -> tuple[str, ...]:
-    return tuple(word for word in words if not word.startswith("#"))
 
 
 def try_app_user(stack: Stack) -> AppUser:
@@ -212,7 +206,7 @@ def look_for_plaintext(stack: Stack) -> Plaintext:
     return Plaintext(
         looked_for=tuple(passwords),
         looked_at=tuple(texts),
-        found=(*found, *(f"`>password` in {place}" for place, text in texts.items() if PASSWORD_IN_ACL.search(text))),
+        found=(*found, *(f"`>password` in {place}" for place, text in texts.items() if has_plain_password(text))),
         password_files=modes,
         settings=tuple(sorted(name for name, value in settings.items() if value)),
     )

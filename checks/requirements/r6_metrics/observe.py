@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import requests
-from prometheus_client.parser import text_string_to_metric_families
 
 from checks.faults import operator, process
 from checks.requirements.r6_metrics.judge import (
@@ -24,7 +24,8 @@ from checks.requirements.r6_metrics.judge import (
     Targets,
 )
 from checks.roles.api.client import Items
-from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget, selector
+from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget
+from checks.roles.prometheus.exposition import counters
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import docker, wait
@@ -214,7 +215,13 @@ def _addresses(stack: Stack) -> set[str]:
 
 
 def _targets(prometheus: Prometheus, addresses: set[str]) -> list[ScrapeTarget]:
-    return [one for one in prometheus.targets() if one.address.rpartition(":")[0] in addresses]
+    return leading_to(addresses, prometheus.targets())
+
+
+def leading_to(addresses: Collection[str], targets: Iterable[ScrapeTarget]) -> list[ScrapeTarget]:
+    """Those that are scraped at one of these: relabelling decides that, and not the address that was discovered."""
+    known = {address.lower() for address in addresses}  # as a URL's host is
+    return [one for one in targets if urlsplit(one.url).hostname in known]
 
 
 def _target(stack: Stack, prometheus: Prometheus) -> ScrapeTarget:
@@ -233,7 +240,4 @@ def _exposed(items: Items) -> dict[str, float]:
     """{series as PromQL: value} of every counter that the service exposes."""
     answer = requests.get(items.url(items.stack.subject.routes.metrics), timeout=ANSWER_SECONDS)
     answer.raise_for_status()
-    families = text_string_to_metric_families(answer.text)
-    samples = [sample for family in families for sample in family.samples]
-    counters = [sample for sample in samples if sample.name.endswith(("_total", "_count"))]
-    return {f"{one.name}{{{selector(one.labels)}}}": one.value for one in counters}
+    return counters(answer.text, answer.headers.get("Content-Type", ""))

@@ -10,6 +10,7 @@ from checks.core.pressure import Pressure, in_words, starved
 from checks.core.registry import judge, rebuild
 from checks.core.requirement import Requirement
 from checks.core.run import Attempt, Ending, Kind, Outcome, Planned, Record
+from checks.core.tier import Tier
 from checks.core.verdict import Verdict, Violation
 
 SEEN_LIMIT = 300  # characters of what was seen, in the reason why something is undecided
@@ -76,8 +77,11 @@ def _after(finding: Finding, late: Sequence[str]) -> Finding:
 
 
 def _excuse(requirement: Requirement, planned: Planned, tried: Tried, finding: Finding) -> str | None:
-    """Why this try decides nothing, with figures; None for one that decides. What was proven is proven all the same."""
-    if tried.pressure is None or not starved(tried.pressure):
+    """Why this try decides nothing, with figures; None for one that decides. What was proven is proven all the same.
+
+    What files say is never late.
+    """
+    if planned.tier is Tier.DECLARED or tried.pressure is None or not starved(tried.pressure):
         return None
     if tried.outcome is Ending.OUT_OF_TIME or (planned.kind is Kind.MUTATION and tried.outcome in RAN):
         told = finding.reason

@@ -21,6 +21,7 @@ from checks.report.words import (
     where_the_time_went,
 )
 
+REMEDIES_SHOWN = 6  # a terminal has few lines, and the page has them all
 SLOW = 1.0  # seconds; what took less is not worth a line
 
 
@@ -64,11 +65,12 @@ def _terminal_lines(requirement: JudgedRequirement, shared: Container[str | None
 def _remedies(report: Result) -> list[str]:
     """For each rule that does not hold, once, what to do."""
     rules = {(found.requirement.id, found.rule) for found in findings(report) if found.rule.remedy}
-    lines = []
-    for known, rule in sorted(rules, key=lambda one: (one[0], one[1].name)):
-        lines.append(f"{'to do':<15}{known}  {rule.name}: {rule.remedy}")
-        lines += [indented(f"  {line}") for line in rule.snippet.splitlines()]
-    return lines
+    every = sorted(rules, key=lambda one: (one[0], one[1].name))
+    lines = [f"{'to do':<15}{known}  {rule.name}: {rule.remedy}" for known, rule in every[:REMEDIES_SHOWN]]
+    return [
+        *lines,
+        *([indented(f"and {more} more, in report.html")] if (more := len(every) - REMEDIES_SHOWN) > 0 else []),
+    ]
 
 
 def _terminal_times(report: Result) -> list[str]:

@@ -88,10 +88,10 @@ def evaluate(node: Node, state: State, run: Run) -> set[State]:
 def apart(children: list[Node], state: State, run: Run) -> set[State]:
     """A shell of its own for these: gives its status and what it said, and nothing else of it."""
     begin = replace(state, said="", goes=Goes.ON, at_exit="")
-    return {
-        replace(end, goes=end.goes if end.goes is Goes.FOR_EVER else Goes.ON)
-        for end in sequence(children, {begin}, replace(run, in_loop=False))
-    }
+    ends = sequence(children, {begin}, replace(run, in_loop=False))
+    if any(end.at_exit for end in ends):
+        raise NotFollowedError("a trap of a shell inside the shell")
+    return {replace(end, goes=end.goes if end.goes is Goes.FOR_EVER else Goes.ON) for end in ends}
 
 
 def _substitute(children: list[Node], state: State, run: Run) -> set[State]:

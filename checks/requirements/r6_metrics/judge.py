@@ -38,7 +38,7 @@ class Targets:
 @judges(Targets)
 def target_violations(seen: Targets) -> list[Violation]:
     up = [target for target in seen.targets if target.health == "up"]
-    if not up or len(up) < len(seen.targets):
+    if not up or any(target.health == "down" for target in seen.targets):  # one that is new is `unknown` at first
         told = [f"{one.url} (job {one.job}): {one.health} {one.error}".strip() for one in seen.targets]
         return [Violation("target-up", seen=told or "no target leads to the service", wanted="up")]
     found = []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.subject.tests.compose import needs_compose
 from stack import ROOT
 
 MARK = "import os, pathlib; pathlib.Path(os.environ['HOSTILE_MARKS'], {name!r}).touch()\n"
@@ -93,6 +94,7 @@ def test_a_whole_run_is_refused_before_it_starts(hostile: Path) -> None:
     assert marks(hostile) == []
 
 
+@needs_compose
 def test_what_is_told_of_a_folder_runs_nothing_of_it(hostile: Path) -> None:
     code, said = run(hostile, "invoke", "describe", "--stack", str(hostile))
     assert code == 0, said

@@ -307,7 +307,7 @@ def test_the_time_spent_waiting_is_told_from_the_rest(suite: pytest.Pytester) ->
     """)
     run(suite, "-k", "test_it")
     (check,) = report(suite).requirements[0].checks
-    assert 0.2 <= check.waiting_seconds <= check.seconds
+    assert 0.05 <= check.waiting_seconds <= check.seconds  # at least one of its sleeps, however long that took
 
 
 def test_a_violation_seen_while_the_engine_went_away_is_none(suite: pytest.Pytester) -> None:

@@ -20,6 +20,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(reaper, "_things", list)
     monkeypatch.setattr(docker, "ask", lambda *_: "")
+    monkeypatch.setattr(session, "answers", lambda: True)
     return tmp_path
 
 

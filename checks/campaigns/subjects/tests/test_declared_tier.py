@@ -5,10 +5,12 @@ import os
 import pytest
 
 from checks.campaigns.subjects import shapes
+from checks.subject.tests.compose import needs_compose
 
 DECIDED_BY_FILES = ("R1", "R2", "R7")
 
 
+@needs_compose
 @pytest.mark.parametrize("name", shapes.NAMES)
 def test_files_decide(name: str) -> None:
     with shapes.laid_out(name) as subject:

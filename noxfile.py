@@ -6,22 +6,49 @@ Sessions run in the environment that runs nox: the one that `.ci/setup` makes fr
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "offline", "page", "compliance", "mutations"]
+nox.options.sessions = ["lint", "types", "offline", "page", "validators", "compliance", "mutations"]
 
 PYTHON = (sys.executable, "-m")
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
+HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever directory an option names
+CHECKS = ("checks/requirements", "--ignore-glob=*/tests")
+QUIET = ("-q", "--no-header", "--tb=no", "-rN")  # the report says it all; what crashed is kept with the evidence
+JUDGED = (0, 1)  # of pytest: what its checks came to, the report says
+OURS = ("stack", "tier", "requirements", "allow")  # options that name what is tested, how far, and what it may
 BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
-BY_NAME_ONLY = ("busy-healing",)  # the same, and a quarter of an hour in which nothing else gets a core
+BY_NAME_ONLY = ("busy", "busy-healing")  # the same, for a quarter of an hour and more in which nothing else gets a core
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ALONE = ("setsid",)  # out of the terminal's reach: what is interrupted hears of it once, and from here
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """Tell whoever is at work, once, whoever told us; then let nox wait for its teardown, and go on with nothing."""
+    del number, frame
+    for one in ENDING:
+        signal.signal(one, lambda *_: None)
+    for child in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
+        with suppress(ProcessLookupError):  # it has just ended
+            leads = os.getpgid(int(child)) == int(child)
+            os.killpg(int(child), signal.SIGINT) if leads else os.kill(int(child), signal.SIGINT)
+    raise KeyboardInterrupt
+
+
+for _each in ENDING:
+    signal.signal(_each, _interrupted)
 
 
 @nox.session
@@ -49,6 +76,16 @@ def page(session: nox.Session) -> None:
     _run(session, "pytest", "checks/report/tests/browser", *session.posargs)
 
 
+@nox.session(venv_backend="venv")
+def validators(session: nox.Session) -> None:
+    """Hold OSCAL and in-toto documents against those projects' own libraries, in an environment of their own."""
+    tests = "checks/report/tests/validators"
+    session.install("--quiet", "--require-hashes", "-r", f"{tests}/requirements.lock")
+    with tempfile.TemporaryDirectory() as folder:
+        session.run(*PYTHON, "checks.report.tests.validators.samples", folder, external=True)
+        session.run("python", f"{tests}/accept.py", folder)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Ruff's lint and format, and which way imports go."""
@@ -65,12 +102,19 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: all, or one with options of its own: `-- NAME [OPTIONS]`; busy-healing runs only where it is named."""
+    """As ratios: all, or one with its options: `-- NAME [OPTIONS]`; the busy ones run only where they are named."""
     named, options = session.posargs[:1], session.posargs[1:]
     if unknown := set(named).difference(BENCHES + BY_NAME_ONLY):
         session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES + BY_NAME_ONLY)}")
     for measured in named or BENCHES:
         _run(session, f"checks.campaigns.bench.{measured.replace('-', '_')}", *options)
+
+
+@nox.session
+def subjects(session: nox.Session) -> None:
+    """Every check on projects of other shapes than ours, rebuilt small: all of them, or `-- SHAPE ...`."""
+    _provide(session)
+    _run(session, "checks.campaigns.subjects", *session.posargs)
 
 
 @nox.session
@@ -89,31 +133,62 @@ def soak(session: nox.Session) -> None:
 
 def _prove(session: nox.Session, marker: str) -> None:
     """The report runs whatever came of pytest, on the folder of this run and no other that goes on beside it."""
-    _provide(session)
+    known, others = _options(session)
+    by_files = known.tier == "declared"
+    if not by_files:
+        _provide(session)
     with tempfile.TemporaryDirectory() as aside:
         link = Path(aside) / "run"
-        options = ("-m", marker, *PARALLEL, "--link", str(link), *session.posargs)
+        options = ["-m", marker, *QUIET, "--link", str(link), *_one_word_each(known), *others]
+        options[:0] = () if by_files else PARALLEL
         try:
-            _run(session, "pytest", "checks/requirements", "--ignore-glob=*/tests", *options)
+            _run(session, "pytest", *HERE, *CHECKS, *options, success_codes=JUDGED)
         finally:
             if link.exists():
-                _run(session, "checks.report", str(link), *_shelves(session.posargs))
+                _run(session, "checks.report", str(link), *_one_word_each(known, "requirements"))
 
 
-def _shelves(options: Sequence[str]) -> list[str]:
-    """`--requirements DIR` as it was given, for the report to know the same requirements as the run."""
+def _options(session: nox.Session) -> tuple[argparse.Namespace, list[str]]:
+    """The options of ours that were given, as two words or one, and those for pytest."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--requirements", action="append", default=[])
-    return [f"--requirements={shelf}" for shelf in parser.parse_known_args(options)[0].requirements]
+    for name in OURS:
+        parser.add_argument(f"--{name}", action="append" if name == "requirements" else "store")
+    return parser.parse_known_args(session.posargs)
+
+
+def _one_word_each(known: argparse.Namespace, *names: str) -> list[str]:
+    """As `--stack=DIR`: of `--stack DIR` pytest would take DIR for tests to collect before it knows the option."""
+    given = {name: getattr(known, name) for name in names or OURS}
+    return [
+        f"--{name}={value}"
+        for name, values in given.items()
+        for value in (values if isinstance(values, list) else [values])
+        if value is not None
+    ]
 
 
 def _provide(session: nox.Session) -> None:
-    """An engine without what killed runs left, and images here, where their progress is seen."""
-    _run(session, "invoke", "engine")
-    _run(session, "invoke", "sweep")
-    if not any(option.startswith("--stack") for option in session.posargs):
-        _run(session, "invoke", "images")
+    """An engine without what killed runs left, and images here, where their progress is seen.
+
+    Where they are not to be had, what needs them says so, and the rest is judged all the same.
+    """
+    whatever = range(256)
+    _run(session, "invoke", "engine", success_codes=whatever)
+    _run(session, "invoke", "sweep", success_codes=whatever)
+    if _options(session)[0].stack is None:
+        _run(session, "invoke", "images", success_codes=whatever)
 
 
-def _run(session: nox.Session, *command: str) -> None:
-    session.run(*PYTHON, *command, interrupt_timeout=TEARDOWN_SECONDS, terminate_timeout=TEARDOWN_SECONDS)
+def _run(session: nox.Session, *command: str, success_codes: Sequence[int] = (0,)) -> None:
+    """Nothing comes after what was interrupted, even where that ended well all the same."""
+    already = _is_ending()
+    session.run(
+        *ALONE, *PYTHON, *command, success_codes=success_codes,
+        interrupt_timeout=TEARDOWN_SECONDS, terminate_timeout=TEARDOWN_SECONDS,
+    )  # fmt: skip
+    if _is_ending() and not already:
+        raise KeyboardInterrupt
+
+
+def _is_ending() -> bool:
+    return signal.getsignal(signal.SIGINT) is not _interrupted

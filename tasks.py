@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from stack import SHIPPED
 from stack.driver.errors import StackError
 from stack.ops import commands
 
@@ -84,6 +87,27 @@ def status(_: Context) -> None:
 def logs(_: Context, service: str = "") -> None:
     """Show what the containers said."""
     commands.logs(service)
+
+
+STACK = {"stack": "a Compose project: its directory or file (default: the one that ships)"}
+
+
+@task(help=STACK)
+@reports_errors
+def describe(_: Context, stack: str = "") -> None:
+    """Say what a run would look at in a project: roles, checks, what it lacks, how long. Starts nothing."""
+    from checks.harness.describe import described  # it loads every check, which no other task needs
+
+    sys.stdout.write(described(Path(stack) if stack else SHIPPED))
+
+
+@task(help={"stack": "a Compose project: its directory or file"})
+@reports_errors
+def init(_: Context, stack: str) -> None:
+    """Write a commented compliance.toml for a project, with what was found in it; one that is there stays."""
+    from checks.subject.new_profile import write
+
+    sys.stdout.write(f"wrote {write(Path(stack))}\n")
 
 
 @task(help={"kept": "the stacks that `--keep` kept as well"})

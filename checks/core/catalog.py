@@ -16,12 +16,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from checks.core.requirement import Reference, Requirement, Rule
+from checks.core.requirement import Control, Reference, Requirement, Rule
 from stack.driver.errors import SubjectError
 
 CLAIM = "requirement.toml"
 SHELF = Path(__file__).resolve().parents[1] / "requirements"
 RULES, REFERENCES = TypeAdapter(tuple[Rule, ...]), TypeAdapter(tuple[Reference, ...])
+CONTROLS = TypeAdapter(tuple[Control, ...])
+NAMES = TypeAdapter(tuple[str, ...])
 
 
 class CatalogError(SubjectError):
@@ -109,15 +111,29 @@ def _from_outside(file: Path) -> Requirement:
 def _requirement(file: Path, package: str) -> Requirement:
     try:
         told = tomllib.loads(file.read_text("utf-8"))
+        rules = RULES.validate_python(told.pop("rules", []), extra="forbid")
         return Requirement(
             **{name: _sentence(told, name) for name in ("id", "title", "wording", "why")},
             references=REFERENCES.validate_python(told.pop("references", []), extra="forbid"),
-            rules=RULES.validate_python(told.pop("rules", []), extra="forbid"),
+            rules=rules,
+            controls=_controls(told.pop("controls", []), rules),
+            needs=NAMES.validate_python(told.pop("needs", [])),
+            logins=NAMES.validate_python(told.pop("logins", [])),
             folder=file.parent,
             package=package,
         )
     except (OSError, ValueError, TypeError, ValidationError) as problem:
         raise CatalogError(f"{file} cannot be used: {problem}") from problem
+
+
+def _controls(told: object, rules: tuple[Rule, ...]) -> tuple[Control, ...]:
+    """A control that names no rule, or one that is not there, would claim what nothing proves."""
+    controls: tuple[Control, ...] = CONTROLS.validate_python(told, extra="forbid")
+    known = {rule.name for rule in rules}
+    for control in controls:
+        if not control.rules or not known.issuperset(control.rules):
+            raise ValueError(f"control {control.item} must name rules of this requirement")
+    return controls
 
 
 def _sentence(told: dict[str, Any], name: str) -> str:

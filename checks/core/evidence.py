@@ -90,7 +90,7 @@ class Folder:
                 file.write(self._secrets.redacted(text))
         return Path(file.name)
 
-    def record(self, planned: Planned, observation: Seen) -> Seen:
+    def record(self, planned: Planned, observation: Seen, attempt: int = 1) -> Seen:
         """Store an observation and give it back as the disk has it: that is what gets judged."""
         record = Record(
             time=now(),
@@ -99,10 +99,18 @@ class Folder:
             mutation=planned.kind is Kind.MUTATION,
             kind=type(observation).__name__,
             data=as_data(observation),
+            attempt=attempt,
         )
         line = self._line(record)
         self._append(OBSERVATIONS, line)
         return read_as(type(observation), json.dumps(json.loads(line)["data"]))
+
+    def records(self, planned: Planned, attempt: int) -> list[Record]:
+        """What one try at a check has seen so far."""
+        with locked(self.path, fcntl.LOCK_SH):
+            lines = (self.path / OBSERVATIONS).read_text("utf-8").splitlines()
+        read = (read_as(Record, line) for line in lines)
+        return [record for record in read if (record.name, record.attempt) == (planned.name, attempt)]
 
     def conclude(self, outcome: Outcome) -> None:
         """Store how a planned check ended."""
@@ -146,13 +154,22 @@ class Folder:
 class Evidence:
     """The evidence of one test. Observations should hold no secrets: hiding them is only the second net."""
 
-    def __init__(self, folder: Folder, planned: Planned) -> None:
+    def __init__(self, folder: Folder, planned: Planned, attempt: int = 1) -> None:
         self._folder = folder
         self._planned = planned
+        self._attempt = attempt
+        self.seen: list[object] = []
+
+    @property
+    def run(self) -> Run:
+        """What is known of the run by now."""
+        return self._folder.run
 
     def saw(self, observation: Seen) -> Seen:
         """Store what was seen, and give it back as stored, to be judged."""
-        return self._folder.record(self._planned, observation)
+        stored = self._folder.record(self._planned, observation, self._attempt)
+        self.seen.append(stored)
+        return stored
 
     def keep(self, name: str, text: str) -> Path:
         """Store a text, such as a container's log."""
@@ -203,7 +220,7 @@ def _fresh(base: Path) -> Path:
     start = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     for name in (start, *(f"{start}-{number}" for number in range(2, 1000))):
         try:
-            (base / name).mkdir()
+            (base / name).mkdir(mode=0o700)
         except FileExistsError:
             continue
         return base / name

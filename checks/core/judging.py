@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from checks.core import catalog
+from checks.core import catalog, waiving
+from checks.core.attempts import found_in, tries
 from checks.core.catalog import Catalog, CatalogError
-from checks.core.codec import DamagedError, UnfitError
-from checks.core.registry import judge, rebuild
+from checks.core.codec import DamagedError
 from checks.core.requirement import Requirement
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result, Timing
-from checks.core.run import Ending, Kind, Outcome, Planned, Record, Run
+from checks.core.rules import Seen, judged_rules, without_overruled
+from checks.core.run import Ending, Kind, Outcome, Planned, Run
 from checks.core.stored import Stored, read
-from checks.core.verdict import Verdict, Violation, worst
-
-SEEN_LIMIT = 300  # characters of what else objected to a mutation, in the reason why that was not noticed
+from checks.core.verdict import Verdict, worst
 
 
 def judged_folder(folder: Path, *shelves: Path) -> Result:
@@ -40,6 +39,7 @@ def judged(stored: Stored, known: Catalog | None = None) -> Result:
         if (planned := [plan for plan in stored.run.planned if plan.requirement == requirement.id])
     )
     reasons = tuple(_doubts(stored.run))
+    checks = [check for requirement in requirements for check in requirement.checks]
     verdicts = [requirement.verdict for requirement in requirements]
     return Result(
         catalog=known,
@@ -48,14 +48,17 @@ def judged(stored: Stored, known: Catalog | None = None) -> Result:
         run=stored.run,
         requirements=requirements,
         records=stored.records,
+        waivers=waiving.judged(stored.run, checks),
     )
 
 
 def judged_requirement(requirement: Requirement, planned: Sequence[Planned], stored: Stored) -> JudgedRequirement:
     """Judge one requirement from its checks and mutations."""
-    judged_checks = tuple(judged_check(plan, stored) for plan in planned if plan.kind is Kind.CHECK)
-    mutations = tuple(judged_mutation(plan, stored) for plan in planned if plan.kind is Kind.MUTATION)
-    unnoticed = [Verdict.UNDECIDED for mutation in mutations if not mutation.noticed]
+    seen = [_seen(requirement, plan, stored) for plan in planned if plan.kind is Kind.CHECK]
+    rules = judged_rules(requirement, seen)
+    judged_checks = tuple(without_overruled(one.check, rules) for one in seen)
+    mutations = tuple(judged_mutation(requirement, plan, stored) for plan in planned if plan.kind is Kind.MUTATION)
+    unnoticed = [Verdict.UNDECIDED for one in mutations if not one.noticed and not _not_applicable(one, stored)]
     verdicts = [check.verdict for check in judged_checks]
     return JudgedRequirement(
         id=requirement.id,
@@ -64,38 +67,52 @@ def judged_requirement(requirement: Requirement, planned: Sequence[Planned], sto
         note=_note(requirement, len(judged_checks), stored.run),
         checks=judged_checks,
         mutations=mutations,
+        rules=rules,
     )
 
 
-def judged_check(planned: Planned, stored: Stored) -> JudgedCheck:
+def _seen(requirement: Requirement, planned: Planned, stored: Stored) -> Seen:
+    kinds = frozenset(record.kind for record in stored.records if record.name == planned.name)
+    return Seen(check=judged_check(requirement, planned, stored), kinds=kinds)
+
+
+def judged_check(requirement: Requirement, planned: Planned, stored: Stored) -> JudgedCheck:
     """Judge one check: how it ended must agree with what it saw."""
-    outcome, records = _of(planned, stored)
-    violations, trouble = _rejudged(records)
-    verdict, reason = _verdict(outcome, records, violations)
-    if trouble:
-        verdict, reason = Verdict.UNDECIDED, trouble
+    outcome = _outcome(planned, stored)
+    finding = found_in(requirement, planned, tries(planned, outcome, stored.records))
+    verdict, reason = finding.verdict, finding.reason
+    waived = waiving.rules(stored.run, finding.violations) if verdict is Verdict.VIOLATED else ()
+    if waived and {violation.rule for violation in finding.violations} <= {*waived}:
+        verdict, reason = Verdict.WAIVED, waiving.told(stored.run, waived)
     return JudgedCheck(
         name=planned.name,
         tier=planned.tier,
         verdict=verdict,
         reason=reason,
         **_timing(outcome),
-        violations=tuple(violations) if verdict is Verdict.VIOLATED else (),
+        violations=finding.violations if verdict in (Verdict.VIOLATED, Verdict.WAIVED) else (),
+        waived=waived,
+        first_try=finding.first_try,
     )
 
 
-def judged_mutation(planned: Planned, stored: Stored) -> JudgedMutation:
+def judged_mutation(requirement: Requirement, planned: Planned, stored: Stored) -> JudgedMutation:
     """Judge one mutation: it is noticed when the rule that it names objects, and only that one."""
-    outcome, records = _of(planned, stored)
-    violations, trouble = _rejudged(records)
-    reason = trouble or _unnoticed(planned, outcome, violations)
+    outcome = _outcome(planned, stored)
+    finding = found_in(requirement, planned, tries(planned, outcome, stored.records))
     return JudgedMutation(
         name=planned.name,
         objects=planned.objects,
-        noticed=reason is None,
-        reason=reason,
+        noticed=finding.reason is None,
+        reason=finding.reason,
         **_timing(outcome),
+        first_try=finding.first_try,
     )
+
+
+def _not_applicable(mutation: JudgedMutation, stored: Stored) -> bool:
+    """Whether a mutation breaks what the subject is not to have."""
+    return any(one.name == mutation.name and one.outcome is Ending.NOT_APPLICABLE for one in stored.outcomes)
 
 
 def _note(requirement: Requirement, judged_checks: int, run: Run) -> str | None:
@@ -105,41 +122,6 @@ def _note(requirement: Requirement, judged_checks: int, run: Run) -> str | None:
     return None if every == judged_checks else f"only {judged_checks} of its {every} checks were selected"
 
 
-def _verdict(
-    outcome: Outcome | None, records: Sequence[Record], violations: Sequence[Violation]
-) -> tuple[Verdict, str | None]:
-    if outcome is None or outcome.outcome not in (Ending.PASSED, Ending.VIOLATED):
-        return Verdict.UNDECIDED, _interrupted(outcome)
-    if not records:
-        return Verdict.UNDECIDED, f"{outcome.outcome} on nothing: no observation was recorded"
-    if violations:
-        return Verdict.VIOLATED, None
-    if outcome.outcome is Ending.VIOLATED:
-        return Verdict.UNDECIDED, f"failed, but what it saw violates no rule: {outcome.reason}"
-    return Verdict.PROVEN, None
-
-
-def _unnoticed(planned: Planned, outcome: Outcome | None, violations: Sequence[Violation]) -> str | None:
-    if outcome is None or outcome.outcome not in (Ending.PASSED, Ending.VIOLATED):
-        return _interrupted(outcome)
-    if {violation.rule for violation in violations} != {planned.objects}:
-        objected = ", ".join(sorted(set(map(_in_words, violations)))) or "nothing"
-        return f"`{planned.objects}` should have objected, and alone; what did: {objected}"
-    if outcome.outcome is Ending.VIOLATED:
-        return f"failed, although the right rule objected: {outcome.reason}"
-    return None
-
-
-def _in_words(violation: Violation) -> str:
-    return f"{violation.rule} (seen {str(violation.seen)[:SEEN_LIMIT]!r})"
-
-
-def _interrupted(outcome: Outcome | None) -> str:
-    if outcome is None:
-        return "no outcome: the run ended before it did"
-    return f"{outcome.outcome}: {outcome.reason or 'no reason given'}"
-
-
 def _timing(outcome: Outcome | None) -> Timing:
     return Timing(
         seconds=outcome.seconds if outcome else 0.0,
@@ -147,21 +129,12 @@ def _timing(outcome: Outcome | None) -> Timing:
         waiting_seconds=outcome.waiting_seconds if outcome else 0.0,
         start=outcome.start if outcome else None,
         worker=outcome.worker if outcome else None,
+        pressure=outcome.pressure if outcome else None,
     )
 
 
-def _rejudged(records: Sequence[Record]) -> tuple[list[Violation], str | None]:
-    try:
-        return [violation for record in records for violation in judge(rebuild(record.kind, record.data))], None
-    except UnfitError as error:
-        return [], str(error)
-    except Exception as error:  # noqa: BLE001 - a judge that crashes has not judged
-        return [], f"the judge crashed: {error!r}"
-
-
-def _of(planned: Planned, stored: Stored) -> tuple[Outcome | None, list[Record]]:
-    outcome = next((outcome for outcome in stored.outcomes if outcome.name == planned.name), None)
-    return outcome, [record for record in stored.records if record.name == planned.name]
+def _outcome(planned: Planned, stored: Stored) -> Outcome | None:
+    return next((outcome for outcome in stored.outcomes if outcome.name == planned.name), None)
 
 
 def _doubts(run: Run) -> list[str]:

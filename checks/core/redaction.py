@@ -1,6 +1,7 @@
 """Secrets, in every form in which they could stand in a text."""
 
 import base64
+import html
 import json
 import re
 from urllib.parse import quote, quote_plus
@@ -46,9 +47,17 @@ class Secrets:
 
 
 def forms(secret: str) -> set[str]:
-    """Give the secret as it is, as JSON, as part of an address, and inside of base64 at any offset."""
+    """Give the secret as it is, as others write it, and inside of base64 at any offset."""
     escaped = {json.dumps(secret, ensure_ascii=flag)[1:-1] for flag in (True, False)}
-    return {secret, quote(secret, safe=""), quote_plus(secret)} | escaped | _base64_forms(secret.encode())
+    quoted = {quote(secret, safe=""), quote_plus(secret), html.escape(secret), secret.replace("$", "$$")}
+    turned = {secret[::-1], secret.encode().hex(), secret.encode().hex().upper(), _base32(secret)}
+    return {secret} | escaped | quoted | turned | _base64_forms(secret.encode())
+
+
+def _base32(secret: str) -> str:
+    """Its first part: what is filled up at the end depends on what follows."""
+    whole = len(secret.encode()) // 5 * 8
+    return base64.b32encode(secret.encode()).decode()[: max(whole, 8)]
 
 
 def _base64_forms(secret: bytes) -> set[str]:

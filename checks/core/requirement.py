@@ -16,10 +16,14 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """One sentence that observations can contradict."""
+    """One sentence that observations can contradict, and what to do when they do."""
 
     name: str
     wording: str
+    timed: bool = False
+    """Whether to break it is to be late: then a machine that starved may be why, and it is tried again."""
+    remedy: str = ""
+    snippet: str = ""  # the least that shows the remedy, as it would stand in a file or on a command line
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,22 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Control:
+    """An item of somebody's catalogue of controls that some of the rules bear on, and why they do."""
+
+    framework: str
+    item: str
+    title: str
+    reason: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """One folder with a `requirement.toml`; `package` is the name under which Python imports what stands in it."""
+    """One folder with a `requirement.toml`; `package` is the name under which Python imports what stands in it.
+
+    `needs` are the roles that it is about, `logins` those of the profile that some of its checks log in with.
+    """
 
     id: str
     title: str
@@ -40,5 +58,13 @@ class Requirement:
     why: str
     references: tuple[Reference, ...] = ()
     rules: tuple[Rule, ...] = ()
+    controls: tuple[Control, ...] = ()
+    needs: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
     folder: Path
     package: str
+
+    @property
+    def timed(self) -> frozenset[str]:
+        """The names of the rules that are about time."""
+        return frozenset(rule.name for rule in self.rules if rule.timed)

@@ -1,9 +1,10 @@
 """The result of a run: every output is a view of this."""
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from checks.core.catalog import Catalog
+from checks.core.pressure import Pressure
 from checks.core.run import Record, Run
 from checks.core.tier import Tier
 from checks.core.verdict import Verdict, Violation
@@ -17,6 +18,7 @@ class Timing(TypedDict):
     waiting_seconds: float
     start: str | None
     worker: str | None
+    pressure: Pressure | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,9 @@ class JudgedCheck:
     start: str | None
     worker: str | None
     violations: tuple[Violation, ...]
+    waived: tuple[str, ...]  # the rules of its violations that are set aside
+    pressure: Pressure | None = None
+    first_try: str | None = None  # what came of it, where a second one was made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,17 @@ class JudgedMutation:
     waiting_seconds: float
     start: str | None
     worker: str | None
+    pressure: Pressure | None = None
+    first_try: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedRule:
+    """What is said of one rule, and the tier that says so; None where nothing was decided."""
+
+    name: str
+    verdict: Verdict
+    tier: Tier | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +76,17 @@ class JudgedRequirement:
     note: str | None
     checks: tuple[JudgedCheck, ...]
     mutations: tuple[JudgedMutation, ...]
+    rules: tuple[JudgedRule, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedWaiver:
+    """A rule that the subject's owner set aside, and what came of that in this run."""
+
+    rule: str
+    reason: str
+    until: str
+    state: Literal["counts", "expired", "unused"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,3 +99,4 @@ class Result:
     run: Run | None
     requirements: tuple[JudgedRequirement, ...]
     records: tuple[Record, ...]
+    waivers: tuple[JudgedWaiver, ...] = ()

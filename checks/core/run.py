@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypedDict
 
+from checks.core.pressure import Pressure
 from checks.core.tier import Tier
+from checks.core.waiver import Waiver
 
 FORMAT = 3
 RUN, OBSERVATIONS, OUTCOMES, SUMS = "run.json", "observations.jsonl", "outcomes.jsonl", "SHA256SUMS"
@@ -25,7 +27,10 @@ class Ending(StrEnum):
     PASSED = "passed"
     VIOLATED = "violated"
     CRASHED = "crashed"
+    OUT_OF_TIME = "out of time"
+    """A limit of our own ran out: of a probe, of a client, of a wait."""
     SKIPPED = "skipped"
+    NOT_APPLICABLE = "not applicable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +54,19 @@ class Planned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A try that decided nothing, since the machine starved."""
+
+    outcome: Ending
+    reason: str | None
+    seconds: float
+    setup_seconds: float
+    pressure: Pressure | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How one planned check ended, and how long it and its set-up took."""
+    """How one planned check ended in its last try, and how long that and its set-up took."""
 
     name: str
     requirement: str
@@ -63,6 +79,8 @@ class Outcome:
     start: str | None = None  # when its set-up began
     worker: str | None = None  # of pytest-xdist, `gw0`
     waiting_seconds: float = 0.0  # of `seconds`, spent in stack.waiting
+    pressure: Pressure | None = None  # what the machine did from its set-up to its end
+    earlier: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +93,7 @@ class Record:
     mutation: bool
     kind: str
     data: dict[str, Any]
+    attempt: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +113,10 @@ class Run:
     platform: str = field(default_factory=platform.platform)
     planned: tuple[Planned, ...] = ()
     left_out: tuple[Planned, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    pressure: Pressure | None = None
 
 
 class Known(TypedDict, total=False):
@@ -107,6 +128,8 @@ class Known(TypedDict, total=False):
     compose: str
     buildx: str
     images: tuple[Image, ...]
+    pressure: Pressure
+    waivers: tuple[Waiver, ...]
 
 
 def now() -> str:

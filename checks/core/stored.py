@@ -1,7 +1,7 @@
 """Read what a run left on disk, if it is whole."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,12 @@ Line = TypeVar("Line")
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 """Data of an older format as today's has them."""
 
+LATER: Mapping[type[Any], Mapping[str, Any]] = {
+    Run: {"pressure": None, "waivers": []},
+    Outcome: {"pressure": None, "earlier": []},
+    Record: {"attempt": 1},
+}
+"""What a line may lack that was stored before there was any of it."""
 UPGRADES: dict[int, Upgrade] = {FORMAT: lambda data: data, format_2.FORMAT: format_2.upgraded}
 
 
@@ -42,6 +48,11 @@ def read(folder: Path, known: Catalog | None = None) -> Stored:
     return stored
 
 
+def outcomes_of(folder: Path) -> tuple[Outcome, ...]:
+    """How the checks of a run of this format ended so far."""
+    return tuple(_lines(folder / OUTCOMES, Outcome, UPGRADES[FORMAT]))
+
+
 def _run(folder: Path) -> tuple[Run, Upgrade]:
     text = _text(folder / RUN)
     try:
@@ -49,7 +60,7 @@ def _run(folder: Path) -> tuple[Run, Upgrade]:
         upgrade = UPGRADES.get(data.get("format"))
         if upgrade is None:
             raise DamagedError(f"the folder is in format {data.get('format')}; this reads format {FORMAT}")
-        return read_as(Run, json.dumps(upgrade(data))), upgrade
+        return read_as(Run, json.dumps({**LATER[Run], **upgrade(data)})), upgrade
     except (UnfitError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise DamagedError(f"`{RUN}` is damaged: {error}") from None
 
@@ -60,7 +71,7 @@ def _lines(path: Path, kind: type[Line], upgrade: Upgrade) -> Iterable[Line]:
         raise DamagedError(f"`{path.name}` is cut off in its last line")
     for number, line in enumerate(text.splitlines(), start=1):
         try:
-            yield read_as(kind, json.dumps(upgrade(json.loads(line))))
+            yield read_as(kind, json.dumps({**LATER[kind], **upgrade(json.loads(line))}))
         except (UnfitError, ValueError, KeyError, TypeError) as error:
             raise DamagedError(f"`{path.name}` is damaged in line {number}: {error}") from None
 

@@ -17,7 +17,7 @@ from checks.subject.mutation import rewrite
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError, StackError
 
 WRONG = "no password of anybody"
 REFUSED_SECONDS = 20.0  # for a restarted service to try to log in
@@ -38,7 +38,7 @@ def wrong_password(stack: Stack, login: str, wrong: str) -> Iterator[datetime]:
         stack.runner.restart(service, and_wait=False)
         refused = wait.until(lambda: _refused(stack, login, since), bool, within=REFUSED_SECONDS, every=0.2)
         if not refused.reached:
-            raise StackError(
+            raise OutOfTimeError(
                 f"`{service}` was not seen to try another password that was put into {file.name}",
                 hint=f"[credentials.{login}] of {PROFILE_NAME} is to name the file that it reads at its start",
             )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stack.driver import docker, engine, helper, wait
 from stack.driver.docker import from_words, refused_privileges
-from stack.driver.errors import NotPrivilegedError, StackError, last_lines
+from stack.driver.errors import NotPrivilegedError, OutOfTimeError, StackError, last_lines
 from stack.driver.images import bases, sources
 from stack.driver.labels import Labels, options
 from stack.driver.progress import Progress
@@ -50,7 +50,7 @@ class Nested:
             found = wait.until(engine.answers, bool, within=START_SECONDS)
         if not found.reached:
             said = self._outside_do("logs", self._container).stderr
-            raise StackError("the engine in a container does not answer", details=last_lines(said))
+            raise OutOfTimeError("the engine in a container does not answer", details=last_lines(said))
 
     def load(self, references: Iterable[str]) -> None:
         """Give it images of the engine outside."""

@@ -13,7 +13,7 @@ from typing import Any
 from stack.driver import docker
 from stack.driver import labels as run_labels
 from stack.driver.docker import from_words, refused_privileges
-from stack.driver.errors import NotPrivilegedError, StackError, last_lines
+from stack.driver.errors import NotPrivilegedError, OutOfTimeError, StackError, last_lines
 from stack.driver.helper import python_image
 from stack.driver.labels import STACK_LABEL, Labels
 
@@ -84,7 +84,7 @@ class Disk:
             raise from_words(_said(self._helper), "go on with a disk of ours")
         told: dict[str, Any] = json.loads(line)
         if "error" in told:
-            raise StackError(told["error"])
+            raise (OutOfTimeError if told.get("late") else StackError)(told["error"])
         return told
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from checks.subject.stack import Stack
 from stack.driver import docker
-from stack.driver.errors import NothingThereError, StackError
+from stack.driver.errors import NothingThereError, OutOfTimeError, StackError
 from stack.driver.helper import python_image, translated
 from stack.driver.labels import Labels
 
@@ -113,7 +113,7 @@ def _told_by_agent(labels: Labels, do: str, fault: str, pid: int, container: str
         _on_host(labels, CONTAINER_AGENT, *words, volumes=CGROUPS, capabilities=needed, confined=fault != "cover")
     )
     if "error" in told:
-        kind = NothingThereError if told["nothing there"] else StackError
+        kind = NothingThereError if told["nothing there"] else OutOfTimeError if told["late"] else StackError
         raise kind(f"container {container[:12]} cannot be dealt with ({do} {fault}): {told['error']}")
     return told
 

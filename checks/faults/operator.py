@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
-from stack.driver.errors import NothingThereError, StackError
+from stack.driver.errors import NothingThereError, OutOfTimeError
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def paused(stack: Stack, *services: str) -> Iterator[datetime]:
         for service in services:
             stack.runner.pause(service)
             if (seen := stack.runner.state(service)).status != "paused":
-                raise StackError(f"service `{service}` could not be paused: it is {seen}")
+                raise OutOfTimeError(f"service `{service}` could not be paused: it is {seen}")
         yield at
     finally:
         for service in services:
@@ -39,7 +39,7 @@ def dependency_frozen(stack: Stack, service: str) -> Iterator[datetime]:
     with paused(stack, *needed) as at:
         yield at
         if undone := [name for name in needed if stack.runner.state(name).status != "paused"]:
-            raise StackError(f"somebody ended the pause of {', '.join(undone)}, so `{service}` was not without it")
+            raise OutOfTimeError(f"somebody ended the pause of {', '.join(undone)}, so `{service}` was not without it")
 
 
 def needs(stack: Stack, service: str) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def stopped(stack: Stack, service: str) -> Iterator[None]:
     try:
         stack.runner.stop(service)
         if (seen := stack.runner.state(service)).status != "exited":
-            raise StackError(f"service `{service}` could not be stopped: it is {seen}")
+            raise OutOfTimeError(f"service `{service}` could not be stopped: it is {seen}")
         yield
     finally:
         stack.runner.start(service)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from checks.core.bounds import ENDING_SLACK
 from checks.faults import host
 from checks.subject.stack import Stack
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError, StackError
 
 GONE = "gone Z X"
 CRASHES = 3  # in a row, after the first: each has the restart policy hold back for longer
@@ -26,7 +26,7 @@ def frozen(stack: Stack, service: str) -> Iterator[datetime]:
         raise StackError(f"service `{service}` does not run, so it cannot be frozen")
     seen = host.send_signal(stack.project.labels, pid, signal.SIGSTOP, wanted="T t")
     if seen.state not in {"T", "t"}:
-        raise StackError(f"the main process of `{service}` could not be frozen: it is in state {seen.state}")
+        raise OutOfTimeError(f"the main process of `{service}` could not be frozen: it is in state {seen.state}")
     try:
         yield seen.at
     finally:
@@ -58,7 +58,7 @@ def ended(stack: Stack, service: str) -> datetime:
         stack.project.labels, host.main_process(stack, service), signal.SIGTERM, wanted=GONE, within=patience
     )
     if seen.state not in GONE.split():
-        raise StackError(f"the main process of `{service}` does not end when it is asked to (SIGTERM)")
+        raise OutOfTimeError(f"the main process of `{service}` does not end when it is asked to (SIGTERM)")
     return seen.at
 
 
@@ -66,7 +66,7 @@ def killed(stack: Stack, service: str) -> datetime:
     """The main process of the service gone at once (SIGKILL); raises StackError if it was not seen gone."""
     seen = host.send_signal(stack.project.labels, host.main_process(stack, service), signal.SIGKILL, wanted=GONE)
     if seen.state not in GONE.split():
-        raise StackError(f"the main process of `{service}` could not be killed: it is in state {seen.state}")
+        raise OutOfTimeError(f"the main process of `{service}` could not be killed: it is in state {seen.state}")
     return seen.at
 
 
@@ -74,5 +74,5 @@ def out_of_memory(stack: Stack, service: str) -> datetime:
     """The main process of the service killed by the kernel for want of memory; raises StackError if it was not."""
     since = datetime.now(UTC)
     if not host.exhaust_memory(stack.project.labels, host.main_process(stack, service)):
-        raise StackError(f"the kernel did not kill the main process of `{service}` when its memory was used up")
+        raise OutOfTimeError(f"the kernel did not kill the main process of `{service}` when its memory was used up")
     return since

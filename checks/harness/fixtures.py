@@ -3,29 +3,37 @@
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checks.core.evidence import Folder
+from checks.core.tier import Tier
 from checks.faults import dind
 from checks.faults.dind import Nested
-from checks.harness import plugin
-from checks.harness.snapshot import describe, keep_what_was_said
-from checks.subject import profile, workspace
+from checks.harness import plan, plugin, trusting, waivers
+from checks.harness.plugin import told_in_a_sentence
+from checks.harness.snapshot import describe, describe_files, keep_what_was_said
+from checks.roles.answers import settled
+from checks.subject import profile, secret_places, workspace
+from checks.subject.mutation import nothing
 from checks.subject.profile import Subject
-from checks.subject.stack import Mutation, Stack
+from checks.subject.roles import Finding, Role
+from checks.subject.stack import Files, Mutation, Stack
+from checks.subject.standing import standing
+from checks.subject.start import DidNotStartError, Starts, cause_of
 from stack import SHIPPED
 from stack.driver import engine, session
-from stack.driver.errors import StackError
+from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.progress import Progress
 from stack.driver.session import Session
 
 Mutated = Callable[[Mutation], Stack]
 OnAnotherEngine = Callable[..., tuple[Stack, Nested]]
 RUN = pytest.StashKey[Session]()
+SETTLED = pytest.StashKey[dict[Role, Finding]]()
 RUN_GIVEN = "compliance_run"
 
 
@@ -77,7 +85,35 @@ def _told_on_stderr(close: Callable[[], None]) -> None:
 def tested(request: pytest.FixtureRequest) -> Subject:
     """The Compose project that was named."""
     with told_in_a_sentence():
-        return profile.read(request.config.getoption("--stack"))
+        found = profile.read(request.config.getoption("--stack"), trusting.given(request.config))
+    if plugin.FOLDER in request.config.stash:
+        waivers.record(request.config.stash[plugin.FOLDER], found.waivers, plan.known(request.config))
+    return found
+
+
+@pytest.fixture(scope="session")
+def files(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Folder) -> Iterator[Files]:
+    """The Compose project as files, for who asks no engine: where it stands, or a copy that its profile prepares."""
+    with ExitStack() as cleanup:
+        with told_in_a_sentence():
+            found = cleanup.enter_context(standing(tested, _prepared(request, tested, evidence_folder, cleanup)))
+            with suppress(SubjectError):  # one that does not resolve has no secrets to hide, and is told of by who asks
+                evidence_folder.hide(*found.secrets_there().values())
+                evidence_folder.hide(*secret_places.to_hide(found.project.config, found.project.directory))
+            describe_files(found, evidence_folder)
+        yield found
+
+
+def _prepared(request: pytest.FixtureRequest, tested: Subject, folder: Folder, cleanup: ExitStack) -> Path | None:
+    """A prepared copy, where there is something to prepare and the run goes on to what may be built or started."""
+    if not tested.prepare or request.config.getoption("tier") is Tier.DECLARED:
+        return None
+    try:
+        progress = cleanup.enter_context(Progress())
+        return cleanup.enter_context(workspace.prepared(tested, progress, _run_of(request.config)))
+    except StackError as problem:
+        folder.note(f"the files were read where they stand, for they could not be prepared: {problem.sentence}")
+        return None
 
 
 @pytest.fixture(scope="session")
@@ -91,13 +127,47 @@ def shared(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable
 
         def current() -> Stack:
             nonlocal began_with
-            if request.session.testsfailed != began_with:
-                began_with = request.session.testsfailed
+            if not found or _failures(request) != began_with:
+                found.clear()
                 held.close()
-                found[:] = [held.enter_context(_fresh(request, tested, progress))]
+                found.append(held.enter_context(_fresh(request, tested, progress)))
+                began_with = _failures(request)
             return found[0]
 
         yield current
+
+
+def _failures(request: pytest.FixtureRequest) -> int:
+    """How many checks did not pass in this process, those that are tried again included."""
+    return request.session.testsfailed + request.config.stash[plugin.TRIES].excused
+
+
+@pytest.fixture(scope="session")
+def starts(request: pytest.FixtureRequest) -> Starts:
+    """What is known of how the stacks of this run start."""
+    return Starts(_run_of(request.config).folder)
+
+
+@pytest.fixture(scope="session")
+def copied(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable[[], Stack]]:
+    """Gives the copy that the checks of a worker share who start nothing."""
+    with ExitStack() as cleanup:
+        found: list[Stack] = []
+
+        def current() -> Stack:
+            if not found:
+                progress = cleanup.enter_context(Progress())
+                found.append(cleanup.enter_context(_fresh(request, tested, progress, started=False)))
+            return found[0]
+
+        yield current
+
+
+@pytest.fixture
+def ready(copied: Callable[[], Stack]) -> Stack:
+    """A fresh stack that is ready and not started: for who looks at what is built, whether it would run or not."""
+    with told_in_a_sentence():
+        return copied()
 
 
 @pytest.fixture
@@ -110,7 +180,7 @@ def stack(shared: Callable[[], Stack]) -> Stack:
 @pytest.fixture
 def own_stack(mutated: Mutated) -> Stack:
     """A fresh stack of this check alone, for what cannot be put back."""
-    return mutated(lambda _: None)
+    return mutated(nothing)
 
 
 @pytest.fixture
@@ -143,22 +213,13 @@ def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: St
     with ExitStack() as cleanup:
         progress = cleanup.enter_context(Progress())
 
-        def prepare(mutation: Mutation = lambda _: None) -> tuple[Stack, Nested]:
+        def prepare(mutation: Mutation = nothing) -> tuple[Stack, Nested]:
             found = cleanup.enter_context(dind.begun(run.labels(f"{run.name}-engine"), run.folder, references))
             cleanup.enter_context(found.used())
             with told_in_a_sentence():
                 return cleanup.enter_context(_fresh(request, tested, progress, mutation, described=False)), found
 
         yield prepare
-
-
-@contextmanager
-def told_in_a_sentence() -> Iterator[None]:
-    """A stack that does not start decides nothing; why not is told without a traceback."""
-    try:
-        yield
-    except StackError as problem:
-        pytest.fail(str(problem), pytrace=False)
 
 
 @contextmanager
@@ -170,16 +231,19 @@ def _fresh(
     started: bool = True,
     described: bool = True,
 ) -> Iterator[Stack]:
-    """A fresh stack whose secrets are hidden before it starts, and whose logs are kept before it goes."""
-    _watch_the_engine(request.config)
-    folder: Folder = request.config.stash[plugin.FOLDER]
-    failed_before = request.session.testsfailed
+    """A fresh stack whose secrets are hidden before it starts, and whose logs are kept before it goes.
+
+    Raises DidNotStartError where it is known that stacks of this run do not start, or found out by this one.
+    """
+    run, folder = _run_of(request.config), request.config.stash[plugin.FOLDER]
+    starts, came_up, failed_before = Starts(run.folder), False, _failures(request)
+    _require_a_way(request.config, starts if started else None)
 
     def hide(stack: Stack) -> None:
-        folder.hide(*stack.secrets().values())
+        folder.hide(*stack.secrets().values(), *secret_places.to_hide(stack.project.config, stack.project.directory))
 
     def last_look(stack: Stack) -> bool:
-        failed = request.session.testsfailed > failed_before or not came_up
+        failed = _failures(request) > failed_before or not came_up
         kept = failed and bool(request.config.getoption("--keep"))
         keep_what_was_said(stack, folder)
         if kept:
@@ -188,13 +252,35 @@ def _fresh(
             )
         return kept
 
-    came_up = False
-    run = _run_of(request.config)
-    with workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started) as stack:
+    with ExitStack() as held:
+        whole = started and all(step is nothing for step in before_start)
+        turn = request.config.stash[plugin.TRIES].turns.start()
+        with turn, starts.tried() if whole else _told_as_a_cause():
+            fresh = workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started)
+            stack = held.enter_context(fresh)
         came_up = True
         if started and described:  # before that, its images need not even be here
             describe(stack, folder)
-        yield stack
+        yield settled(stack, request.config.stash.setdefault(SETTLED, {})) if started else stack
+
+
+@contextmanager
+def _told_as_a_cause() -> Iterator[None]:
+    """A subject of which no copy can be made is told of in the words of those who would have started it."""
+    try:
+        yield
+    except SubjectError as problem:
+        raise DidNotStartError(cause_of(problem)) from problem
+
+
+def _require_a_way(config: pytest.Config, starts: Starts | None) -> None:
+    """Raises DidNotStartError where no engine answers, or it is known that stacks do not start."""
+    try:
+        _watch_the_engine(config)
+    except EngineError as problem:
+        raise DidNotStartError(cause_of(problem)) from problem
+    if starts and (known := starts.cause()):
+        raise DidNotStartError(known)
 
 
 def _watch_the_engine(config: pytest.Config) -> None:

@@ -5,34 +5,43 @@ process that starts the workers begins and closes the folder, and they write to 
 their end.
 """
 
-import os
-from collections.abc import Callable, Generator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from checks.core import judging
+from checks.core import judging, stored
 from checks.core.evidence import Evidence, EvidenceError, Folder
-from checks.core.run import Ending, Outcome, Planned, timestamp
+from checks.core.pressure import Pressure
+from checks.core.run import Ending, Planned
 from checks.harness import coverage, plan
+from checks.harness.applicability import applies
+from checks.harness.endings import Phase, ending, outcome_of
 from checks.harness.plan import planned_of
+from checks.harness.pressure import Gauge
+from checks.harness.tries import Tries
 from checks.report import words
+from checks.subject.start import DidNotStartError
 from stack.driver import wait
+from stack.driver.errors import EngineError, ImageError, StackError, SubjectError
 
 FOLDER = pytest.StashKey[Folder]()
 PLANNED = pytest.StashKey[Planned]()
+PRESSURE = pytest.StashKey[Pressure]()
 PHASES = pytest.StashKey[list["Phase"]]()
 LEFT_OUT = pytest.StashKey[list[Planned]]()
 UNCOLLECTED = pytest.StashKey[list[str]]()
 SLEPT = pytest.StashKey[float]()
+TRIES = pytest.StashKey[Tries]()
+RUN_GAUGE = pytest.StashKey[Gauge]()
 STILL_THERE = pytest.StashKey[Callable[[], bool]]()
 GIVEN = "compliance_evidence"
 ENGINE_WENT = "the Docker engine went away during the run, so what was seen then decides nothing"
 
 Written = TypeVar("Written")
-Phase = tuple[pytest.TestReport, Ending]
 Reporting = Generator[None, pytest.TestReport, pytest.TestReport]
 Collecting = Generator[None, pytest.CollectReport, pytest.CollectReport]
 
@@ -58,7 +67,7 @@ def evidence_folder(pytestconfig: pytest.Config) -> Folder:
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest, evidence_folder: Folder) -> Evidence:
     """What this check or mutation saw."""
-    return Evidence(evidence_folder, request.node.stash[PLANNED])
+    return Evidence(evidence_folder, request.node.stash[PLANNED], request.config.stash[TRIES].attempt)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -142,12 +151,25 @@ def pytest_report_collectionfinish(items: Sequence[pytest.Item]) -> str:
     return plan.tally(item.stash[PLANNED] for item in items if PLANNED in item.stash)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
+    """Run a check, and once more where it was late on a machine that starved; the last try is what is reported."""
+    if PLANNED not in item.stash or TRIES not in item.config.stash:
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in _or_exit(lambda: item.config.stash[TRIES].made(item, item.stash[PLANNED], nextitem)):
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure how much of a check is waiting for the subject."""
+    """Measure how much of a check is waiting for the subject; tell a problem on the way in a sentence."""
     before = wait.slept()
     try:
-        return (yield)
+        with told_in_a_sentence():
+            return (yield)
     finally:
         item.stash[SLEPT] = wait.slept() - before
 
@@ -157,12 +179,41 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Keep how each phase of a check ended, and store the outcome when the last one is over."""
     report = yield
     if PLANNED in item.stash:
-        phases = item.stash.setdefault(PHASES, [])
-        phases.append((report, _trusted(item.config, ending(call, report))))
-        if call.when == "teardown":
-            outcome = outcome_of(item.stash[PLANNED], phases, waiting_seconds=item.stash.get(SLEPT, 0.0))
-            _or_exit(lambda: item.config.stash[FOLDER].conclude(outcome))
+        how = ending(call, report) if applies(item) or not report.skipped else Ending.NOT_APPLICABLE
+        if how is Ending.CRASHED:
+            _or_exit(lambda: item.config.stash[FOLDER].keep(f"crashes/{item.name}.txt", report.longreprtext + "\n"))
+        _keep(item, call.when, (report, _trusted(item.config, how)))
     return report
+
+
+def _keep(item: pytest.Item, when: str, phase: Phase) -> None:
+    tries = item.config.stash[TRIES]
+    if when == "setup":
+        item.stash[PHASES] = []
+        item.stash[SLEPT] = 0.0
+    if when != "teardown":  # which is waited for by nobody
+        item.stash[PRESSURE] = tries.gauge.measured()
+    item.stash[PHASES].append(phase)
+    if when == "teardown":
+        outcome = outcome_of(item.stash[PLANNED], item.stash[PHASES], waiting_seconds=item.stash[SLEPT])
+        tries.ended = replace(outcome, pressure=item.stash[PRESSURE])
+
+
+@contextmanager
+def told_in_a_sentence() -> Iterator[None]:
+    """Whatever keeps a check from being tried decides nothing; why not is told without a traceback.
+
+    What keeps many from it for one reason, a subject, an engine or an image that cannot be used, is skipped: pytest
+    sums up what is skipped for the same reason.
+    """
+    try:
+        yield
+    except DidNotStartError as problem:
+        pytest.skip(problem.sentence)
+    except (SubjectError, EngineError, ImageError) as problem:
+        pytest.skip(problem.in_a_line)
+    except StackError as problem:
+        pytest.fail(str(problem), pytrace=False)
 
 
 def _trusted(config: pytest.Config, how: Ending) -> Ending:
@@ -184,7 +235,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if GIVEN in _given(session.config):
         session.config.workeroutput[GIVEN] = folder.secrets  # type: ignore[attr-defined]
     else:
+        session.config.stash[TRIES].turns.remove()
+        _or_exit(lambda: folder.describe(pressure=session.config.stash[RUN_GAUGE].measured()))
         _or_exit(folder.end)
+        if any(one.outcome is Ending.SKIPPED for one in stored.outcomes_of(folder.path)) and not session.exitstatus:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED  # pytest passes what it skips; nothing was proven of it
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -192,48 +247,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if folder := config.stash.get(FOLDER, None):
         judged = judging.judged_folder(folder.path, *plan.shelves(config))
         terminalreporter.write_line(f"{words.sentence(judged)}; evidence in {folder.path}")
-
-
-def ending(call: pytest.CallInfo[None], report: pytest.TestReport) -> Ending:
-    """Tell a violation, which only a failed assertion in the check itself is, from everything else."""
-    if report.passed:
-        return Ending.PASSED
-    if report.skipped:
-        return Ending.SKIPPED
-    if call.when == "call" and call.excinfo and call.excinfo.errisinstance(AssertionError):
-        return Ending.VIOLATED
-    return Ending.CRASHED
-
-
-def outcome_of(planned: Planned, phases: list[Phase], *, waiting_seconds: float = 0.0) -> Outcome:
-    """Sum up a test: the first phase that did not pass says how it ended."""
-    telling = next(((report, how) for report, how in phases if how is not Ending.PASSED), phases[-1])
-    seconds = {report.when: report.duration for report, _ in phases}
-    return Outcome(
-        name=planned.name,
-        requirement=planned.requirement,
-        kind=planned.kind,
-        objects=planned.objects,
-        outcome=telling[1],
-        seconds=round(seconds.get("call", 0.0), 3),
-        setup_seconds=round(seconds.get("setup", 0.0), 3),
-        reason=reason_of(*telling),
-        start=timestamp(datetime.fromtimestamp(phases[0][0].start, UTC)),
-        worker=os.environ.get("PYTEST_XDIST_WORKER"),
-        waiting_seconds=round(waiting_seconds, 3),
-    )
-
-
-def reason_of(report: pytest.TestReport, how: Ending) -> str | None:
-    """Say in one line why a phase did not pass."""
-    if how is Ending.PASSED:
-        return None
-    if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
-        return report.longrepr[2]
-    crash = getattr(report.longrepr, "reprcrash", None)
-    lines = (crash.message if crash else report.longreprtext).removeprefix("Failed: ").splitlines()
-    said = "; ".join(line.strip() for line in (lines[:1] if how is Ending.VIOLATED else lines[:5]))
-    return said if report.when == "call" else f"in {report.when}: {said}"
 
 
 def _begin(config: pytest.Config) -> None:
@@ -244,8 +257,13 @@ def _begin(config: pytest.Config) -> None:
     else:
         folder = _or_exit(lambda: Folder.begin(config.getoption("evidence")))
         config.stash[FOLDER] = folder
+        config.stash[RUN_GAUGE] = Gauge()
+        config.add_cleanup(config.stash[RUN_GAUGE].close)
         if link := config.getoption("link"):
             link.symlink_to(folder.path.resolve())
+    tries = Tries(config.stash[FOLDER], lambda planned: plan.known(config).by_id[planned.requirement])
+    config.stash[TRIES] = tries
+    config.add_cleanup(tries.close)
 
 
 def _is_lost(config: pytest.Config) -> bool:

@@ -4,10 +4,16 @@ import subprocess
 
 from checks.core.evidence import Folder
 from checks.core.run import Image
-from checks.subject.stack import Stack
+from checks.subject.stack import Files, Stack
 from stack import ROOT
 from stack.driver import docker, engine
 from stack.driver.containers import logs_of
+
+
+def describe_files(files: Files, folder: Folder) -> None:
+    """What is known of a run that asks no engine."""
+    compose = docker.ask("compose", "version", "--short").strip()
+    folder.describe(subject=str(files.subject.compose_file), commit=_commit(), compose=compose)
 
 
 def describe(stack: Stack, folder: Folder) -> None:

@@ -1,10 +1,12 @@
 """junit.xml: the result for CI servers."""
 
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result
 from checks.core.verdict import Verdict
-from checks.report.words import objection, printable
+from checks.report.findings import place_of
+from checks.report.words import objection, printable, set_aside
 
 
 def as_junit(report: Result) -> str:
@@ -33,14 +35,32 @@ def _testcase(suite: Element, requirement: JudgedRequirement, test: JudgedCheck 
     SubElement(properties, "property", name="requirement", value=requirement.id)
     kind = "mutation" if isinstance(test, JudgedMutation) else "check"
     SubElement(properties, "property", name="kind", value=kind)
+    for told, value in _told(test):
+        SubElement(properties, "property", name=told, value=printable(value))
     return case
+
+
+def _told(test: JudgedCheck | JudgedMutation) -> Iterator[tuple[str, str]]:
+    """The tier of a check, and of each violation its rule, file and line: attributes of them no schema knows."""
+    if isinstance(test, JudgedMutation):
+        yield from [("rule", test.objects)] if test.objects else []
+        return
+    yield from [("tier", test.tier)] if test.tier else []
+    for violation in test.violations:
+        yield "rule", violation.rule
+        if place := place_of(violation):
+            yield "file", place.file
+            yield from [("line", str(place.line))] if place.line else []
 
 
 def _junit_check(case: Element, check: JudgedCheck) -> None:
     if check.verdict is Verdict.VIOLATED:
         rules = ", ".join(violation.rule for violation in check.violations)
         failure = SubElement(case, "failure", type="violated", message=printable(rules))
-        failure.text = printable("\n".join(map(objection, check.violations)))
+        failure.text = printable("\n".join(objection(one) + set_aside(check, one) for one in check.violations))
+    elif check.verdict in (Verdict.WAIVED, Verdict.NOT_APPLICABLE):
+        told = SubElement(case, "skipped", type=str(check.verdict), message=printable(check.reason or ""))
+        told.text = printable("\n".join(map(objection, check.violations))) or None
     elif check.verdict is Verdict.UNDECIDED:
         kind = "skipped" if (check.reason or "").startswith("skipped") else "error"
         SubElement(case, kind, type="undecided", message=printable(check.reason or ""))

@@ -4,6 +4,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from checks.core.results import Result
 from checks.report import durations, timing
+from checks.report.findings import findings
 from checks.report.words import (
     anchor,
     by_test,
@@ -12,8 +13,11 @@ from checks.report.words import (
     flat,
     printable,
     prose,
+    second_try,
     tally,
     title,
+    waiver,
+    what_the_machine_did,
     where_the_time_went,
 )
 
@@ -27,18 +31,23 @@ def as_html(report: Result) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(compact=compact, title=title, prose=prose, columns=columns, flat=flat, anchor=anchor)
+    environment.filters.update(
+        compact=compact, title=title, prose=prose, columns=columns, flat=flat, anchor=anchor, second_try=second_try
+    )
     template = environment.get_template("report.html.j2")
     slowest = timing.slowest_first(report)
     page = template.render(
         report=report,
         catalogue=report.catalog.by_id,
         judged={requirement.id: requirement for requirement in report.requirements},
+        to_do=list(dict.fromkeys((found.requirement, found.rule) for found in findings(report))),
         seen=by_test(report),
         slowest=slowest,
         bars={bar.label: bar for bar in timing.split(slowest).bars},
         tally=tally(report),
+        waivers=list(map(waiver, report.waivers)),
         spent=where_the_time_went(report),
+        machine=what_the_machine_did(report),
         colours={**durations.colours(report), "set-up": 0, "working": 1, "waiting": 2},
         durations=durations,
         times=timing,

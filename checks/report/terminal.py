@@ -1,36 +1,59 @@
 """The result in a terminal."""
 
+from collections.abc import Container, Mapping
+
 from checks.core.results import JudgedRequirement, Result
-from checks.core.verdict import Verdict
 from checks.report import timing
+from checks.report.findings import findings
 from checks.report.words import (
     SLOWEST_SHOWN,
+    causes,
     indented,
     objection,
     of_it,
     printable,
+    second_try,
     sentence,
+    set_aside,
     title,
+    waiver,
+    what_the_machine_did,
     where_the_time_went,
 )
+
+REMEDIES_SHOWN = 6  # a terminal has few lines, and the page has them all
+SLOW = 1.0  # seconds; what took less is not worth a line
 
 
 def as_terminal(report: Result) -> str:
     """Show the result in a terminal: a line per requirement, what objected, and where the time went."""
-    lines = [line for requirement in report.requirements for line in _terminal_lines(requirement)]
-    lines += _terminal_times(report)
+    shared = causes(report)
+    lines = [line for requirement in report.requirements for line in _terminal_lines(requirement, shared)]
+    lines += [line for reason, checks in shared.items() for line in _terminal_cause(reason, checks)]
+    lines += _remedies(report)
+    lines += [] if shared else _terminal_times(report)  # where much was not tried, times tell nothing
     lines += [f"reason: {reason}" for reason in report.reasons if reason not in sentence(report)]
+    lines += [f"waiver: {waiver(one)}" for one in report.waivers]
     lines += [f"note: {note}" for note in (report.run.notes if report.run else ())]
     return printable("\n".join([*lines, sentence(report)]) + "\n")
 
 
-def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
-    lines = [f"{requirement.verdict:<15}{requirement.id}  {requirement.title}"]
-    lines += [indented(requirement.note)] if requirement.note else []
+def _terminal_cause(reason: str, checks: Mapping[str, int]) -> list[str]:
+    """What kept several checks from being tried: once, with how many of each requirement."""
+    told = ", ".join(f"{count} of {requirement}" for requirement, count in checks.items())
+    kept = f"kept {sum(checks.values())} checks from being tried: {told}"
+    return [f"cause: {reason.removeprefix('skipped: ')}", indented(kept)]
+
+
+def _terminal_lines(requirement: JudgedRequirement, shared: Container[str | None]) -> list[str]:
+    note = f" ({requirement.note})" if requirement.note else ""
+    lines = [f"{requirement.verdict:<15}{requirement.id}  {requirement.title}{note}"]
+    for test in timing.judged(requirement):
+        lines += [indented(f"{test.name}: {second_try(test.first_try)}")] if test.first_try else []
     for check in requirement.checks:
-        if check.verdict is not Verdict.PROVEN:
-            lines.append(indented(f"{check.name}: {check.reason or check.verdict}"))
-            lines += [indented(f"  {objection(violation)}") for violation in check.violations]
+        if check.reason and check.reason not in shared:
+            lines.append(indented(f"{check.name}: {check.reason}"))
+        lines += [indented(f"{objection(one)}{set_aside(check, one)}") for one in check.violations]
     lines += [
         indented(f"{mutation.name}: not noticed: {mutation.reason}")
         for mutation in requirement.mutations
@@ -39,7 +62,19 @@ def _terminal_lines(requirement: JudgedRequirement) -> list[str]:
     return lines
 
 
+def _remedies(report: Result) -> list[str]:
+    """For each rule that does not hold, once, what to do."""
+    rules = {(found.requirement.id, found.rule) for found in findings(report) if found.rule.remedy}
+    every = sorted(rules, key=lambda one: (one[0], one[1].name))
+    lines = [f"{'to do':<15}{known}  {rule.name}: {rule.remedy}" for known, rule in every[:REMEDIES_SHOWN]]
+    return [
+        *lines,
+        *([indented(f"and {more} more, in report.html")] if (more := len(every) - REMEDIES_SHOWN) > 0 else []),
+    ]
+
+
 def _terminal_times(report: Result) -> list[str]:
-    slowest = timing.slowest_first(report)[:SLOWEST_SHOWN]
+    slowest = [test for test in timing.slowest_first(report) if test.seconds >= SLOW][:SLOWEST_SHOWN]
     lines = [f"{test.seconds:>12.1f} s {test.requirement}  {title(test.name)}{of_it(test)}" for test in slowest]
-    return ["slowest:", *lines, f"time: {where_the_time_went(report)}"] if slowest else []
+    told = [*(["slowest:"] if lines else []), *lines, f"time: {where_the_time_went(report)}"] if report.run else []
+    return [*told, f"machine: {did}"] if (did := what_the_machine_did(report)) else told

@@ -61,7 +61,7 @@ class Spent:
 
 def slowest_first(report: Result) -> list[Timed]:
     """All checks and mutations, and where the seconds of each went."""
-    found = [_test(requirement.id, one) for requirement in report.requirements for one in _judged(requirement)]
+    found = [_test(requirement.id, one) for requirement in report.requirements for one in judged(requirement)]
     return sorted(found, key=lambda test: -test.seconds)
 
 
@@ -94,7 +94,7 @@ def worker_timelines(report: Result) -> tuple[WorkerTimeline, ...]:
         return ()
     found: dict[str, list[Block]] = {}
     for requirement in report.requirements:
-        for one in _judged(requirement):
+        for one in judged(requirement):
             if started := _moment(one.start):
                 block = _block(_test(requirement.id, one), (started - begun) / timedelta(seconds=1), wall)
                 found.setdefault(one.worker or "one process", []).append(block)
@@ -110,18 +110,19 @@ def _block(test: Timed, start: float, wall: float) -> Block:
     )
 
 
-def _test(requirement: str, judged: Judged) -> Timed:
-    waiting = min(judged.waiting_seconds, judged.seconds)
+def _test(requirement: str, one: Judged) -> Timed:
+    waiting = min(one.waiting_seconds, one.seconds)
     return Timed(
         requirement=requirement,
-        name=judged.name,
-        setup=judged.setup_seconds,
-        working=judged.seconds - waiting,
+        name=one.name,
+        setup=one.setup_seconds,
+        working=one.seconds - waiting,
         waiting=waiting,
     )
 
 
-def _judged(requirement: JudgedRequirement) -> tuple[Judged, ...]:
+def judged(requirement: JudgedRequirement) -> tuple[Judged, ...]:
+    """Its checks and its mutations."""
     return (*requirement.checks, *requirement.mutations)
 
 

@@ -2,17 +2,21 @@
 
 import json
 import re
+from collections import Counter
 
 from markupsafe import Markup, escape
 
-from checks.core.results import Result
+from checks.core.pressure import figures
+from checks.core.results import JudgedCheck, JudgedWaiver, Result
 from checks.core.run import Record
 from checks.core.verdict import Json, Verdict, Violation
 from checks.report import timing
 
 SLOWEST_SHOWN = 5
 SHOWN_FROM = 0.05  # seconds; less is 0.0
-UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNPRINTABLE = re.compile(  # with what turns the order of letters (U+202E) or a line into two
+    "[^\t\n\r\x20-~\xa0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 def sentence(report: Result) -> str:
@@ -21,6 +25,23 @@ def sentence(report: Result) -> str:
     of = f" ({', '.join(decisive)})" if decisive else ""
     why = f": {report.reasons[0]}" if report.reasons and not decisive else ""
     return f"verdict: {report.verdict}{of}{why}"
+
+
+def waiver(one: JudgedWaiver) -> str:
+    """Say of a waiver what it sets aside, and whether it does."""
+    told = f"`{one.rule}`, until {one.until}: {one.reason}"
+    match one.state:
+        case "counts":
+            return f"waived is {told}"
+        case "expired":
+            return f"a waiver is over and does not count: {told}"
+        case "unused":
+            return f"a waiver is not needed, for nothing violated it: {told}"
+
+
+def set_aside(check: JudgedCheck, violation: Violation) -> str:
+    """Mark what is waived of a check's violations."""
+    return " (waived)" if violation.rule in check.waived else ""
 
 
 def title(name: str) -> str:
@@ -69,6 +90,8 @@ def tally(report: Result) -> str:
     mutations = [mutation.noticed for found in report.requirements for mutation in found.mutations]
     told = [f"{len(report.requirements)} of {len(report.catalog.requirements)} requirements judged"]
     told += [f"{sum(checks)} of {len(checks)} checks proven"] if checks else []
+    waived = sum(check.verdict is Verdict.WAIVED for found in report.requirements for check in found.checks)
+    told += [f"{waived} waived"] if waived else []
     told += [f"{sum(mutations)} of {len(mutations)} mutations noticed"] if mutations else []
     return ", ".join(told)
 
@@ -79,6 +102,30 @@ def where_the_time_went(report: Result) -> str:
     waited = f" ({spent.waiting:.1f} s of it waiting)" if spent.waiting else ""
     clock = f", in {spent.wall:.1f} s: {spent.at_a_time:.1f} at a time" if spent.wall and spent.at_a_time else ""
     return f"{spent.working + spent.waiting:.1f} s of tests{waited} and {spent.setup:.1f} s of set-up{clock}"
+
+
+def what_the_machine_did(report: Result) -> str:
+    """Say in one line how busy it was over the run, and how many verdicts that took a second try for."""
+    if report.run is None or report.run.pressure is None:
+        return ""
+    again = sum(test.first_try is not None for found in report.requirements for test in timing.judged(found))
+    tried = f"; {again} tried again, alone, since it starved" if again else ""
+    return f"tasks waited for {figures(report.run.pressure)}{tried}"
+
+
+def second_try(first: str) -> str:
+    """Say of a verdict that it is that of a second try, and why there was one."""
+    return f"this is what a second try says, alone; the first was {first}"
+
+
+def causes(report: Result) -> dict[str, dict[str, int]]:
+    """{reason: {requirement: how many of its checks}} of what keeps more than one check from a verdict."""
+    found: dict[str, Counter[str]] = {}
+    for requirement in report.requirements:
+        for check in requirement.checks:
+            if check.verdict in (Verdict.UNDECIDED, Verdict.NOT_APPLICABLE) and check.reason:
+                found.setdefault(check.reason, Counter())[requirement.id] += 1
+    return {reason: dict(counts) for reason, counts in found.items() if counts.total() > 1}
 
 
 def by_test(report: Result) -> dict[str, list[Record]]:

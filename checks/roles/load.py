@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from stack.driver import wait
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError
 
 WRITERS = 4
 LOAD_SECONDS = 20.0  # for writers to get as far as they are to
@@ -52,4 +52,4 @@ def under_load(*loads: Load, at_least: int) -> None:
         every=0.002,
     )
     if not seen.reached:
-        raise StackError(f"{seen.value} writes were acknowledged within {LOAD_SECONDS:.0f} s: too few to go on")
+        raise OutOfTimeError(f"{seen.value} writes were acknowledged within {LOAD_SECONDS:.0f} s: too few to go on")

@@ -28,8 +28,11 @@ class Credentials:
         return text_of(self.file(name)).strip()
 
     def file(self, name: str) -> Path:
-        """The file that the password of a login is in."""
-        return self.directory / self.login(name).password_file
+        """The file that the password of a login is in; raises SubjectError for one outside of the project."""
+        file = self.directory / self.login(name).password_file
+        if not file.resolve().is_relative_to(self.directory.resolve()):
+            raise SubjectError(f"{PROFILE_NAME}: the password file of [credentials.{name}] lies outside of the project")
+        return file
 
 
 def text_of(file: Path) -> str:

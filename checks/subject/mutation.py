@@ -56,6 +56,20 @@ def file_in_image(stack: Stack, service: str, path: str) -> str:
     return docker.ask("run", "--rm", "--network", "none", *labels, "--entrypoint", "cat", image, path)
 
 
+def without(role: Role) -> Mutation:
+    """The project without the service in a role, and nobody who would depend on it."""
+
+    def mutation(stack: Stack) -> None:
+        gone, services = stack.roles[role], stack.project.config["services"]
+        lines = [f"  {json.dumps(gone)}: !reset null"]
+        for name, spec in services.items():
+            if name != gone and gone in (spec.get("depends_on") or {}):
+                lines.append(f"  {json.dumps(name)}: {{ depends_on: {{ {json.dumps(gone)}: !reset null }} }}")
+        stack.project.override("\n".join(["services:", *lines, ""]))
+
+    return mutation
+
+
 def override(stack: Stack, role: Role, **keys: object) -> None:
     """JSON is YAML. A dollar has to be written twice, as it stands in the resolved Compose file."""
     stack.project.override(json.dumps({"services": {stack.roles[role]: keys}}))

@@ -4,106 +4,125 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+
+from pydantic import ValidationError
 
 from checks.core.requirement import Reading
+from checks.core.waiver import Waiver
+from checks.subject import profile_errors
 from checks.subject.compose_files import PROFILE_NAME, found_at
+from checks.subject.profile_model import PROFILE, Profile, RolesTold
+from checks.subject.profile_model import Build as Build  # others know these three from here
+from checks.subject.profile_model import Credential as Credential
+from checks.subject.profile_model import Routes as Routes
 from checks.subject.roles import Role
+from checks.subject.trust import EVERYTHING, NOTHING, Trust
+from stack import SHIPPED
 from stack.driver.errors import SubjectError
 
 LEFT_OUT_ALWAYS = (".git", ".venv", "__pycache__")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credential:
-    """A Redis login: the user, the file its password is in (relative to the subject), the prefix of its keys."""
-
-    user: str
-    password_file: str
-    keys: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Routes:
-    """Paths of the service under test, by what they do."""
-
-    set: str = "/set"
-    get: str = "/get/"
-    metrics: str = "/prom-metrics"
-    health: str = "/healthcheck"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Build:
-    """What the service's image is built from: a folder (relative to the Compose file) and the Dockerfile in it."""
-
-    context: str
-    dockerfile: str = "Dockerfile"
-    target: str = ""
+HINT = (
+    "every key that it may have stands in checks/subject/compliance.schema.json; `invoke init` writes one to begin with"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A Compose project and its profile; reading one touches no engine."""
+    """A Compose project and its profile; reading one touches no engine.
+
+    `absent` is {role: why nobody plays it}, `start_seconds` how long a start may take.
+    """
 
     compose_file: Path
     prepare: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
     roles: Mapping[Role, str] = field(default_factory=dict)
+    absent: Mapping[Role, str] = field(default_factory=dict)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     routes: Routes = field(default_factory=Routes)
     reading: Reading | None = None
     build: Build | None = None
+    start_seconds: float | None = None
+    waivers: tuple[Waiver, ...] = ()
+    trust: Trust = NOTHING
 
     @property
     def directory(self) -> Path:
         return self.compose_file.parent
 
 
-def read(path: Path) -> Subject:
-    """The subject at `path`, a directory or a Compose file; raises SubjectError for one that cannot be used."""
+def read(path: Path, trust: Trust = NOTHING) -> Subject:
+    """The subject at `path`, a directory or a Compose file; raises SubjectError for one that cannot be used.
+
+    The stack that ships is trusted without a word.
+    """
+    found = _read(path)
+    return replace(found, trust=EVERYTHING if found.directory == SHIPPED.resolve() else trust)
+
+
+def _read(path: Path) -> Subject:
     compose_file = found_at(path.resolve())
-    profile = compose_file.with_name(PROFILE_NAME)
-    if not profile.is_file():
+    file = compose_file.with_name(PROFILE_NAME)
+    if not file.is_file():
         return Subject(compose_file=compose_file)
     try:
-        told = tomllib.loads(profile.read_text())
-        return _with_profile(compose_file, told)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError, AttributeError) as problem:
-        raise SubjectError(
-            f"{profile} cannot be used: {problem}", hint="the README lists every key it may have"
-        ) from problem
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise _unusable(file, [str(problem)]) from problem
+    return _subject(compose_file, _validated(file, text), file, text)
 
 
-def _with_profile(compose_file: Path, told: Mapping[str, Any]) -> Subject:
-    known = {"prepare", "leave_out", "roles", "credentials", "routes", "healthcheck", "build"}
-    if unknown := set(told) - known:
-        raise ValueError(f"unknown key `{min(unknown)}`")
+def _validated(file: Path, text: str) -> Profile:
+    try:
+        return PROFILE.validate_python(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as problem:
+        raise _unusable(file, [profile_errors.of_toml(text, problem)]) from problem
+    except ValidationError as problem:
+        raise _unusable(file, profile_errors.sentences(text, problem)) from problem
+
+
+def _subject(compose_file: Path, told: Profile, file: Path, text: str) -> Subject:
+    if wrong := _without_reason(told.roles, text):
+        raise _unusable(file, wrong)
     return Subject(
         compose_file=compose_file,
-        prepare=_texts("prepare", told.get("prepare", [])),
-        leave_out=_texts("leave_out", told.get("leave_out", [])),
-        roles={Role(role): service for role, service in _table("roles", told.get("roles", {})).items()},
-        credentials={name: Credential(**_table(name, login)) for name, login in told.get("credentials", {}).items()},
-        routes=Routes(**_table("routes", told.get("routes", {}))),
-        reading=_reading(**_table("healthcheck", told.get("healthcheck", {}))),
-        build=Build(**_table("build", told["build"])) if "build" in told else None,
+        prepare=told.prepare,
+        leave_out=told.leave_out,
+        roles={role: service for role in Role if isinstance(service := getattr(told.roles, role), str)},
+        absent={role: told.roles.reasons[role] for role in Role if getattr(told.roles, role) is False},
+        credentials=told.credentials,
+        routes=told.routes,
+        reading=told.healthcheck.reading,
+        build=told.build,
+        start_seconds=told.start.seconds,
+        waivers=tuple(
+            Waiver(rule=rule, reason=one.reason, until=one.until.isoformat()) for rule, one in told.waivers.items()
+        ),
     )
 
 
-def _reading(reading: str | None = None) -> Reading | None:
-    return None if reading is None else Reading(reading)
+def _without_reason(roles: RolesTold, text: str) -> list[str]:
+    """A role may be left out, and not in silence; and a reason is for a role that is left out."""
+    left_out = {role for role in Role if getattr(roles, role) is False}
+    found = [
+        (
+            profile_errors.line_of(text, ("roles", role)),
+            f"`roles.{role} = false` needs `reasons.{role}`, which says why",
+        )
+        for role in left_out - {*roles.reasons}
+    ]
+    found += [
+        (
+            profile_errors.line_of(text, ("roles", "reasons", role)),
+            f"`roles.reasons.{role}` is for a role that is `false`",
+        )
+        for role in {*roles.reasons} - left_out
+    ]
+    return [f"line {line}: {words}" for line, words in sorted(found)]
 
 
-def _texts(name: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"`{name}` is to be a list of strings")
-    return tuple(value)
-
-
-def _table(name: str, value: object) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
-        raise ValueError(f"`{name}` is to be a table of strings")
-    return value
+def _unusable(file: Path, wrong: list[str]) -> SubjectError:
+    first, *others = wrong
+    return SubjectError(f"{file} cannot be used: {first}", details=tuple(others), hint=HINT)

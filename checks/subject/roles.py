@@ -1,63 +1,231 @@
-"""Which service plays which role."""
+"""Which service plays which role, found by evidence: never by a piece of a name, and absent is an answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
+from dataclasses import dataclass, field
+from functools import cached_property
 
+from checks.core.verdict import NotApplicableError
 from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.configuration_texts import base_of
+from checks.subject.links import Link, labelled, links_to
+from checks.subject.programs import arguments_of, programs_of
+from checks.subject.role_tables import Kind, Product, bystanders, product
+from checks.subject.role_tables import Role as Role  # this is where others know it from
 from stack.driver.errors import SubjectError
-from stack.driver.project import Config
+from stack.driver.project import Config, replicas_of
+
+PROXY, HEALER = "proxy", "healer"  # kinds of services beside an app
+STRONG = ("scraped", "led to", "published", "built", "serves")  # evidence of being the api, the strongest first
+USES_REDIS = "uses Redis"  # tells the app from a frontend beside it, and says nothing alone
 
 
-class Role(StrEnum):
-    API = "api"
-    REDIS = "redis"
-    PROMETHEUS = "prometheus"
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A service plays the role, and why that is thought."""
+
+    service: str
+    because: str
 
 
-def find_roles(config: Config, named: Mapping[Role, str]) -> dict[Role, str]:
-    """{role: service}, as named or else by looking; raises SubjectError where that is not exactly one service."""
-    services = config["services"]
+@dataclass(frozen=True, kw_only=True)
+class Absent:
+    """Nobody plays the role: as it looks, or as the profile says, which gives its reason."""
+
+    because: str
+    by_profile: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open:
+    """Several could play the role ({service: why}), or one has to and none looks like it: who needs it asks."""
+
+    role: Role
+    candidates: Mapping[str, str]
+
+    @property
+    def question(self) -> SubjectError:
+        """To be asked of the project's owner, with the line of the profile that answers it."""
+        names = ", ".join(self.candidates)
+        seen = f"{len(self.candidates)} services look like it ({names})" if names else "no service looks like it"
+        return SubjectError(
+            f"which service is the {self.role}? {seen}",
+            details=tuple(f"{service}: {why}" for service, why in self.candidates.items()),
+            hint=f"name it in {PROFILE_NAME}: {' or '.join(self.lines)}",
+        )
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the profile that would answer it."""
+        return [f'[roles] {self.role} = "{service}"' for service in self.candidates or ("...",)]
+
+
+Finding = Found | Absent | Open
+
+
+class Roles(Mapping[Role, str]):
+    """{role: service}. One that nobody plays raises NotApplicableError when asked for, an open one SubjectError."""
+
+    def __init__(self, findings: Mapping[Role, Finding]) -> None:
+        self.findings = findings
+
+    def __getitem__(self, role: Role) -> str:
+        match self.findings[role]:
+            case Found(service=service):
+                return service
+            case Absent(because=because, by_profile=by_profile):
+                raise NotApplicableError(because if by_profile else f"needs a {product(role).title}: {because}")
+            case Open() as unclear:
+                raise unclear.question
+
+    def __contains__(self, role: object) -> bool:
+        """Whether one service plays it; raises SubjectError where that is not known."""
+        match self.findings.get(role) if isinstance(role, Role) else None:
+            case Open() as unclear:
+                raise unclear.question
+            case found:
+                return isinstance(found, Found)
+
+    def __iter__(self) -> Iterator[Role]:
+        return (role for role, found in self.findings.items() if isinstance(found, Found))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def find_roles(config: Config, named: Mapping[Role, str], absent: Mapping[Role, str] | None = None) -> Roles:
+    """As the profile says (`absent`: {role: why nobody plays it}), else by looking at what the files say.
+
+    Raises SubjectError where the profile names a service that is not there.
+    """
     for role, service in named.items():
-        if service not in services:
+        if service not in config["services"]:
             raise SubjectError(f"{PROFILE_NAME} names `{service}` as {role}, and there is no such service")
-    found = dict(named)
-    for role in Role:
-        if role not in found:
-            found[role] = _only(
-                role, [name for name in services if name not in found.values() and _looks(role, services[name])]
-            )
-    return found
+    return Roles(Search(config=config, named=named, absent=absent or {}).findings)
 
 
-def published(service: Config) -> Iterator[int]:
-    """The container ports that a service publishes on the host."""
-    return (int(port["target"]) for port in service.get("ports", ()))
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """The search for who plays which role in a resolved Compose file."""
+
+    config: Config
+    named: Mapping[Role, str]
+    absent: Mapping[Role, str] = field(default_factory=dict)
+
+    @cached_property
+    def findings(self) -> Mapping[Role, Finding]:
+        """Redis and Prometheus first, since whoever is one of them is not the api."""
+        return {role: self._finding(role) for role in (Role.API, Role.REDIS, Role.PROMETHEUS)}
+
+    @cached_property
+    def proxies(self) -> tuple[str, ...]:
+        """The services in front of others."""
+        return tuple(name for name in self.config["services"] if self.kind_of(name) == PROXY)
+
+    def kind_of(self, service: str) -> str:
+        """What a service is that plays none of the roles, for all that is known of its image and program; '' if not."""
+        spec = self.config["services"][service]
+        return next((kind for kind, known in bystanders().items() if _looks(known, spec)), "")
+
+    def playing(self, role: Role) -> dict[str, str]:
+        """{service: why} of those that are known by the table of a role."""
+        services = self.config["services"]
+        table, taken = product(role), {name for one, name in self.named.items() if one is not role}
+        seen = {
+            name: plays(table, services[name]) for name in services if name not in taken and replicas_of(services[name])
+        }
+        return {name: why for name, why in seen.items() if why and not self.kind_of(name)}
+
+    def _finding(self, role: Role) -> Finding:
+        if role in self.named:
+            return Found(service=self.named[role], because=f"{PROFILE_NAME} says so")
+        if role in self.absent:
+            return Absent(because=self.absent[role], by_profile=True)
+        candidates = self._apis() if role is Role.API else self.playing(role)
+        if len(candidates) > 1 or (not candidates and role is Role.API):
+            return Open(role=role, candidates=candidates)
+        for service, why in candidates.items():
+            return Found(service=service, because=why)
+        return Absent(because=product(role).without)
+
+    def _apis(self) -> dict[str, str]:
+        """{service: why} of those that the evidence leaves, the strongest first: each piece decides where it can."""
+        pieces = {name: self._evidence(name) for name in self._unknown()}
+        left = list(pieces)
+        for piece in STRONG:
+            left = [name for name in left if piece in pieces[name]] or left
+        if all(pieces[name].keys() & {*STRONG} for name in left):
+            left = [name for name in left if USES_REDIS in pieces[name]] or left
+        return {name: "; ".join(pieces[name].values()) or "no other service could be it" for name in left}
+
+    def _unknown(self) -> list[str]:
+        """The services that are of no known kind, are to go on running, and run no worker or job."""
+        services = self.config["services"]
+        others = {name for role in (Role.REDIS, Role.PROMETHEUS) for name in self.playing(role)} | {
+            *self.named.values()
+        }
+        jobs = {
+            name
+            for spec in services.values()
+            for name, how in (spec.get("depends_on") or {}).items()
+            if how.get("condition") == "service_completed_successfully"
+        }
+        return [
+            name
+            for name, spec in services.items()
+            if name not in others | jobs and not self.kind_of(name) and replicas_of(spec) and not _is_a_client(spec)
+        ]
+
+    def _evidence(self, service: str) -> dict[str, str]:
+        """{piece: in words} of what speaks for a service being the api."""
+        spec = self.config["services"][service]
+        scraped, led = self.scrapes(service), self.leads(service)
+        ports = ", ".join(str(port["target"]) for port in spec.get("ports") or ())
+        server = next((name for name in programs_of(spec) if name in product(Role.API).programs), "")
+        uses = sorted(set(spec.get("depends_on") or ()) & set(self.playing(Role.REDIS)))
+        found = {
+            "scraped": f"{scraped[0].by} scrapes it ({scraped[0].where})" if scraped else "",
+            "led to": f"{led[0].by} leads to it ({led[0].where})" if led else "",
+            "published": f"it publishes {ports}" if ports else "",
+            "built": "it is built here" if spec.get("build") else "",
+            "serves": f"it runs {server}" if server else "",
+            USES_REDIS: f"it depends on {uses[0]}" if uses else "",
+        }
+        return {piece: words for piece, words in found.items() if words}
+
+    def scrapes(self, service: str) -> list[Link]:
+        """Where a Prometheus of the project names it."""
+        return links_to(self.config, service, self.playing(Role.PROMETHEUS))
+
+    def leads(self, service: str) -> list[Link]:
+        """Where a proxy of the project names it, or it tells one of itself."""
+        found = links_to(self.config, service, self.proxies)
+        return found + [link for proxy in self.proxies[:1] for link in labelled(self.config, service, proxy)]
 
 
-def _looks(role: Role, service: Config) -> bool:
-    image = str(service.get("image", "")).rpartition("/")[2]
-    command = " ".join([*(service.get("entrypoint") or ()), *(service.get("command") or ())])
-    runs_redis = "redis" in image or "valkey" in image or "redis-server" in command
-    runs_prometheus = "prometheus" in image
-    match role:
-        case Role.REDIS:
-            return runs_redis
-        case Role.PROMETHEUS:
-            return runs_prometheus
-        case Role.API:
-            return not runs_redis and not runs_prometheus and any(published(service))
+def plays(table: Product, spec: Config) -> str:
+    """Why a service is what the table describes; '' where it is not."""
+    programs, words = programs_of(spec), arguments_of(spec)
+    if table.unlike & {*words, *programs}:
+        return ""
+    if running := [name for name in programs if name in table.programs]:
+        return f"it runs {running[0]}"
+    if table.clients & set(programs):
+        return ""
+    if table.image(str(spec.get("image") or "")):
+        return f"its image is {spec['image']}"
+    if table.image(base := base_of(spec)):
+        return f"its image is built from {base}"
+    return ""
 
 
-def _only(role: Role, candidates: list[str]) -> str:
-    if len(candidates) == 1:
-        return candidates[0]
-    seen = (
-        f"{len(candidates)} services look like it ({', '.join(candidates)})"
-        if candidates
-        else "no service looks like it"
-    )
-    raise SubjectError(
-        f"which service is the {role}? {seen}", hint=f'name it in {PROFILE_NAME}: [roles] {role} = "..."'
-    )
+def _looks(known: Kind, spec: Config) -> bool:
+    image, programs = str(spec.get("image") or ""), programs_of(spec)
+    if set(programs) & known.programs:
+        return True
+    return known.image(image) or known.image(base_of(spec))
+
+
+def _is_a_client(spec: Config) -> bool:
+    return bool(product(Role.API).clients & set(programs_of(spec)))

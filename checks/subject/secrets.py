@@ -24,15 +24,16 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 NO_SECRET = re.compile(r"[/$].*|\d*|true|false|unknown", re.IGNORECASE)  # a path, a variable, a number or a switch
 
 
-def secrets_of(config: Config, credentials: Credentials) -> dict[str, str]:
+def secrets_of(config: Config, credentials: Credentials, *, if_there: bool = False) -> dict[str, str]:
     """{name: text} of every one-line secret: of the profile's logins, Compose's secret files, and what is named so.
 
     Named so are environment values (`DB_PASSWORD`) and arguments (`--requirepass`), where no secret should stand.
+    Raises SubjectError for a file that cannot be read, unless those are wanted that are there.
     """
     files = {name: credentials.file(name) for name in credentials.subject.credentials}
     declared = config.get("secrets") or {}
     files |= {name: Path(spec["file"]) for name, spec in declared.items() if "file" in spec}
-    texts = {name: text_of(file).strip() for name, file in files.items()}
+    texts = {name: text_of(file).strip() for name, file in files.items() if file.is_file() or not if_there}
     for service, spec in config["services"].items():
         texts |= {f"{name} of {service}": value for name, value in named_secret(spec)}
     return {name: text for name, text in texts.items() if text and "\n" not in text}

@@ -3,29 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from checks.subject.credentials import Credentials
+from checks.subject.ports import http_ports
 from checks.subject.profile import Subject
-from checks.subject.roles import Role, find_roles
+from checks.subject.roles import Absent, Finding, Open, Role, Roles, Search, find_roles
 from checks.subject.secrets import secrets_of
-from stack.driver.project import ComposeProject
+from stack.driver.project import ComposeProject, Config
 from stack.driver.runners.compose import ComposeRunner
 from stack.driver.runners.protocol import Runner
 
+MADE_UP = "54321"  # stands for what is not there: fits where a tag, a port, a user or a name is wanted
+
 
 @dataclass(frozen=True, kw_only=True)
-class Stack:
-    """A subject on the engine. What is asked tells what it costs: `project` a file, `runner` an engine."""
+class Files:
+    """A subject as files: all that the declared tier may ask. `complaint` is what Compose says against it, if it does.
+
+    `made_up` names what Compose was given in place of what is not there, `unprepared` says that what the profile wants
+    run before a start has not been. `seen` are roles that were settled by asking what runs.
+    """
 
     subject: Subject
     project: ComposeProject
-    runner: Runner
+    complaint: tuple[str, ...] = ()
+    made_up: tuple[str, ...] = ()
+    unprepared: bool = False
+    seen: Mapping[Role, Finding] = field(default_factory=dict)
+    _roles: dict[tuple[Path, ...], Roles] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def roles(self) -> Mapping[Role, str]:
-        """{role: service}; raises SubjectError where a role is not exactly one service's."""
-        return find_roles(self.project.config, self.subject.roles)
+    def services(self) -> Mapping[str, Config]:
+        """{service: what the resolved Compose file says of it}."""
+        found: Mapping[str, Config] = self.project.config["services"]
+        return found
+
+    @property
+    def roles(self) -> Roles:
+        """{role: service}; one that nobody plays, or that several could, is told when it is asked for.
+
+        Looked for once for the files that there are.
+        """
+        files = self.project.files
+        if files not in self._roles:
+            by_files = find_roles(self.project.config, self.subject.roles, self.subject.absent)
+            self._roles[files] = Roles({**by_files.findings, **self.seen})
+        return self._roles[files]
+
+    def kind_of(self, service: str) -> str:
+        """What a service is that stands beside the app, such as a proxy; '' where that is not known."""
+        return Search(config=self.project.config, named=self.subject.roles).kind_of(service)
+
+    def playing_or_api(self, role: Role) -> str:
+        """The service in a role, or the api where there is none: something is to be broken in any case."""
+        return next(iter(self.candidates(role)), None) or self.roles[Role.API]
+
+    def http_ports(self, service: str) -> tuple[int, ...]:
+        """The ports of its container on which a service may answer HTTP, as far as the files say."""
+        config = self.project.config
+        looked = Search(config=config, named=self.subject.roles, absent=self.subject.absent)
+        links = (*looked.scrapes(service), *looked.leads(service))
+        return http_ports(config, service, [link.port for link in links if link.port])
 
     @property
     def credentials(self) -> Credentials:
@@ -35,6 +75,41 @@ class Stack:
     def secrets(self) -> dict[str, str]:
         """{name: text} of every one-line secret of it."""
         return secrets_of(self.project.config, self.credentials)
+
+    def is_made_up(self, text: str) -> bool:
+        """Whether a text of the resolved Compose file has something in it that was made up."""
+        return bool(self.made_up) and MADE_UP in text
+
+    def role(self, role: Role) -> str | None:
+        """The service in a role, None where none looks like it; raises what `roles` does in any other case."""
+        found = self.roles.findings[role]
+        return None if isinstance(found, Absent) and not found.by_profile else self.roles[role]
+
+    def presence(self, role: Role) -> dict[str, str]:
+        """`service` and `because` of a role, with no service where none looks like it; else as `role`."""
+        found = self.roles.findings[role]
+        return {"service": self.role(role) or "", "because": "" if isinstance(found, Open) else found.because}
+
+    def candidates(self, role: Role) -> list[str]:
+        """The services that look as if they had a role."""
+        match self.roles.findings[role]:
+            case Open(candidates=several):
+                return list(several)
+            case Absent():
+                return []
+            case found:
+                return [found.service]
+
+    def secrets_there(self) -> dict[str, str]:
+        """The same, without those whose files are not there yet."""
+        return secrets_of(self.project.config, self.credentials, if_there=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack(Files):
+    """A subject on the engine. What is asked tells what it costs: `project` a file, `runner` an engine."""
+
+    runner: Runner
 
 
 Mutation = Callable[[Stack], None]

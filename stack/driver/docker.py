@@ -25,6 +25,10 @@ REFUSED = re.compile(
     r"privileged|not permitted|permission denied|authorization denied|/dev/loop|no loop device|No such device|mount: ",
     re.IGNORECASE,
 )
+NO_COMPOSE = re.compile(  # without the plugin, docker reads the options of `docker compose` as its own
+    r"unknown (?:shorthand )?flag: [^\n]*\s+Usage:\s+docker \[OPTIONS\] COMMAND"
+    r"|'compose' is not a docker command|unknown command: docker compose"
+)
 
 if TYPE_CHECKING:
     from python_on_whales import Container as Container
@@ -55,6 +59,12 @@ def ask(*words: str) -> str:
 def complaints(*words: str) -> list[str]:
     """The lines that it prints beside its answer."""
     return _asked(*words).stderr.splitlines()
+
+
+def ask_all(*words: str) -> str:
+    """The same with what it prints beside its answer: a container's log has both streams."""
+    done = _asked(*words)
+    return done.stdout + done.stderr
 
 
 def run_inside(container: str, *words: str, **environment: str) -> tuple[int, str]:
@@ -99,6 +109,11 @@ def from_words(output: str, doing: str) -> StackError:
         return EngineError(
             f"the Docker engine went away: Docker could not {doing}",
             hint="`invoke engine` starts one where there is none",
+        )
+    if NO_COMPOSE.search(output):
+        return EngineError(
+            "Docker Compose is missing: the docker command does not know it",
+            hint="install docker-compose (Docker's own package: docker-compose-plugin); files need no engine",
         )
     if taken := PORT_TAKEN.search(text):
         return PortTakenError(

@@ -87,7 +87,10 @@ def watched() -> Iterator[Callable[[], bool]]:
 
 def answers() -> bool:
     """Whether an engine answers to the docker command."""
-    return subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
+    try:
+        return subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def refuse_unusable(engine: Engine) -> None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+STEERING = re.compile(  # sequences that steer a terminal, controls, and what turns the order of letters
+    "\x1b\\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
 
 class StackError(Exception):
     """A problem told to a person: what happened, `details` seen (a line each), and a `hint` what to try."""
@@ -14,6 +20,12 @@ class StackError(Exception):
         self.details = details
         self.hint = hint
 
+    @property
+    def in_a_line(self) -> str:
+        """The same where there is one line for it."""
+        told = "; ".join([self.sentence, *(" ".join(line.split()) for line in self.details)])
+        return f"{told} ({self.hint})" if self.hint else told
+
     def __str__(self) -> str:
         lines = [f"error: {self.sentence}", *(f"  {line}" for line in self.details)]
         if self.hint:
@@ -21,10 +33,24 @@ class StackError(Exception):
         return "\n".join(lines)
 
 
-class NotHealthyError(StackError):
-    """The containers run, or ran, but not every service became healthy in time."""
+class OutOfTimeError(StackError):
+    """A limit of our own ran out: on a machine that starved this says nothing of what was waited for."""
+
+
+class NotHealthyError(OutOfTimeError):
+    """The containers run, or ran, but not every service became healthy in time.
+
+    `root` is the service that keeps the others from it, and `why` what is known of that.
+    """
 
     exit_code = 1
+
+    def __init__(
+        self, sentence: str, *, details: tuple[str, ...] = (), hint: str = "", root: str = "", why: str = ""
+    ) -> None:
+        super().__init__(sentence, details=details, hint=hint)
+        self.root = root
+        self.why = why
 
 
 class NothingThereError(StackError):
@@ -53,6 +79,12 @@ class ImageError(StackError):
     """An image is not here and could not be had from any of the sources allowed."""
 
     exit_code = 5
+
+
+class BuildError(StackError):
+    """The image of a service cannot be built, for a reason of the project's own."""
+
+    exit_code = 1
 
 
 class PortTakenError(StackError):
@@ -94,4 +126,5 @@ def no_room(where: str) -> DiskFullError:
 
 def last_lines(text: str, count: int = 4) -> tuple[str, ...]:
     """The last non-empty lines of what a command said, for a message that stays short."""
-    return tuple([line.strip() for line in text.splitlines() if line.strip()][-count:])
+    lines = [line.strip() for line in STEERING.sub("", text).splitlines()]
+    return tuple([line for line in lines if line][-count:])

@@ -12,7 +12,7 @@ from pathlib import Path
 from stack.driver import docker, wait
 from stack.driver.agents.tcp_forward import READY
 from stack.driver.docker import from_docker
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError, StackError
 from stack.driver.images import bases, sources
 from stack.driver.labels import STACK_LABEL, Labels
 from stack.driver.progress import Progress
@@ -62,7 +62,7 @@ def open_relay(labels: Labels, networks: Iterable[str], service: str, port: int)
             lambda: client.container.logs(forwarder), lambda said: READY in said, within=FORWARD_SECONDS, every=0.05
         )
         if not ready.reached:
-            raise StackError(f"the forwarder to {service}:{port} did not start within {FORWARD_SECONDS:.0f} s")
+            raise OutOfTimeError(f"the forwarder to {service}:{port} did not start within {FORWARD_SECONDS:.0f} s")
         return client.container.inspect(forwarder.id)  # with the port it was given
 
 

@@ -8,31 +8,40 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stack.driver import docker
-from stack.driver.errors import StackError, SubjectError
+from stack.driver import bounded, docker
+from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.labels import STACK_LABEL, Labels
 
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
 OVERRIDE_NAME = ".compliance.override.yaml"
+MERGED = {  # what a plain `docker compose up` lays over a Compose file of this name, where it lies beside it
+    stem: tuple(f"{stem}.override.{ending}" for ending in ("yml", "yaml")) for stem in ("compose", "docker-compose")
+}
 
 
 class ComposeProject:
     """The Compose file `file` in `directory`, what was laid over it, and the name that its containers carry."""
 
-    def __init__(self, directory: Path, file: str, name: str, labels: Labels | None = None) -> None:
+    def __init__(
+        self, directory: Path, file: str, name: str, labels: Labels | None = None, *, aside: Path | None = None
+    ) -> None:
         self.directory = directory
         self.file = file
         self.name = name
         self.labels = labels or {STACK_LABEL: name}
+        self.options: list[str] = []
+        self._ended: set[str] = set()
+        self._aside = aside or directory  # where what is laid over it is written
         self._overrides: list[Path] = []
         self._detaching: Path | None = None
-        self._resolved: dict[tuple[Path, ...], Config] = {}
+        self._resolved: dict[tuple[object, ...], Config] = {}
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The Compose file and what was laid over it, in the order in which Compose merges them."""
-        return (self.directory / self.file, *self._overrides)
+        file = self.directory / self.file
+        return (file, *merged_with(file), *self._overrides)
 
     @property
     def config(self) -> Config:
@@ -47,14 +56,21 @@ class ComposeProject:
     @property
     def services(self) -> tuple[str, ...]:
         """Every service that the Compose file names and that is to go on running, in its order."""
-        return tuple(name for name in self.config["services"] if name not in self.one_shots)
+        services = self.config["services"]
+        return tuple(name for name, spec in services.items() if name not in self.one_shots and replicas_of(spec))
 
     @property
     def one_shots(self) -> frozenset[str]:
-        """Services that are to end: others wait for their success (`service_completed_successfully`)."""
+        """Services that are to end: others wait for their success, or they were seen to end with 0 at the start."""
         waits = [spec.get("depends_on") or {} for spec in self.config["services"].values()]
         done = "service_completed_successfully"
-        return frozenset(name for wait in waits for name, how in wait.items() if how["condition"] == done)
+        waited_for = {name for wait in waits for name, how in wait.items() if how["condition"] == done}
+        return frozenset(waited_for | self._ended)
+
+    def note_one_shot(self, service: str) -> None:
+        """One that ended with 0 at the start, and may, is of that kind, waited for or not."""
+        if may_end(self.config["services"][service]):
+            self._ended.add(service)
 
     def depends_on(self, service: str) -> tuple[str, ...]:
         """The services that the Compose file says it needs all the time."""
@@ -78,7 +94,7 @@ class ComposeProject:
 
     def override(self, text: str) -> None:
         """Lay another Compose file over those there are (YAML; `!override` and `!reset` work)."""
-        path = self.directory / f"{OVERRIDE_NAME}.{len(self._overrides)}"
+        path = self._aside / f"{OVERRIDE_NAME}.{len(self._overrides)}"
         path.write_text(text)
         self._overrides.append(path)
 
@@ -90,16 +106,24 @@ class ComposeProject:
     def command(self, *words: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
         """The words of a `docker compose` command on this project."""
         named = [word for path in files or self.files for word in ("--file", str(path))]
-        return ("compose", *named, "--project-name", self.name, *words)
+        return ("compose", *named, *self.options, "--project-name", self.name, *words)
 
     def _resolve(self, files: tuple[Path, ...]) -> Config:
-        if files not in self._resolved:
+        asked = self.command("config", "--format", "json", files=files)
+        if asked not in self._resolved:
             try:
-                said = docker.ask(*self.command("config", "--format", "json", files=files))
+                self._resolved[asked] = json.loads(bounded.ask(*asked, files=files))
+            except (EngineError, SubjectError):
+                raise
             except StackError as problem:
                 raise SubjectError(f"{files[0]} does not resolve", details=problem.details) from problem
-            self._resolved[files] = json.loads(said)
-        return self._resolved[files]
+        return self._resolved[asked]
+
+
+def merged_with(file: Path) -> list[Path]:
+    """The override file that Compose merges by itself, for a Compose file of a usual name."""
+    beside = [file.with_name(name) for name in MERGED.get(file.stem, ())]
+    return [path for path in beside if path.is_file()][:1]
 
 
 def detached(config: Config, project: str, labels: Labels) -> str:
@@ -130,6 +154,21 @@ def _with_fixed_names(config: Config, kind: str, project: str) -> list[str]:
         if spec and spec.get("name") != f"{project}_{name}":
             found.append(name)
     return found
+
+
+def may_end(spec: Config) -> bool:
+    """Whether a service that ended with 0 has done what it is for, as a job does.
+
+    Nothing restarts it then, and nothing says that it is to go on: no health check, and no port for others to reach.
+    """
+    policy = str(spec.get("restart") or "no").partition(":")[0]
+    return policy in {"no", "on-failure"} and not (spec.get("healthcheck") or spec.get("ports") or spec.get("expose"))
+
+
+def replicas_of(spec: Config) -> int:
+    """How many containers a service is to have."""
+    deployed = (spec.get("deploy") or {}).get("replicas")
+    return int(next(number for number in (spec.get("scale"), deployed, 1) if number is not None))
 
 
 def seconds_in(duration: str) -> float:

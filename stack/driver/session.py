@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from stack.driver.engine import answers
 from stack.driver.flock import locked
 from stack.driver.labels import DEADLINE_LABEL, HOME_LABEL, KEPT, PREFIX, RUN_LABEL, STACK_LABEL, address, home
 from stack.driver.reaper import remove
@@ -52,7 +54,10 @@ def begun() -> Iterator[Session]:
         try:
             yield Session(folder=folder, deadline=deadline.isoformat(timespec="seconds"))
         finally:
-            remove(folder.name)
+            if answers():
+                remove(folder.name)
+            else:  # what it holds of this run, if it ever was there, is swept when it is back
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from stack.healer import event_log
 from stack.healer.container import NANOSECOND
 from stack.healer.docker_api import AwayError, Engine, EngineError, Labels
 from stack.healer.identity import DIRECTORY, PROJECT
-from stack.healer.supervisor import SERVICE, Ward
+from stack.healer.supervisor import SERVICE, Supervisor
 
 EVENTS = ["health_status", "start", "die", "destroy", "pause", "unpause", "kill"]
 ENDING_SIGNALS = ("2", "3", "9", "15")  # others ask a process to reload, and the like
@@ -24,10 +24,10 @@ AWAY_SECONDS = 10
 class Watch:
     """The event stream, and what to do when it is lost."""
 
-    def __init__(self, engine: Engine, ward: Ward) -> None:
+    def __init__(self, engine: Engine, supervisor: Supervisor) -> None:
         self.engine = engine
-        self.ward = ward
-        self.label = f"{PROJECT}={ward.project.name}"
+        self.supervisor = supervisor
+        self.label = f"{PROJECT}={supervisor.project.name}"
         self.outage = ""
         self.connected_at = self.turned_at = time.monotonic()
 
@@ -69,38 +69,40 @@ class Watch:
     async def _look_round(self) -> None:
         present = self._tended(await self.engine.containers(stopped=True, label=[self.label]))
         unhealthy = self._tended(await self.engine.containers(label=[self.label], health=["unhealthy"]))
-        self.ward.reconcile(set(unhealthy), {*present, *unhealthy})
+        self.supervisor.reconcile(set(unhealthy), {*present, *unhealthy})
         self._count(present)
         self.connected_at = self.turned_at = time.monotonic()
 
     def _tended(self, found: dict[str, Labels]) -> dict[str, Labels]:
-        return {name: labels for name, labels in found.items() if self.ward.tends(name, labels.get(SERVICE, ""))}
+        return {name: labels for name, labels in found.items() if self.supervisor.tends(name, labels.get(SERVICE, ""))}
 
     def _count(self, present: dict[str, Labels]) -> None:
-        ours = [labels for labels in present.values() if labels.get(DIRECTORY, "") == self.ward.project.directory]
+        ours = [labels for labels in present.values() if labels.get(DIRECTORY, "") == self.supervisor.project.directory]
         own = [labels for labels in ours if labels.get(ONEOFF, "").lower() != "true"]
-        book = self.ward.book
-        totals = book.totals.with_services({labels[SERVICE] for labels in own if labels.get(SERVICE)})
-        book.count(replace(totals, last_look_at=time.time()))
+        store = self.supervisor.store
+        totals = store.totals.with_services({labels[SERVICE] for labels in own if labels.get(SERVICE)})
+        store.count(replace(totals, last_look_at=time.time()))
 
     def _notice(self, event: dict[str, Any]) -> None:
         container: str = event["Actor"]["ID"]
         told = event["Actor"]["Attributes"]
-        self.ward.book.totals = replace(self.ward.book.totals, last_event_at=event["timeNano"] * NANOSECOND)
-        self.ward.heard_of(container, told.get(SERVICE, ""))
-        if not self.ward.tends(container, told.get(SERVICE, "")):
+        self.supervisor.store.totals = replace(
+            self.supervisor.store.totals, last_event_at=event["timeNano"] * NANOSECOND
+        )
+        self.supervisor.heard_of(container, told.get(SERVICE, ""))
+        if not self.supervisor.tends(container, told.get(SERVICE, "")):
             return
         match event["Action"]:
             case "health_status: unhealthy":
-                self.ward.attend(container)
+                self.supervisor.attend(container)
             case "health_status: healthy":
-                self.ward.recovered(container)
+                self.supervisor.recovered(container)
             case "unpause":
-                self.ward.resumed(container)
+                self.supervisor.resumed(container)
             case "kill" if told.get("signal") in ENDING_SIGNALS:
-                self.ward.asked_to_end(container, event["timeNano"] * NANOSECOND)
+                self.supervisor.asked_to_end(container, event["timeNano"] * NANOSECOND)
             case "destroy":
-                self.ward.forget(container)
+                self.supervisor.forget(container)
 
     def _lost(self, reason: str) -> None:
         if not self.outage:  # told once, however long it lasts
@@ -108,7 +110,9 @@ class Watch:
         self.outage = reason
 
     def _found(self) -> None:
-        event_log.write("watching", project=self.ward.project.name, reason=self.outage and f"back after: {self.outage}")
+        event_log.write(
+            "watching", project=self.supervisor.project.name, reason=self.outage and f"back after: {self.outage}"
+        )
         self.outage = ""
 
 

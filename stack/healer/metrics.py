@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from stack.healer.state import Chart, Totals
+from stack.healer.state import State, Totals
 
 KINDS = ("unhealthy", "patience")  # why containers are restarted: few words, for they become series
 HELD_BACK = ("back-off", "budget", "dependency", "others", "recovering", "starved")  # and why they are not, as yet
@@ -12,9 +12,9 @@ HEALER = "as counted by the healer and kept in its volume"
 Sample = tuple[Mapping[str, str], float]
 
 
-def exposition(charts: Iterable[Chart], totals: Totals, now: float, restarts_left: float) -> str:
-    """Write all of it out; `now` is of the clock that the charts are kept in."""
-    charts = list(charts)
+def exposition(states: Iterable[State], totals: Totals, now: float, restarts_left: float) -> str:
+    """Write all of it out; `now` is of the clock that the states are kept in."""
+    states = list(states)
     return "".join(
         (
             _family(
@@ -25,18 +25,18 @@ def exposition(charts: Iterable[Chart], totals: Totals, now: float, restarts_lef
             _family(
                 "healer_unhealthy_seconds_total", "counter",
                 f"Seconds from Docker's verdict unhealthy to healthy again or to a stop by hand, {HEALER}.",
-                _unhealthy(charts, totals, now),
+                _unhealthy(states, totals, now),
             ),
             _family(
                 "healer_waiting", "gauge",
                 "Containers whose restart the healer holds back now, for whatever reason.",
-                _waiting(charts, totals),
+                _waiting(states, totals),
             ),
             _family(
                 "healer_held_back", "gauge",
                 "The same by reason: back-off; the stack's budget of restarts is used up; a dependency that is down or "
                 "suspect; somebody else (others) is stopping it; it may be recovering; its probes were only late, on a "
-                "machine that starves for CPU (starved).", _held_back(charts, totals),
+                "machine that starves for CPU (starved).", _held_back(states, totals),
             ),
             _family(
                 "healer_budget_restarts", "gauge",
@@ -62,22 +62,22 @@ def _restarts(totals: Totals) -> Iterator[Sample]:
             yield {"service": service, "reason": kind}, counted.get(kind, 0)
 
 
-def _unhealthy(charts: list[Chart], totals: Totals, now: float) -> Iterator[Sample]:
+def _unhealthy(states: list[State], totals: Totals, now: float) -> Iterator[Sample]:
     seconds = dict(totals.unhealthy_seconds)
-    for chart in charts:
-        if chart.sick_from is not None:
-            seconds[chart.service] = seconds.get(chart.service, 0.0) + max(now - chart.sick_from, 0.0)
+    for state in states:
+        if state.sick_from is not None:
+            seconds[state.service] = seconds.get(state.service, 0.0) + max(now - state.sick_from, 0.0)
     for service, total in sorted(seconds.items()):
         yield {"service": service}, round(total, 3)
 
 
-def _waiting(charts: list[Chart], totals: Totals) -> Iterator[Sample]:
+def _waiting(states: list[State], totals: Totals) -> Iterator[Sample]:
     for service in sorted(totals.unhealthy_seconds):
-        yield {"service": service}, sum(1 for chart in charts if chart.service == service and chart.waiting)
+        yield {"service": service}, sum(1 for state in states if state.service == service and state.waiting)
 
 
-def _held_back(charts: list[Chart], totals: Totals) -> Iterator[Sample]:
-    counted = Counter((chart.service, chart.held_back) for chart in charts if chart.waiting)
+def _held_back(states: list[State], totals: Totals) -> Iterator[Sample]:
+    counted = Counter((state.service, state.held_back) for state in states if state.waiting)
     for service in sorted(totals.unhealthy_seconds):
         for kind in HELD_BACK:
             yield {"service": service, "reason": kind}, counted[service, kind]

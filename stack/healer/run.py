@@ -10,8 +10,8 @@ from stack.healer.event_watch import Watch
 from stack.healer.heartbeat import beat, strike
 from stack.healer.identity import IdentityError, own_id, own_project
 from stack.healer.settings import Settings, SettingsError, from_environment
-from stack.healer.state_store import Book
-from stack.healer.supervisor import Ward
+from stack.healer.state_store import StateStore
+from stack.healer.supervisor import Supervisor
 
 PUBLISH_SECONDS = 1.0  # oftener than anybody scrapes
 
@@ -45,19 +45,19 @@ async def _until_told_to_stop(settings: Settings) -> None:
 
 async def _watch(settings: Settings) -> None:
     strike()  # before anything that may hang
-    engine, book = Engine(settings.engine_seconds), Book(settings)
-    book.open()
+    engine, store = Engine(settings.engine_seconds), StateStore(settings)
+    store.open()
     project = await own_project(engine, own_id())
     async with asyncio.TaskGroup() as group:
-        ward = Ward(engine, settings, project, group, book)
-        watch = Watch(engine, ward)
-        group.create_task(ward.pressure.watch())
+        supervisor = Supervisor(engine, settings, project, group, store)
+        watch = Watch(engine, supervisor)
+        group.create_task(supervisor.pressure.watch())
         group.create_task(beat(watch.turning))
         group.create_task(watch.follow())
-        group.create_task(_publish(book))
+        group.create_task(_publish(store))
 
 
-async def _publish(book: Book) -> None:
+async def _publish(store: StateStore) -> None:
     while True:
-        book.publish()
+        store.publish()
         await asyncio.sleep(PUBLISH_SECONDS)

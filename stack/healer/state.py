@@ -34,7 +34,7 @@ class Treatment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chart:
+class State:
     """One container's. `sick_from` is a time of the kernel's clock since boot, as those of `memory` are."""
 
     service: str = ""

@@ -1,4 +1,4 @@
-"""The charts and totals, on disk at once: a healer that is restarted goes on where it was.
+"""The states and totals, on disk at once: a healer that is restarted goes on where it was.
 
 They lie in a volume. A tmpfs would be emptied with each restart of the container, and the engine forgets: it counts no
 restart that it was asked for, and keeps 256 events, of which each probe takes three.
@@ -17,7 +17,7 @@ from stack.healer.budget import Budget
 from stack.healer.metrics import exposition
 from stack.healer.policy import Memory
 from stack.healer.settings import Settings
-from stack.healer.state import Chart, Totals, Treatment
+from stack.healer.state import State, Totals, Treatment
 
 FOLDER = Path("/var/lib/healer")
 KEPT = "healer.json"
@@ -25,8 +25,8 @@ PUBLISHED = "healer.prom"  # for the service healer-metrics, which serves it
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Book:
-    """Every chart by container id, and the totals; what is entered is on disk before anything is done about it."""
+class StateStore:
+    """Every state by container id, and the totals; what is entered is on disk before anything is done about it."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Book:
         self.folder = folder
         self.boot = boot or BOOT.read_text().strip()
         self.clock = clock
-        self.charts: dict[str, Chart] = {}
+        self.states: dict[str, State] = {}
         self.totals = Totals()
         self.budget = Budget()
         self.published = ""
@@ -52,7 +52,7 @@ class Book:
             totals = Totals(**kept["totals"])
             # Times are of the kernel's clock, which all containers share and which begins anew with each boot.
             of_this_boot = kept["boot"] == self.boot
-            charts = {name: _chart(told) for name, told in kept["charts"].items()}
+            states = {name: _state(told) for name, told in kept["states"].items()}
             budget = Budget(**kept.get("budget", {})) if of_this_boot else Budget()
         except FileNotFoundError:
             return
@@ -60,19 +60,19 @@ class Book:
             event_log.write("failed", reason=f"what an earlier run has left cannot be used: {error}")
             return
         self.totals, self.budget = totals, budget
-        self.charts = charts if of_this_boot else _begun(charts)
+        self.states = states if of_this_boot else _begun(states)
 
-    def chart(self, container: str) -> Chart:
+    def state(self, container: str) -> State:
         """What is known of a container, which may be nothing."""
-        return self.charts.get(container, Chart())
+        return self.states.get(container, State())
 
-    def enter(self, container: str, **news: Any) -> Chart:  # noqa: ANN401 - whatever a chart has
-        """Change what a chart says."""
-        chart = replace(self.chart(container), **news)
-        if chart != self.charts.get(container):
-            self.charts[container] = chart
+    def enter(self, container: str, **news: Any) -> State:  # noqa: ANN401 - whatever a state has
+        """Change what a state says."""
+        state = replace(self.state(container), **news)
+        if state != self.states.get(container):
+            self.states[container] = state
             self._keep()
-        return chart
+        return state
 
     def count(self, totals: Totals) -> None:
         """Take over new totals."""
@@ -82,21 +82,21 @@ class Book:
 
     def end_spell(self, container: str) -> None:
         """Take in that a container is sick no more."""
-        chart = self.chart(container)
-        if chart.sick_from is not None:
-            self.totals = self.totals.with_spell(chart.service, self.clock() - chart.sick_from)
+        state = self.state(container)
+        if state.sick_from is not None:
+            self.totals = self.totals.with_spell(state.service, self.clock() - state.sick_from)
             self.enter(container, sick_from=None)
 
     def forget(self, container: str) -> None:
         """Take in that a container is gone."""
         self.end_spell(container)
-        if self.charts.pop(container, None):
+        if self.states.pop(container, None):
             self._keep()
 
     def publish(self) -> None:
         """Write out for Prometheus what has changed since."""
         now = self.clock()
-        text = exposition(self.charts.values(), self.totals, now, self.budget.left(now, self.settings))
+        text = exposition(self.states.values(), self.totals, now, self.budget.left(now, self.settings))
         if text != self.published:
             self.published = text
             self._write(PUBLISHED, text, 0o644)
@@ -106,7 +106,7 @@ class Book:
             "boot": self.boot,
             "totals": asdict(self.totals),
             "budget": asdict(self.budget),
-            "charts": {name: asdict(chart) for name, chart in self.charts.items()},
+            "states": {name: asdict(state) for name, state in self.states.items()},
         }
         self._write(KEPT, json.dumps(kept), 0o600)
 
@@ -128,16 +128,16 @@ class Book:
         self.trouble = reason
 
 
-def _chart(told: dict[str, Any]) -> Chart:
+def _state(told: dict[str, Any]) -> State:
     treatment = told.pop("treatment")
     memory = Memory(**told.pop("memory"))
-    return Chart(memory=memory, treatment=treatment and Treatment(**treatment), **told)
+    return State(memory=memory, treatment=treatment and Treatment(**treatment), **told)
 
 
-def _begun(charts: dict[str, Chart]) -> dict[str, Chart]:
-    """Of the charts of an earlier boot, what is of no clock of it: restarts to be finished that a power cut met."""
+def _begun(states: dict[str, State]) -> dict[str, State]:
+    """Of the states of an earlier boot, what is of no clock of it: restarts to be finished that a power cut met."""
     return {
-        name: Chart(service=chart.service, treatment=chart.treatment)
-        for name, chart in charts.items()
-        if chart.treatment and not chart.treatment.restarted_at
+        name: State(service=state.service, treatment=state.treatment)
+        for name, state in states.items()
+        if state.treatment and not state.treatment.restarted_at
     }

@@ -14,7 +14,7 @@ from stack.healer.lateness import Lateness
 from stack.healer.pressure import Pressure
 from stack.healer.settings import Settings
 from stack.healer.state import Treatment
-from stack.healer.state_store import Book
+from stack.healer.state_store import StateStore
 from stack.healer.unfinished import completed, unfinished
 
 SERVICE = "com.docker.compose.service"
@@ -24,17 +24,17 @@ LOOK_SECONDS = 15  # while waiting: look again even if nobody reports anything
 RESTARTS_AT_ONCE = 4  # a machine on which everybody falls sick together is not helped by starting all at once
 
 
-class Ward:
+class Supervisor:
     """The project's containers, by id: what was last seen of them, and what is being done."""
 
     def __init__(
-        self, engine: Engine, settings: Settings, project: Project, group: asyncio.TaskGroup, book: Book
+        self, engine: Engine, settings: Settings, project: Project, group: asyncio.TaskGroup, store: StateStore
     ) -> None:
         self.engine = engine
         self.settings = settings
         self.project = project
         self.group = group
-        self.book = book
+        self.store = store
         self.pressure = Pressure()
         self.seen: dict[str, Container] = {}
         self.wakes: dict[str, asyncio.Event] = {}  # one for each container that has a task
@@ -63,15 +63,15 @@ class Ward:
 
     def reconcile(self, unhealthy: set[str], present: set[str]) -> None:
         """Take in who is there and who is sick, whatever was reported or missed."""
-        for container in {*self.book.charts, *self.seen} - present:
+        for container in {*self.store.states, *self.seen} - present:
             self.forget(container)
-        unfinished = {name for name, one in self.book.charts.items() if one.treatment or one.sick_from is not None}
+        unfinished = {name for name, one in self.store.states.items() if one.treatment or one.sick_from is not None}
         for container in unhealthy | unfinished:
             self.attend(container)
 
     def asked_to_end(self, container: str, at: float) -> None:
         """Take in that somebody asked it to end; `at` is in seconds since the epoch, as the engine tells it."""
-        treatment = self.book.chart(container).treatment
+        treatment = self.store.state(container).treatment
         if container in self.in_hand or (treatment and at <= treatment.ours_until(self.settings.stop_seconds)):
             return  # that was us
         memory = policy.asked_to_end(self._memory(container), self.seen.get(container), at, self.now)
@@ -85,24 +85,24 @@ class Ward:
     def recovered(self, container: str) -> None:
         """Take in that it is healthy."""
         self._remember(container, policy.recovered(self._memory(container)))
-        self.book.end_spell(container)
-        if treatment := self.book.chart(container).treatment:
-            self.book.enter(container, treatment=None, waiting="", held_back="")
+        self.store.end_spell(container)
+        if treatment := self.store.state(container).treatment:
+            self.store.enter(container, treatment=None, waiting="", held_back="")
             treatment = completed(treatment, self.seen.get(container))
             event_log.write("healthy", self._named(container), **event_log.course(treatment, time.time()))
 
     def forget(self, container: str) -> None:
         """It is gone."""
-        if self.book.chart(container).waiting:
+        if self.store.state(container).waiting:
             event_log.write("left-alone", self._named(container), reason="it is gone")
-        self.book.forget(container)
+        self.store.forget(container)
         for known in (self.seen, self.said):
             known.pop(container, None)
 
     @property
     def now(self) -> float:
-        """The time of the clock that charts are kept in."""
-        return self.book.clock()
+        """The time of the clock that states are kept in."""
+        return self.store.clock()
 
     async def _tend(self, container: str) -> None:
         failures = 0
@@ -124,9 +124,9 @@ class Ward:
         self.wakes[container].clear()
         try:
             case = await self._look_at(container)
-            chart = self.book.chart(container)
-            if chart.treatment and unfinished(case.patient, chart.treatment, chart.memory):
-                return await self._finish(case.patient, chart.treatment)
+            state = self.store.state(container)
+            if state.treatment and unfinished(case.patient, state.treatment, state.memory):
+                return await self._finish(case.patient, state.treatment)
             return await self._carry_out(case, self._judge(case))
         except StrangerError as error:
             self._say_once("left-alone", container, reason=str(error))
@@ -175,12 +175,12 @@ class Ward:
 
     def _judge(self, case: policy.Case) -> policy.Decision:
         patient, now = case.patient, self.now
-        chart = self.book.chart(patient.id)
+        state = self.store.state(patient.id)
         if policy.untouchable(patient):
-            return policy.decide(case, chart.memory, now, self.settings)
-        memory = policy.remember(chart.memory, case, now, self.settings)
-        sick_from = now if chart.sick_from is None else chart.sick_from
-        self.book.enter(patient.id, service=patient.service, memory=memory, sick_from=sick_from)
+            return policy.decide(case, state.memory, now, self.settings)
+        memory = policy.remember(state.memory, case, now, self.settings)
+        sick_from = now if state.sick_from is None else state.sick_from
+        self.store.enter(patient.id, service=patient.service, memory=memory, sick_from=sick_from)
         return policy.decide(case, memory, now, self.settings)
 
     async def _carry_out(self, case: policy.Case, decision: policy.Decision) -> bool:
@@ -192,14 +192,14 @@ class Ward:
             case policy.Wait():
                 return await self._hold_back(patient, decision)
             case policy.Restart():
-                if spent := policy.out_of_budget(self.book.budget, self.now, self.settings):
+                if spent := policy.out_of_budget(self.store.budget, self.now, self.settings):
                     return await self._hold_back(patient, spent)
                 async with self.turns:
                     return await self._restart(patient, decision)
 
     async def _hold_back(self, patient: Container, wait: policy.Wait) -> bool:
         self._say_once("waiting", patient.id, wait.reason, wait.topic)
-        self.book.enter(patient.id, waiting=wait.reason, held_back=wait.kind)
+        self.store.enter(patient.id, waiting=wait.reason, held_back=wait.kind)
         await self._pause(patient.id, wait.until)
         return False
 
@@ -216,7 +216,7 @@ class Ward:
             self._leave(fresh, excuse)
             return not self.wakes[judged.id].is_set()
         memory, now = self._memory(fresh.id), self.now
-        if policy.in_others_hands(fresh, memory, now) or policy.out_of_budget(self.book.budget, now, self.settings):
+        if policy.in_others_hands(fresh, memory, now) or policy.out_of_budget(self.store.budget, now, self.settings):
             return False  # since it began to wait
         treatment = self._begin(fresh, decision)
         await self._do(fresh, treatment, self.engine.restart(fresh.id, self.settings.stop_seconds))
@@ -228,7 +228,7 @@ class Ward:
         if isinstance(decision, policy.Wait):
             return await self._hold_back(patient, decision)
         memory = policy.restarting(self._memory(patient.id), decision, self.now)
-        self.book.enter(patient.id, memory=memory, waiting="", held_back="")
+        self.store.enter(patient.id, memory=memory, waiting="", held_back="")
         event_log.write("finishing", patient, reason=decision.reason)
         async with self.turns:
             await self._do(patient, treatment, self.engine.start(patient.id))
@@ -240,12 +240,12 @@ class Ward:
         try:
             await asked
         except EngineError:
-            self.book.enter(patient.id, treatment=replace(treatment, failed_at=time.time()))
+            self.store.enter(patient.id, treatment=replace(treatment, failed_at=time.time()))
             raise
         finally:
             self.in_hand.discard(patient.id)
         treatment = replace(treatment, restarted_at=time.time())
-        self.book.enter(patient.id, treatment=treatment)
+        self.store.enter(patient.id, treatment=treatment)
         event_log.write("restarted", patient, **event_log.course(treatment))
         self.said.pop(patient.id, None)
 
@@ -259,39 +259,39 @@ class Ward:
             began_at=time.time(),
         )
         memory = policy.restarting(self._memory(patient.id), decision, self.now)
-        self.book.totals = self.book.totals.with_restart(patient.service, decision.kind)
-        self.book.budget = self.book.budget.take(self.now, self.settings)
-        self.book.enter(patient.id, memory=memory, treatment=treatment, waiting="", held_back="")
-        self.book.publish()
+        self.store.totals = self.store.totals.with_restart(patient.service, decision.kind)
+        self.store.budget = self.store.budget.take(self.now, self.settings)
+        self.store.enter(patient.id, memory=memory, treatment=treatment, waiting="", held_back="")
+        self.store.publish()
         event_log.write("gave-way" if decision.gave_way else "restarting", patient, **event_log.course(treatment))
         return treatment
 
     def _leave(self, patient: Container, reason: str) -> None:
-        waited = patient.id in self.said or self.book.chart(patient.id).waiting  # that it is over is told, too
+        waited = patient.id in self.said or self.store.state(patient.id).waiting  # that it is over is told, too
         if patient.well:
             self.recovered(patient.id)
         elif patient.status not in ("running", "restarting"):  # by hand: what we began is over
-            self.book.end_spell(patient.id)
+            self.store.end_spell(patient.id)
             self._close(patient.id, treatment=None)
         self._close(patient.id)
         if waited or patient.status in ("paused", "exited"):
             self._say_once("left-alone", patient.id, reason=reason)
 
     def _close(self, container: str, **news: None) -> None:
-        """Enter in its chart, if it has one, that nothing is waited for."""
-        if container in self.book.charts:
-            self.book.enter(container, waiting="", held_back="", **news)
+        """Enter in its state, if it has one, that nothing is waited for."""
+        if container in self.store.states:
+            self.store.enter(container, waiting="", held_back="", **news)
 
     def _remember(self, container: str, memory: policy.Memory) -> None:
         if memory != self._memory(container):
-            self.book.enter(container, memory=memory)
+            self.store.enter(container, memory=memory)
 
     def _memory(self, container: str) -> policy.Memory:
-        return self.book.chart(container).memory
+        return self.store.state(container).memory
 
     def _named(self, container: str) -> Container:
-        """What was last seen of it; after a restart of ours that may be no more than its chart says."""
-        service = self.book.chart(container).service
+        """What was last seen of it; after a restart of ours that may be no more than its state says."""
+        service = self.store.state(container).service
         return self.seen.get(container) or Container(id=container, project=self.project.name, service=service)
 
     def _say_once(self, action: str, container: str, reason: str, topic: str = "") -> None:

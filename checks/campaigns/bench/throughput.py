@@ -24,10 +24,12 @@ import requests
 
 from checks.campaigns.bench.load_generator import KEYS_EACH, Job, Tally
 from checks.requirements.r3_durability.observe import restart
-from checks.roles.redis.client import PORT, connect
+from checks.roles.api.client import port_of
+from checks.roles.redis.client import connect
+from checks.roles.redis.endpoint import PORT
 from checks.roles.redis.mutations import redis_with
 from checks.subject import profile, workspace
-from checks.subject.roles import Role, published
+from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack import SHIPPED
 from stack.driver import engine, session
@@ -230,7 +232,7 @@ def _job(stack: Stack, workload: Workload, seconds: float) -> Job:
         protocol="redis" if through_redis else "http",
         address=(
             _address(stack, service),
-            PORT if through_redis else next(published(stack.project.config["services"][service])),
+            PORT if through_redis else port_of(stack),
         ),
         clients=workload.clients,
         pipelined=workload.pipelined,

@@ -78,16 +78,16 @@ class Sufferer:
 
 def _write(load: Load, items: Items, prefix: str) -> None:
     """Store items one after another, wherever the api is by then, and go on through failures until the end."""
-    number, url = 0, ""
+    number, door = 0, None
     with requests.Session() as session:
         while not load.over.is_set():
             number += 1
             key, data = f"{prefix}-{number}", f"value {number} of {prefix}"
             try:
-                url = url or items.url(items.stack.subject.routes.set)
-                session.post(url, json={"id": key, "data": data}, timeout=ANSWER_SECONDS).raise_for_status()
+                door = door or items.door()
+                door.store(session, key, data, timeout=ANSWER_SECONDS).raise_for_status()
             except (requests.RequestException, StackError):
-                url = ""
+                door = None
                 load.over.wait(AGAIN)
             else:
                 load.acknowledged[key] = data

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 from checks.core.codec import as_data
+from checks.core.pressure import Pressure
 from checks.core.registry import judges
-from checks.core.run import Ending, Image, Kind, Outcome, Planned, Record, Run
+from checks.core.run import Attempt, Ending, Image, Kind, Outcome, Planned, Record, Run
 from checks.core.stored import Stored
 from checks.core.tier import Tier
 from checks.core.verdict import Violation
+from checks.core.waiver import Waiver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,9 @@ KEPT = SampleKept(written=("one", "two"), read_back=("one", "two"))
 LOST = SampleKept(written=("one", '<script>alert("|")</script>'), read_back=("one",))
 HEALED = SampleHealed(service="api", healthy=True, phases={"detect": 4.1, "restart": 1.2, "recover": 2.3}, bound_s=9.0)
 FROZEN = SampleHealed(service="redis", healthy=False, phases={"detect": 12.5}, bound_s=9.0)
+
+QUIET = Pressure(seconds=7.0, cpu=0.1, memory=0.0, io=0.02, steal=0.0, delay_s=0.01, throttled=None)
+STARVED = replace(QUIET, cpu=0.82)
 
 R3, R6, R9 = (f"checks/requirements/{one}" for one in ("r3_durability", "r6_metrics", "r9_self_healing"))
 
@@ -117,15 +122,44 @@ def record(planned: Planned, observation: object) -> Record:
     )
 
 
+STARVED_FIRST = Attempt(
+    outcome=Ending.OUT_OF_TIME,
+    reason="in setup: error: stack `checks-4f1a` was not healthy",
+    seconds=0.0,
+    setup_seconds=60.4,
+    pressure=STARVED,
+)
+
 PASSING = Stored(
-    run=replace(RUN, planned=(KEEPS, LOSING_IT, HEALS)),
+    run=replace(RUN, pressure=QUIET, planned=(KEEPS, LOSING_IT, HEALS)),
     outcomes=(outcome(KEEPS), outcome(LOSING_IT, on="gw1"), outcome(HEALS, at="20:15:20")),
     records=(record(KEEPS, KEPT), record(LOSING_IT, LOST), record(HEALS, HEALED)),
+)
+
+LATER = exercised(f"{R9}/test_exercised.py::test_frozen_service_is_restarted[redis]", "R9")
+WAIVED = Stored(  # of two rules one is set aside, of a third no more; a fourth is kept, and a check does not apply
+    run=replace(
+        RUN,
+        planned=(KEEPS, HEALS, TARGET_UP, LATER),
+        waivers=(
+            Waiver(rule="restart-keeps", reason="the <disk> is replaced next week", until="2026-11-23"),
+            Waiver(rule="found-unhealthy", reason="was slow", until="2026-11-22"),
+            Waiver(rule="healthy-again", reason="not needed | any more", until="2027-01-31"),
+        ),
+    ),
+    outcomes=(
+        outcome(KEEPS, Ending.VIOLATED, "assert [Violation(...)] == []"),
+        outcome(HEALS, at="20:15:20"),
+        outcome(TARGET_UP, Ending.NOT_APPLICABLE, "the platform scrapes it", at="20:15:40"),
+        outcome(LATER, at="20:15:50"),
+    ),
+    records=(record(KEEPS, LOST), record(HEALS, HEALED), record(LATER, HEALED)),
 )
 
 FAILING = Stored(
     run=replace(
         RUN,
+        pressure=STARVED,
         planned=(KEEPS, LOSING_IT, HEALS, TARGET_UP),
         problems=("a secret of the run stands in `logs/api.log`",),
         notes=("a secret shorter than 8 characters was neither hidden nor searched for",),
@@ -134,7 +168,11 @@ FAILING = Stored(
     outcomes=(
         outcome(KEEPS, Ending.VIOLATED, "assert [Violation(...)] == []"),
         outcome(LOSING_IT, on="gw1"),
-        outcome(HEALS, Ending.VIOLATED, "assert [Violation(...)] == []", at="20:15:20"),
+        replace(
+            outcome(HEALS, Ending.VIOLATED, "assert [Violation(...)] == []", at="20:15:20"),
+            pressure=QUIET,
+            earlier=(STARVED_FIRST,),
+        ),
         outcome(
             TARGET_UP,
             Ending.CRASHED,
@@ -142,5 +180,5 @@ FAILING = Stored(
             at="20:15:40",
         ),
     ),
-    records=(record(KEEPS, LOST), record(LOSING_IT, KEPT), record(HEALS, FROZEN)),
+    records=(record(KEEPS, LOST), record(LOSING_IT, KEPT), replace(record(HEALS, FROZEN), attempt=2)),
 )

@@ -15,6 +15,15 @@ title = "A title"
 wording = "It holds."
 why = "It matters."
 """
+CONTROL = """
+[[controls]]
+framework = "CIS"
+item = "4.1"
+title = "A title"
+reason = "A reason."
+rules = {rules}
+"""
+UNMAPPED = {"exec-form", "stops-on-sigterm"}  # how a process ends is in neither catalogue
 numbers = itertools.count(70)
 
 
@@ -40,6 +49,21 @@ def test_every_requirement_refers_to_somebody_else() -> None:
     assert [known.id for known in NINE if not known.references] == []
 
 
+def test_every_rule_has_a_remedy_and_a_snippet() -> None:
+    rules = [rule for known in NINE for rule in known.rules]
+    assert [rule.name for rule in rules if not (rule.remedy.endswith(".") and rule.snippet.strip())] == []
+
+
+def test_every_requirement_maps_to_a_control_with_a_reason() -> None:
+    assert [known.id for known in NINE if not known.controls] == []
+    assert [found.item for known in NINE for found in known.controls if not found.reason.endswith(".")] == []
+
+
+def test_every_rule_bears_on_some_control_or_is_known_not_to() -> None:
+    mapped = {rule for known in NINE for control in known.controls for rule in control.rules}
+    assert {rule.name for known in NINE for rule in known.rules} - mapped == UNMAPPED
+
+
 def test_another_shelf_stands_beside_ours_in_order(tmp_path: Path) -> None:
     known = catalog.read(shelf(tmp_path, CLAIMED.format(number=70)))
     assert [one.id for one in known.requirements] == [*(one.id for one in NINE), "R70"]
@@ -57,6 +81,8 @@ def test_a_shelf_may_be_one_requirement(tmp_path: Path) -> None:
         ("id = ", "cannot be used"),
         (CLAIMED.format(number=72).replace("wording", "words"), "`wording` is missing, or no text"),
         (CLAIMED.format(number=73) + "[[rules]]\nname = 'a'\n", "cannot be used: 1 validation error"),
+        (CLAIMED.format(number=75) + CONTROL.format(rules="[]"), "control 4.1 must name rules"),
+        (CLAIMED.format(number=76) + CONTROL.format(rules="['b']"), "control 4.1 must name rules"),
         (CLAIMED.format(number=3), "two requirements are called R3"),
     ],
 )

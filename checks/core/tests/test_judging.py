@@ -1,5 +1,6 @@
 """A verdict follows from the folder alone, and whatever is wrong with the folder proves nothing."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,8 @@ from checks.core.tests.sample_run import (
     record,
 )
 from checks.core.tests.sample_run import RUN as DONE
-from checks.core.verdict import Verdict
+from checks.core.verdict import Verdict, worst
+from checks.core.waiver import Waiver
 
 
 def stored(planned: Planned, ending: Ending, *observations: object) -> Stored:
@@ -156,6 +158,18 @@ def test_a_whole_folder_is_judged_as_it_was(proven: Path) -> None:
     assert judged_folder(proven).verdict is Verdict.PROVEN
 
 
+def test_evidence_from_before_pressure_was_kept_is_judged(proven: Path) -> None:
+    for name, later in ((OBSERVATIONS, ("attempt",)), (OUTCOMES, ("pressure", "earlier"))):
+        lines = [json.loads(line) for line in (proven / name).read_text().splitlines()]
+        shorter = [{key: value for key, value in line.items() if key not in later} for line in lines]
+        (proven / name).write_text("".join(json.dumps(line) + "\n" for line in shorter))
+    run = json.loads((proven / RUN).read_text())
+    del run["pressure"]
+    (proven / RUN).write_text(json.dumps(run))
+    seal(proven)
+    assert judged_folder(proven).verdict is Verdict.PROVEN
+
+
 def cut_off(folder: Path) -> None:
     text = (folder / OBSERVATIONS).read_text()
     (folder / OBSERVATIONS).write_text(text[:-20])
@@ -230,3 +244,69 @@ def test_a_damaged_folder_is_undecided(proven: Path, doctor: Callable[[Path], No
     doctor(proven)
     report = judged_folder(proven)
     assert (report.verdict, report.reasons) == (Verdict.UNDECIDED, (reason,))
+
+
+def test_what_does_not_apply_is_neither_proven_nor_undecided() -> None:
+    run = stored(KEEPS, Ending.NOT_APPLICABLE)
+    assert only_check(judged(run)) == (Verdict.NOT_APPLICABLE, "because")
+    assert judged(run).verdict is Verdict.NOT_APPLICABLE
+
+
+def test_what_does_not_apply_hides_no_violation() -> None:
+    run = stored(KEEPS, Ending.NOT_APPLICABLE, LOST)
+    assert only_check(judged(run)) == (Verdict.UNDECIDED, "not applicable: because")
+
+
+def test_a_mutation_that_does_not_apply_decides_nothing() -> None:
+    whole = replace(
+        PASSING,
+        outcomes=(
+            *(one for one in PASSING.outcomes if one.name != LOSING_IT.name),
+            outcome(LOSING_IT, Ending.NOT_APPLICABLE, "no Redis"),
+        ),
+    )
+    assert judged(whole).verdict is Verdict.PROVEN
+
+
+RULE = "restart-keeps"
+WAIVER = Waiver(rule=RULE, reason="for now", until="2026-11-23")
+
+
+@pytest.mark.parametrize(
+    ("waivers", "verdict", "state"),
+    [
+        ((WAIVER,), Verdict.WAIVED, "counts"),
+        ((replace(WAIVER, until="2026-11-22"),), Verdict.VIOLATED, "expired"),
+        ((replace(WAIVER, rule="healthy-again"),), Verdict.VIOLATED, "unused"),
+    ],
+)
+def test_a_waiver_counts_for_its_rule_until_its_day(waivers: tuple[Waiver, ...], verdict: Verdict, state: str) -> None:
+    lost = stored(KEEPS, Ending.VIOLATED, LOST)
+    report = judged(replace(lost, run=replace(lost.run, waivers=waivers)))
+    assert (report.verdict, [one.state for one in report.waivers]) == (verdict, [state])
+    (check,) = report.requirements[0].checks
+    assert [violation.rule for violation in check.violations] == [RULE]
+    assert check.waived == ((RULE,) if verdict is Verdict.WAIVED else ())
+
+
+def test_a_waiver_sets_aside_no_other_rule_of_the_check() -> None:
+    ill = stored(HEALS, Ending.VIOLATED, FROZEN)
+    waived = Waiver(rule="healthy-again", reason="for now", until="2027-01-31")
+    (check,) = judged(replace(ill, run=replace(ill.run, waivers=(waived,)))).requirements[0].checks
+    assert (check.verdict, check.waived) == (Verdict.VIOLATED, ("healthy-again",))
+    assert {violation.rule for violation in check.violations} == {"healthy-again", "found-unhealthy"}
+
+
+def test_a_waiver_proves_nothing() -> None:
+    kept = stored(KEEPS, Ending.CRASHED)
+    assert judged(replace(kept, run=replace(kept.run, waivers=(WAIVER,)))).verdict is Verdict.UNDECIDED
+    assert worst([Verdict.PROVEN, Verdict.WAIVED, Verdict.NOT_APPLICABLE]) is Verdict.WAIVED
+    assert worst([Verdict.WAIVED, Verdict.UNDECIDED]) is Verdict.UNDECIDED
+
+
+def test_a_run_of_before_there_were_waivers_has_none(proven: Path) -> None:
+    told = json.loads((proven / RUN).read_text())
+    del told["waivers"]
+    (proven / RUN).write_text(json.dumps(told))
+    seal(proven)
+    assert judged_folder(proven).verdict is Verdict.PROVEN

@@ -60,6 +60,10 @@ class PowerError(Exception):
     """What could not be done, in a sentence."""
 
 
+class LateError(PowerError):
+    """Somebody else was not done in time."""
+
+
 class Disk:
     """The file, the loop device it is attached to, and the id of the file system on it."""
 
@@ -85,7 +89,7 @@ class Disk:
                 os.close(os.open(self.path, os.O_RDONLY | os.O_EXCL))
             except OSError as problem:
                 if problem.errno != errno.EBUSY or time.monotonic() > deadline:
-                    raise PowerError(f"somebody still has the disk mounted after {SECONDS:.0f} s") from problem
+                    raise LateError(f"somebody still has the disk mounted after {SECONDS:.0f} s") from problem
                 time.sleep(0.002)
             else:
                 return
@@ -304,7 +308,7 @@ def serve(room: Room) -> None:
         try:
             answer(getattr(room, name)(**arguments))
         except (OSError, PowerError) as problem:
-            answer({"error": str(problem)})
+            answer({"error": str(problem), "late": isinstance(problem, LateError)})
 
 
 def main(pid: int, kind: str) -> None:

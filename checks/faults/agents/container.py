@@ -60,6 +60,10 @@ class NothingThereError(FaultError):
     """The container has nothing that could be broken in this way."""
 
 
+class LateError(FaultError):
+    """It was not seen in time."""
+
+
 class Target:
     """A process of this machine, of a container; raises FaultError where it is not of that one (any more)."""
 
@@ -436,19 +440,19 @@ REVERT: dict[str, Callable[[Target, Kept], None]] = {
 
 
 def _until(see: Callable[[], int], otherwise: str) -> int:
-    """Look until there is something; raises FaultError with these words when there is nothing for too long, if any."""
+    """Look until there is something; raises LateError with these words when there is nothing for too long, if any."""
     deadline = time.monotonic() + SECONDS
     while not (seen := see()):
         if time.monotonic() > deadline:
             if otherwise:
-                raise FaultError(otherwise)
+                raise LateError(otherwise)
             return seen
         time.sleep(0.01)
     return seen
 
 
 def main(do: str, what: str, pid: int, container: str, *more: str) -> Kept:
-    """What was done: {"at": seconds since the epoch, ...}; {"error": why it was not}, with {"nothing there": True}."""
+    """What was done: {"at": seconds since the epoch, ...}; {"error": why it was not}, and how."""
     at = time.time()
     try:
         target = Target(pid, container)
@@ -456,7 +460,8 @@ def main(do: str, what: str, pid: int, container: str, *more: str) -> Kept:
             return {"at": at} | INJECT[what](target, *more)
         REVERT[what](target, json.loads(more[0]))
     except (OSError, FaultError) as problem:
-        return {"error": str(problem), "nothing there": isinstance(problem, NothingThereError)}
+        nothing, late = isinstance(problem, NothingThereError), isinstance(problem, LateError)
+        return {"error": str(problem), "nothing there": nothing, "late": late}
     return {"at": at}
 
 

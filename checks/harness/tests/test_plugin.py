@@ -19,6 +19,7 @@ Workers = Callable[..., pytest.RunResult]
 SUITE = """
     import pytest
     from checks.core.tests.sample_run import KEPT, LOST, kept_violations
+    from checks.core.verdict import NotApplicableError
 
     @pytest.fixture
     def broken():
@@ -28,6 +29,10 @@ SUITE = """
     def broken_later():
         yield
         raise RuntimeError("left dirty")
+
+    @pytest.fixture
+    def nobody():
+        raise NotApplicableError("the platform scrapes it")
 
     @pytest.mark.check("R3")
     def test_kept(evidence):
@@ -63,6 +68,14 @@ SUITE = """
         assert kept_violations(evidence.saw(LOST)) == []
 
     @pytest.mark.check("R3")
+    def test_absent(evidence):
+        raise NotApplicableError("there is no Redis")
+
+    @pytest.mark.check("R3")
+    def test_absent_for_a_fixture(nobody):
+        pass
+
+    @pytest.mark.check("R3")
     def test_interrupted(evidence):
         raise KeyboardInterrupt
 
@@ -88,7 +101,12 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-PLUGIN = ("-p", "checks.harness.plugin", "-p", "no:cacheprovider")
+PLUGIN = (
+    *("-p", "checks.harness.applicability"),
+    *("-p", "checks.harness.waivers"),
+    *("-p", "checks.harness.plugin"),
+    *("-p", "no:cacheprovider"),
+)
 
 
 def run(suite: pytest.Pytester, *options: str) -> pytest.RunResult:
@@ -119,12 +137,16 @@ def test_only_a_failed_assertion_in_the_check_violates(suite: pytest.Pytester) -
         "set_up": "crashed",
         "torn_down": "crashed",
         "expected": "skipped",
+        "absent": "not applicable",
+        "absent_for_a_fixture": "not applicable",
     }
     assert found["crashed"][1] == "RuntimeError: ours"
     assert found["set_up"][1] == "in setup: AssertionError: not the subject's fault"
     assert found["torn_down"][1] == "in teardown: RuntimeError: left dirty"
     assert found["not_up"] == ("crashed", "error: the stack is not up; hint: look at its logs")
-    assert found["skipped"][1] == "Skipped: not here"
+    assert found["skipped"][1] == "not here"
+    assert found["absent"][1] == "there is no Redis"
+    assert found["absent_for_a_fixture"][1] == "the platform scrapes it"
 
 
 def test_a_proven_run_says_so(suite: pytest.Pytester) -> None:
@@ -135,7 +157,7 @@ def test_a_proven_run_says_so(suite: pytest.Pytester) -> None:
 
 def test_a_part_of_a_requirement_is_noted(suite: pytest.Pytester) -> None:
     run(suite, "-k", "kept")
-    assert report(suite).requirements[0].note == "only 1 of its 9 checks were selected"
+    assert report(suite).requirements[0].note == "only 1 of its 11 checks were selected"
 
 
 def test_a_violated_run_says_so(suite: pytest.Pytester) -> None:
@@ -234,7 +256,7 @@ def test_workers_leave_one_folder(suite: pytest.Pytester, workers: Workers) -> N
         "lost": Verdict.VIOLATED,
         "crashed": Verdict.UNDECIDED,
     }
-    assert requirement.note == "only 3 of its 9 checks were selected"
+    assert requirement.note == "only 3 of its 11 checks were selected"
     assert {check.worker for check in requirement.checks} <= {"gw0", "gw1"}
 
 
@@ -298,3 +320,47 @@ def test_a_violation_seen_while_the_engine_went_away_is_none(suite: pytest.Pytes
     run(suite, "-k", "lost")
     assert report(suite).verdict is Verdict.UNDECIDED
     assert report(suite).reasons == (plugin.ENGINE_WENT,)
+
+
+WAIVING = """
+    import pytest
+    from checks.core import catalog
+    from checks.core.tests.sample_run import KEPT, LOST, kept_violations
+    from checks.core.waiver import Waiver
+    from checks.harness import waivers
+
+    @pytest.fixture(autouse=True)
+    def told(evidence_folder):
+        told = Waiver(rule="{rule}", reason="for now", until="{until}")
+        waivers.record(evidence_folder, (told,), catalog.read())
+
+    @pytest.mark.check("R3")
+    def test_lost(evidence):
+        assert kept_violations(evidence.saw(LOST)) == []
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "until", "verdict", "told", "exit_code"),
+    [
+        ("restart-keeps", "2999-12-31", Verdict.WAIVED, "*1 xfailed*", pytest.ExitCode.OK),
+        ("restart-keeps", "2000-01-01", Verdict.VIOLATED, "*1 failed*", pytest.ExitCode.TESTS_FAILED),
+        ("target-up", "2999-12-31", Verdict.VIOLATED, "*1 failed*", pytest.ExitCode.TESTS_FAILED),
+    ],
+)
+def test_what_is_waived_fails_no_run(
+    pytester: pytest.Pytester, rule: str, until: str, verdict: Verdict, told: str, exit_code: pytest.ExitCode
+) -> None:
+    pytester.makeini(INI)
+    pytester.makepyfile(test_suite=WAIVING.replace("{rule}", rule).replace("{until}", until))
+    done = run(pytester, "-m", "check")
+    done.stdout.fnmatch_lines([told])
+    assert (report(pytester).verdict, done.ret) == (verdict, exit_code)
+
+
+def test_a_waiver_of_no_rule_makes_a_run_doubtful(pytester: pytest.Pytester) -> None:
+    pytester.makeini(INI)
+    pytester.makepyfile(test_suite=WAIVING.replace("{rule}", "restart-kept").replace("{until}", "2999-12-31"))
+    run(pytester, "-m", "check")
+    told = "the profile waives `restart-kept`, which is no rule"
+    assert any(reason.startswith(told) for reason in report(pytester).reasons)

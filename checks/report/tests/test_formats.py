@@ -15,10 +15,11 @@ from checks.core.judging import judged, judged_folder
 from checks.core.results import Result
 from checks.core.run import Ending
 from checks.core.stored import Stored
-from checks.core.tests.sample_run import FAILING, KEEPS, KEPT, LOST, PASSING, outcome
+from checks.core.tests.sample_run import FAILING, KEEPS, KEPT, LOST, PASSING, WAIVED, outcome
 from checks.core.verdict import Json
 from checks.report.__main__ import main
 from checks.report.formats import VIEWS
+from checks.report.intoto_json import as_statement
 from checks.report.junit_xml import as_junit
 from checks.report.report_html import as_html
 from checks.report.report_json import as_json
@@ -27,8 +28,9 @@ from checks.report.terminal import as_terminal
 from checks.report.words import columns
 
 GOLDEN = Path(__file__).parent / "golden"
-RUNS = {"passing": PASSING, "failing": FAILING}
+RUNS = {"passing": PASSING, "failing": FAILING, "waived": WAIVED}
 ALL_VIEWS = {**VIEWS, "terminal.txt": as_terminal}
+SPEAKING = {name: view for name, view in ALL_VIEWS.items() if view is not as_statement}  # in-toto has no word for why
 
 
 @pytest.mark.parametrize("twin", RUNS)
@@ -189,11 +191,13 @@ def test_judging_again_loads_nothing_that_drives(tmp_path: Path) -> None:
 
 def test_a_report_of_nothing_has_every_output(tmp_path: Path) -> None:
     report = judged_folder(tmp_path)
-    for view in ALL_VIEWS.values():
+    assert '"result": "WARNED"' in as_statement(report)
+    for view in SPEAKING.values():
         assert "undecided" in view(report).lower()
 
 
 def test_a_run_with_nothing_planned_has_every_output() -> None:
     empty: Result = judged(Stored(run=PASSING.run.__class__(start="now", end="then"), outcomes=(), records=()))
-    for view in ALL_VIEWS.values():
+    assert '"result": "WARNED"' in as_statement(empty)
+    for view in SPEAKING.values():
         assert "nothing was selected" in view(empty)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from checks.requirements.r1_dockerfile import dockerfile
@@ -14,7 +14,7 @@ from checks.requirements.r1_dockerfile.dockerfile import Dockerfile
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.profile import Build
 from checks.subject.roles import Role
-from checks.subject.stack import Stack
+from checks.subject.stack import Files
 from stack.driver.errors import StackError, SubjectError
 from stack.driver.images import inspect, sources
 from stack.driver.images.build import build_folder
@@ -38,11 +38,12 @@ class Sources:
     folder: Path
     build: Build
     arguments: Mapping[str, str]
-    stack: Stack
+    stack: Files
+    inline: str = ""  # the Dockerfile where the Compose file holds it, and it lies nowhere
 
     @property
     def text(self) -> str:
-        return self.dockerfile_path.read_text(errors="replace")
+        return self.inline or self.dockerfile_path.read_text(errors="replace")
 
     @property
     def dockerfile_path(self) -> Path:
@@ -84,24 +85,61 @@ class Sources:
 
 
 @contextmanager
-def copied(stack: Stack) -> Iterator[Sources]:
+def copied(stack: Files) -> Iterator[Sources]:
     """A copy of what the image of the api is built from, in the folder of the run."""
-    build, arguments = _recipe(stack)
-    context = Path(build.context)
-    if build.dockerfile.startswith("..") or not (context / build.dockerfile).is_file():
-        raise SubjectError(f"no {build.dockerfile} lies in {context}, from which the image of the api is built")
+    build, arguments, inline = _recipe(stack)
+    context = _there(build, inline)
     with tempfile.TemporaryDirectory(prefix=f"{stack.project.name}-", dir=stack.project.directory.parent) as parent:
         folder = Path(parent) / "context"
         _copy(context, folder, stack)
+        if inline or build.dockerfile.startswith(".."):
+            build = replace(build, dockerfile=str(_put_beside(folder, context / build.dockerfile, inline)))
         yield Sources(folder=folder, build=build, arguments=arguments, stack=stack)
 
 
-def _recipe(stack: Stack) -> tuple[Build, Mapping[str, str]]:
-    """As the profile says, seen from where the subject stands; else as the Compose file says."""
+def in_place(files: Files) -> list[Sources]:
+    """What the image of the api is built from, where it lies; of all that is built here, where the api is not told."""
+    built = [name for name, spec in files.services.items() if "build" in spec]
+    candidates = files.candidates(Role.API)
+    if files.subject.build or not built:
+        built = [*candidates, ""][:1]
+    elif some := [name for name in built if name in candidates]:
+        built = some
+    found = []
+    for service in built:
+        build, arguments, inline = _recipe(files, service)
+        folder = _there(build, inline)
+        found.append(Sources(folder=folder, build=build, arguments=arguments, stack=files, inline=inline))
+    return found
+
+
+def _put_beside(folder: Path, file: Path, inline: str) -> Path:
+    """A Dockerfile that does not lie in the context, put beside its copy, with its own ignore file."""
+    path = folder.with_name("Dockerfile")
+    path.write_text(inline or file.read_text(errors="replace"))
+    ignored = file.with_name(f"{file.name}.dockerignore")
+    if not inline and ignored.is_file():
+        path.with_name(f"{path.name}.dockerignore").write_bytes(ignored.read_bytes())
+    return path
+
+
+def _there(build: Build, inline: str) -> Path:
+    """The folder that is built from; raises SubjectError where it is not there, or its Dockerfile is not."""
+    context = Path(build.context)
+    if not context.is_dir() or not (inline or (context / build.dockerfile).is_file()):
+        raise SubjectError(f"no {build.dockerfile} lies in {context}, from which the image of the api is built")
+    return context
+
+
+def _recipe(stack: Files, service: str | None = None) -> tuple[Build, Mapping[str, str], str]:
+    """What is built, with which arguments, and the Dockerfile where it lies in no file.
+
+    As the profile says, seen from where the subject stands; else as the Compose file says.
+    """
     if told := stack.subject.build:
         context = os.path.normpath(stack.subject.directory / told.context)
-        return Build(context=context, dockerfile=told.dockerfile, target=told.target), {}
-    service = stack.roles[Role.API]
+        return Build(context=context, dockerfile=told.dockerfile, target=told.target), {}, ""
+    service = service or stack.roles[Role.API]
     spec = stack.project.config["services"][service].get("build")
     if not spec or "context" not in spec:
         raise SubjectError(
@@ -110,10 +148,11 @@ def _recipe(stack: Stack) -> tuple[Build, Mapping[str, str]]:
         )
     path = os.path.relpath(Path(spec["context"]) / spec.get("dockerfile", "Dockerfile"), spec["context"])
     given = {name: str(value) for name, value in (spec.get("args") or {}).items() if value is not None}
-    return Build(context=spec["context"], dockerfile=path, target=spec.get("target", "")), given
+    build = Build(context=spec["context"], dockerfile=path, target=spec.get("target", ""))
+    return build, given, str(spec.get("dockerfile_inline") or "")
 
 
-def _copy(context: Path, folder: Path, stack: Stack) -> None:
+def _copy(context: Path, folder: Path, stack: Files) -> None:
     """Without what a copy of the stack starts without, where the context is the stack's own directory."""
     inside = context.is_relative_to(stack.project.directory) or context.is_relative_to(stack.subject.directory)
     left_out = (*NOT_COPIED, *(stack.subject.leave_out if inside else ()))

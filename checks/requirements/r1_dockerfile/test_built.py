@@ -32,8 +32,8 @@ def test_every_dependency_in_the_image_is_locked(image: Saved, sources: Sources,
 
 
 @pytest.mark.check
-def test_the_image_runs_one_program_as_nobody_without_secrets(stack: Stack, image: Saved, evidence: Evidence) -> None:
-    seen = evidence.saw(look_at_configuration(image.reference, image, stack.secrets()))
+def test_the_image_runs_one_program_as_nobody_without_secrets(ready: Stack, image: Saved, evidence: Evidence) -> None:
+    seen = evidence.saw(look_at_configuration(image.reference, image, ready.secrets()))
     assert configuration_violations(seen) == []
 
 

@@ -3,16 +3,19 @@
 import pytest
 
 from checks.core.evidence import Evidence
-from checks.requirements.r1_dockerfile.build_context import Sources
+from checks.requirements.r1_dockerfile.build_context import in_place
 from checks.requirements.r1_dockerfile.judge import lint_violations, written_violations
 from checks.requirements.r1_dockerfile.observe import lint, read_dockerfile
+from checks.subject.stack import Files
 
 
 @pytest.mark.check
-def test_one_stage_builds_another_ships_and_bases_are_pinned(sources: Sources, evidence: Evidence) -> None:
-    assert written_violations(evidence.saw(read_dockerfile(sources))) == []
+def test_one_stage_builds_another_ships_and_bases_are_pinned(files: Files, evidence: Evidence) -> None:
+    seen = [evidence.saw(read_dockerfile(sources)) for sources in in_place(files)]
+    assert [violation for written in seen for violation in written_violations(written)] == []
 
 
 @pytest.mark.check
-def test_hadolint_has_nothing_to_say(sources: Sources, evidence: Evidence) -> None:
-    assert lint_violations(evidence.saw(lint(sources))) == []
+def test_hadolint_has_nothing_to_say(files: Files, evidence: Evidence) -> None:
+    seen = [evidence.saw(lint(sources)) for sources in in_place(files)]
+    assert [violation for linted in seen for violation in lint_violations(linted)] == []

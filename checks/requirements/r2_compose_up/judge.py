@@ -1,6 +1,6 @@
 """What is asked of a Compose file that brings everything up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
@@ -10,6 +10,7 @@ from checks.core.registry import judges
 from checks.core.verdict import Violation
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what Docker takes a port for that is published without an address
+SILENT = "does not answer"
 RULES = {"nothing": "up-from-nothing", "restart": "restart-comes-back", "down": "down-up-comes-back"}
 
 
@@ -57,11 +58,10 @@ def configuration_violations(seen: Configured) -> list[Violation]:
     found = []
     if seen.warnings or not seen.images:
         found.append(Violation("config-without-warning", seen=list(seen.warnings) or "no service", wanted="none"))
-    unversioned = {name: reference for name, reference in seen.images.items() if not is_pinned(reference)}
-    if unversioned or not seen.images:
-        found.append(
-            Violation("images-carry-versions", seen=unversioned, wanted="a digest, or a tag with the program's version")
-        )
+    unversioned = {name: one or "built, without a name" for name, one in seen.images.items() if not is_pinned(one)}
+    if unversioned or not (seen.images or seen.warnings):  # what does not resolve names no image, either
+        wanted = "a digest, or a tag with the program's version"
+        found.append(Violation("images-carry-versions", seen=unversioned, wanted=wanted))
     return found
 
 
@@ -72,6 +72,27 @@ class Port:
     service: str
     port: str
     address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """What the Compose file publishes on this machine, and which of its services are on the machine's own network."""
+
+    redis: str
+    services: tuple[str, ...]
+    ports: tuple[Port, ...]
+    exposed: tuple[str, ...]
+
+
+@judges(Published)
+def published_violations(seen: Published) -> list[Violation]:
+    found = []
+    wrong = [*_off_loopback(seen.ports)]
+    if wrong or not seen.services:
+        found.append(Violation("published-on-loopback-only", seen=wrong or "no service", wanted="on loopback alone"))
+    if more := [*_on_own_network(seen.exposed)]:
+        found.append(Violation("nothing-else-published", seen=more, wanted="what the Compose file names"))
+    return found + _redis_published(seen.redis, seen.ports)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,28 +123,38 @@ class Reachable:
 def reach_violations(seen: Reachable) -> list[Violation]:
     found = []
     if wrong := [*_beside_loopback(seen)]:
-        found.append(Violation("published-on-loopback-only", seen=wrong, wanted="on loopback alone"))
+        late = all(SILENT in one for one in wrong)
+        found.append(Violation("published-on-loopback-only", seen=wrong, wanted="on loopback alone", late=late))
     named = {(port.service, port.port) for port in seen.declared}
     more = [f"{port.service} {port.port}" for port in seen.running if (port.service, port.port) not in named]
-    more += [f"{service} on the machine's network" for service in seen.exposed]
-    if more:
+    if more := [*more, *_on_own_network(seen.exposed)]:
         found.append(Violation("nothing-else-published", seen=more, wanted="what the Compose file names"))
-    if redis := [
-        f"{port.address}:{port.port}" for port in (*seen.declared, *seen.running) if port.service == seen.redis
-    ]:
-        found.append(Violation("redis-on-no-host-port", seen=redis, wanted="none"))
-    return found
+    return found + _redis_published(seen.redis, (*seen.declared, *seen.running))
+
+
+def _redis_published(redis: str, ports: Iterable[Port]) -> list[Violation]:
+    places = [f"{port.address}:{port.port}" for port in ports if port.service == redis]
+    return [Violation("redis-on-no-host-port", seen=places, wanted="none")] if places else []
+
+
+def _on_own_network(services: Iterable[str]) -> Iterator[str]:
+    yield from (f"{service} on the machine's network" for service in services)
+
+
+def _off_loopback(ports: Iterable[Port]) -> Iterator[str]:
+    yield from (
+        f"{port.service} {port.port} is published on {port.address}" for port in ports if not is_loopback(port.address)
+    )
 
 
 def _beside_loopback(seen: Reachable) -> Iterator[str]:
-    for port in (*seen.declared, *seen.running):
-        if not is_loopback(port.address):
-            yield f"{port.service} {port.port} is published on {port.address}"
+    yield from _off_loopback((*seen.declared, *seen.running))
     for knock in seen.knocks:
         if knock.answered != is_loopback(knock.address):
-            yield f"{knock.service} {'answers' if knock.answered else 'does not answer'} on {knock.address}"
+            yield f"{knock.service} {'answers' if knock.answered else SILENT} on {knock.address}"
     tried = {is_loopback(knock.address) for knock in seen.knocks}
-    if tried != {True, False}:
+    published = any(port.port.endswith("/tcp") for port in (*seen.declared, *seen.running))
+    if published and tried != {True, False}:  # what publishes nothing is not to be reached
         yield "nothing was tried on loopback, or nothing beside it"
 
 

@@ -3,25 +3,39 @@
 import re
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Literal
 
-from checks.requirements.r2_compose_up.judge import EVERYWHERE, CameUp, Configured, Knock, Port, Reachable, is_loopback
+from checks.requirements.r2_compose_up.judge import (
+    EVERYWHERE,
+    CameUp,
+    Configured,
+    Knock,
+    Port,
+    Published,
+    Reachable,
+    is_loopback,
+)
 from checks.subject.roles import Role
-from checks.subject.stack import Stack
+from checks.subject.stack import Files, Stack
+from checks.subject.standing import complaint_of
+from checks.subject.start import Cause, DidNotStartError, budget
 from stack.driver.containers import published
 from stack.driver.errors import NotHealthyError, StackError, SubjectError
 from stack.driver.progress import Progress
+from stack.driver.project import Config
 
+Trying = Callable[[], AbstractContextManager[None]]
 KNOCK_SECONDS = 1.0
 DATA = ("*.aof", "*.rdb")
 LOCAL_IPV4 = re.compile(r"\|-- (\S+)\n\s+/32 host LOCAL")
 
 
-def come_up_from_nothing(stack: Stack) -> CameUp:
+def come_up_from_nothing(stack: Stack, tried: Trying = nullcontext) -> CameUp:
     """Start a stack that is ready and was never started. Raises SubjectError where its copy came with earlier data."""
     if data := [
         str(path.relative_to(stack.project.directory)) for name in DATA for path in stack.project.directory.rglob(name)
@@ -30,7 +44,17 @@ def come_up_from_nothing(stack: Stack) -> CameUp:
             f"the copy has earlier data in it ({data[0]}), so that it does not come up from nothing",
             hint="name its directory in `leave_out` of the profile",
         )
-    return _came_up(stack, "nothing", stack.runner.leftovers(), {}, lambda: _up(stack))
+
+    def bring_up() -> None:
+        with tried():
+            _up(stack)
+
+    return _came_up(stack, "nothing", stack.runner.leftovers(), {}, bring_up)
+
+
+def did_not_come_up(cause: Cause) -> CameUp:
+    """What was seen of it in this run, when somebody else was to start it."""
+    return CameUp(after="nothing", before=(), said=(str(cause), *cause.details), health={}, anew={}, phases={})
 
 
 def restart_all(stack: Stack) -> CameUp:
@@ -46,26 +70,39 @@ def take_down_and_up(stack: Stack) -> CameUp:
     return _came_up(stack, "down", left, starts, lambda: _up(stack))
 
 
-def read_configuration(stack: Stack) -> Configured:
-    images = {name: str(spec.get("image") or "") for name, spec in stack.project.config["services"].items()}
-    return Configured(warnings=stack.project.warnings(), images=images)
+def read_configuration(files: Files) -> Configured:
+    """What Compose warns of and lacks, and the images named.
+
+    What the profile's `prepare` is yet to provide is no fault of a project that has not been prepared.
+    """
+    if complaint_of(files.project) is not None:
+        return Configured(warnings=files.complaint, images={})
+    images = {name: str(spec.get("image") or "") for name, spec in files.services.items()}
+    warnings = (*files.complaint, *files.project.warnings())
+    if files.unprepared:
+        warnings = tuple(one for one in warnings if one not in files.complaint and "variable is not set" not in one)
+    return Configured(
+        warnings=warnings, images={name: one for name, one in images.items() if not files.is_made_up(one)}
+    )
+
+
+def read_published(files: Files) -> Published:
+    """What is published, as the Compose file says."""
+    return Published(
+        redis=next(iter(files.candidates(Role.REDIS)), ""),
+        services=tuple(files.services),
+        ports=tuple(_ports(files.services)),
+        exposed=tuple(name for name, spec in files.services.items() if spec.get("network_mode") == "host"),
+    )
 
 
 def knock_everywhere(stack: Stack) -> Reachable:
     """Read what is published, and try every published port on each address of this machine."""
     found = [*published(stack.runner.containers())]
-    declared = [
-        Port(
-            service=name,
-            port=f"{port['target']}/{port.get('protocol', 'tcp')}",
-            address=port.get("host_ip", EVERYWHERE),
-        )
-        for name, spec in stack.project.declared["services"].items()
-        for port in spec.get("ports") or ()
-    ]
+    declared = _ports(stack.project.declared["services"])
     addresses = ["127.0.0.1", *own_addresses()]
     return Reachable(
-        redis=stack.roles[Role.REDIS],
+        redis=next(iter(stack.candidates(Role.REDIS)), ""),
         declared=tuple(declared),
         running=tuple(Port(service=one.service, port=one.port, address=one.address) for one in found),
         exposed=tuple(
@@ -78,6 +115,13 @@ def knock_everywhere(stack: Stack) -> Reachable:
             for address in addresses
         ),
     )
+
+
+def _ports(services: Mapping[str, Config]) -> Iterator[Port]:
+    for name, spec in services.items():
+        for port in spec.get("ports") or ():
+            number = f"{port['target']}/{port.get('protocol', 'tcp')}"
+            yield Port(service=name, port=number, address=port.get("host_ip", EVERYWHERE))
 
 
 def own_addresses() -> list[str]:
@@ -128,6 +172,10 @@ def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
     """
     try:
         bring_up()
+    except DidNotStartError as problem:
+        if not problem.cause.own:
+            raise
+        return (problem.sentence, *problem.details)
     except NotHealthyError as problem:
         return (problem.sentence, *problem.details)
     except StackError as problem:
@@ -140,7 +188,7 @@ def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
 
 def _up(stack: Stack) -> None:
     with Progress() as progress:
-        stack.runner.up(progress)
+        stack.runner.up(progress, within=budget(stack.project.config, stack.subject.start_seconds))
 
 
 def _starts(stack: Stack) -> dict[str, datetime]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.requirements.r2_compose_up.judge import EVERYWHERE, CameUp, Configured, Knock, Port, Reachable
+from checks.requirements.r2_compose_up.judge import EVERYWHERE, CameUp, Configured, Knock, Port, Published, Reachable
 
 FIRST = CameUp(
     after="nothing",
@@ -35,6 +35,7 @@ REACHABLE = Reachable(
         Knock(service="api", address=OUTSIDE, answered=False),
     ),
 )
+PUBLISHED = Published(redis="redis", services=("api", "redis"), ports=REACHABLE.declared, exposed=())
 
 PASSING: tuple[object, ...] = (
     FIRST,
@@ -42,6 +43,8 @@ PASSING: tuple[object, ...] = (
     DOWN_UP,
     CONFIGURED,
     REACHABLE,
+    PUBLISHED,
+    replace(PUBLISHED, redis="", ports=()),
 )
 
 
@@ -57,7 +60,10 @@ FAILING: dict[str, tuple[object, ...]] = {
     "up-from-nothing": not_coming(FIRST),
     "restart-comes-back": (*not_coming(RESTARTED), replace(RESTARTED, anew={"api": True, "redis": False})),
     "down-up-comes-back": (*not_coming(DOWN_UP), replace(DOWN_UP, before=("network checks-1_backend",))),
-    "config-without-warning": (replace(CONFIGURED, warnings=('"The \\"X\\" variable is not set."',)),),
+    "config-without-warning": (
+        replace(CONFIGURED, warnings=('"The \\"X\\" variable is not set."',)),
+        replace(CONFIGURED, warnings=("services.api Additional property foo is not allowed",), images={}),
+    ),
     "images-carry-versions": tuple(
         replace(CONFIGURED, images=dict(CONFIGURED.images, redis=reference))
         for reference in (
@@ -70,6 +76,7 @@ FAILING: dict[str, tuple[object, ...]] = {
         )
     ),
     "published-on-loopback-only": (
+        replace(PUBLISHED, ports=(API, replace(API, address="::"))),
         replace(REACHABLE, declared=(replace(API, address=EVERYWHERE),)),
         replace(REACHABLE, running=(replace(API, address="::"),)),
         replace(REACHABLE, running=(replace(API, address=OUTSIDE),)),
@@ -77,10 +84,12 @@ FAILING: dict[str, tuple[object, ...]] = {
         replace(REACHABLE, knocks=(*REACHABLE.knocks, Knock(service="api", address="127.0.0.1", answered=False))),
     ),
     "nothing-else-published": (
+        replace(PUBLISHED, exposed=("api",)),
         replace(REACHABLE, running=(API, replace(API, port="5001/tcp"))),
         replace(REACHABLE, exposed=("prometheus",)),
     ),
     "redis-on-no-host-port": (
+        replace(PUBLISHED, redis="api"),
         replace(REACHABLE, declared=(API, replace(API, service="redis", port="6379/tcp"))),
         replace(REACHABLE, redis="api"),
     ),
@@ -90,6 +99,7 @@ VACUOUS: tuple[object, ...] = (
     *(replace(seen, health={}, anew={}) for seen in (FIRST, RESTARTED, DOWN_UP)),
     *(replace(seen, anew={}) for seen in (FIRST, RESTARTED, DOWN_UP)),
     replace(CONFIGURED, images={}),
+    replace(PUBLISHED, services=(), ports=()),
     replace(REACHABLE, knocks=()),
     replace(REACHABLE, knocks=REACHABLE.knocks[:1]),
 )

@@ -3,11 +3,16 @@
 import pytest
 
 from checks.core.evidence import Evidence
-from checks.requirements.r2_compose_up.judge import configuration_violations
-from checks.requirements.r2_compose_up.observe import read_configuration
-from checks.subject.stack import Stack
+from checks.requirements.r2_compose_up.judge import configuration_violations, published_violations
+from checks.requirements.r2_compose_up.observe import read_configuration, read_published
+from checks.subject.stack import Files
 
 
 @pytest.mark.check
-def test_the_compose_file_is_without_warnings_and_names_versions(stack: Stack, evidence: Evidence) -> None:
-    assert configuration_violations(evidence.saw(read_configuration(stack))) == []
+def test_compose_warns_of_nothing_and_images_have_versions(files: Files, evidence: Evidence) -> None:
+    assert configuration_violations(evidence.saw(read_configuration(files))) == []
+
+
+@pytest.mark.check
+def test_what_the_file_publishes_is_on_loopback(files: Files, evidence: Evidence) -> None:
+    assert published_violations(evidence.saw(read_published(files))) == []

@@ -8,7 +8,15 @@ from checks.harness.fixtures import Mutated
 from checks.requirements.r3_durability import mutations
 from checks.requirements.r3_durability.judge.append_only_file import Within
 from checks.requirements.r3_durability.judge.power_cut import TRIES, Moment, PowerCuts
-from checks.requirements.r3_durability.observe import append_only_file, backup, fsync, full_disk, power_cut, restart
+from checks.requirements.r3_durability.observe import (
+    append_only_file,
+    backup,
+    declared,
+    fsync,
+    full_disk,
+    power_cut,
+    restart,
+)
 from checks.subject import mutation
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
@@ -176,3 +184,9 @@ def test_an_api_that_stores_later_loses_at_a_power_cut(mutated: Mutated, evidenc
     seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.stored_later_until_it_works)))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost_through_api for cut in seen.cuts)
+
+
+@pytest.mark.mutation(objects="redis-keeps-the-data")
+def test_a_project_without_a_redis_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(declared.find_keeper(unstarted(mutation.without(Role.REDIS))))
+    assert objections(seen) == {"redis-keeps-the-data"}

@@ -5,8 +5,10 @@ import pytest
 from checks.core.evidence import Evidence
 from checks.requirements.r3_durability.judge.append_only_file import changes_violations
 from checks.requirements.r3_durability.judge.fsync import flush_violations, fsync_violations
+from checks.requirements.r3_durability.judge.keeper import keeper_violations
 from checks.requirements.r3_durability.judge.restart import attached_violations, settings_violations
 from checks.requirements.r3_durability.observe.append_only_file import store_and_read_the_file
+from checks.requirements.r3_durability.observe.declared import find_keeper
 from checks.requirements.r3_durability.observe.fsync import count_flushes, write_and_wait_for_fsync
 from checks.requirements.r3_durability.observe.restart import look_into_the_mount, read_settings
 from checks.subject.stack import Stack
@@ -33,3 +35,8 @@ def test_no_setting_suspends_the_fsync(stack: Stack, evidence: Evidence) -> None
 @pytest.mark.check
 def test_the_files_lie_in_the_mounted_directory(stack: Stack, evidence: Evidence) -> None:
     assert attached_violations(evidence.saw(look_into_the_mount(stack))) == []
+
+
+@pytest.mark.check
+def test_a_redis_that_runs_keeps_the_data(stack: Stack, evidence: Evidence) -> None:
+    assert keeper_violations(evidence.saw(find_keeper(stack))) == []

@@ -1,13 +1,16 @@
 """What is asked of Redis' users."""
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from checks.core.presence import Presence, absence
 from checks.core.registry import judges
 from checks.core.verdict import Violation
-from checks.roles.redis.wire import CLOSED
+from checks.roles.redis.acl import GIVES_EVERYTHING, account
+from checks.roles.redis.wire import CLOSED, SILENT
 
+UNANSWERED = (CLOSED, SILENT)
 UNKNOWN_TO_REDIS = ("NOAUTH", "WRONGPASS")
 SWITCHED_OFF = "command not allowed. If the enable-"  # MODULE and DEBUG: redis.conf denies them to everyone
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -36,7 +39,7 @@ def default_user_violations(seen: DefaultUser) -> list[Violation]:
         return [Violation(rule, seen="nothing was tried", wanted=wanted)]
     attempts = (*seen.without_login, *seen.by_password)
     let_in = [attempt for attempt in attempts if not refused(attempt, *UNKNOWN_TO_REDIS)]
-    return [Violation(rule, seen=_told(let_in), wanted=wanted)] if let_in else []
+    return [Violation(rule, seen=_told(let_in), wanted=wanted, late=_is_late(let_in))] if let_in else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +60,26 @@ class Users:
 @judges(Users)
 def users_violations(seen: Users) -> list[Violation]:
     found = []
-    on = [user for user in seen.users if "on" in user.rules]
-    if "off" not in next((user.rules for user in seen.users if user.name == "default"), ()):
+    accounts = {user.name: account(user.rules) for user in seen.users}
+    on = {name: one for name, one in accounts.items() if one.on}
+    if "default" not in accounts or "default" in on:
         found.append(Violation("default-user-off", seen="on, or not listed", wanted="off"))
-    if open_to_all := [user.name for user in on if "nopass" in user.rules]:
+    if open_to_all := [name for name, one in on.items() if one.nopass]:
         found.append(Violation("every-user-has-a-password", seen=open_to_all, wanted="no user with `nopass`"))
-    if almighty := [user.name for user in on if {"+@all", "allcommands"} & set(user.rules)]:
-        found.append(Violation("nobody-may-do-everything", seen=almighty, wanted="no user with `+@all`"))
+    if almighty := [name for name, one in on.items() if one.may(GIVES_EVERYTHING)]:
+        wanted = "no user who may run ACL SETUSER, and so give itself everything"
+        found.append(Violation("nobody-may-do-everything", seen=almighty, wanted=wanted))
     return found
+
+
+def users_of(lines: Iterable[str]) -> Users:
+    """What ACL LIST says, without the password hashes."""
+    words = [line.split() for line in lines if line.strip()]
+    return Users(users=tuple(User(name=name, rules=_without_hashes(rules)) for _, name, *rules in words))
+
+
+def _without_hashes(words: list[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if not word.startswith("#"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,14 +94,14 @@ class AppUser:
 @judges(AppUser)
 def app_user_violations(seen: AppUser) -> list[Violation]:
     found = []
-    rejected = [attempt for attempt in seen.needed if attempt.answer.startswith("-") or attempt.answer == CLOSED]
+    rejected = [attempt for attempt in seen.needed if attempt.answer.startswith("-") or attempt.answer in UNANSWERED]
     if rejected or not seen.needed:
-        found.append(Violation("app-user-accepted", seen=_told(rejected), wanted="no error"))
+        found.append(Violation("app-user-accepted", seen=_told(rejected), wanted="no error", late=_is_late(rejected)))
     if seen.lost_items:
         found.append(Violation("app-user-accepted", seen=list(seen.lost_items), wanted="items read back as stored"))
     allowed = [attempt for attempt in seen.beyond if not refused(attempt, "NOPERM")]
     if not rejected and (allowed or not seen.beyond):
-        found.append(Violation("denied-beyond-need", seen=_told(allowed), wanted="NOPERM"))
+        found.append(Violation("denied-beyond-need", seen=_told(allowed), wanted="NOPERM", late=_is_late(allowed)))
     return found
 
 
@@ -101,12 +116,18 @@ class OtherUser:
 
 @judges(OtherUser)
 def other_user_violations(seen: OtherUser) -> list[Violation]:
-    rejected = [attempt for attempt in seen.needed if attempt.answer.startswith("-") or attempt.answer == CLOSED]
+    rejected = [attempt for attempt in seen.needed if attempt.answer.startswith("-") or attempt.answer in UNANSWERED]
     if rejected or not seen.needed:
-        return [Violation("others-limited", seen=f"{seen.login}: {_told(rejected)}", wanted="no error")]
+        return [
+            Violation(
+                "others-limited", seen=f"{seen.login}: {_told(rejected)}", wanted="no error", late=_is_late(rejected)
+            )
+        ]
     allowed = [attempt for attempt in seen.beyond if not refused(attempt, "NOPERM")]
     if allowed or not seen.beyond:
-        return [Violation("others-limited", seen=f"{seen.login}: {_told(allowed)}", wanted="NOPERM")]
+        return [
+            Violation("others-limited", seen=f"{seen.login}: {_told(allowed)}", wanted="NOPERM", late=_is_late(allowed))
+        ]
     return []
 
 
@@ -122,7 +143,7 @@ def wrong_login_violations(seen: WrongLogins) -> list[Violation]:
     let_in = [attempt for attempt in seen.attempts if not refused(attempt, "WRONGPASS")]
     if seen.attempts and not let_in:
         return []
-    return [Violation("wrong-login-rejected", seen=_told(let_in), wanted="WRONGPASS")]
+    return [Violation("wrong-login-rejected", seen=_told(let_in), wanted="WRONGPASS", late=_is_late(let_in))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +192,7 @@ def users_after_restart_violations(seen: UsersAfterRestart) -> list[Violation]:
         return [Violation(rule, seen=f"changed: {', '.join(seen.changed)}", wanted="the same users as before")]
     let_in = [attempt for attempt in seen.default if not refused(attempt, *UNKNOWN_TO_REDIS)]
     if let_in or not seen.default:
-        return [Violation(rule, seen=_told(let_in), wanted=" or ".join(UNKNOWN_TO_REDIS))]
+        return [Violation(rule, seen=_told(let_in), wanted=" or ".join(UNKNOWN_TO_REDIS), late=_is_late(let_in))]
     return [] if seen.app.answer == "+OK" else [Violation(rule, seen=_told([seen.app]), wanted="+OK")]
 
 
@@ -203,7 +224,22 @@ def refused(attempt: Attempt, *codes: str) -> bool:
     return attempt.answer.startswith("-") and any(word in attempt.answer for word in (*codes, SWITCHED_OFF))
 
 
+def _is_late(attempts: list[Attempt]) -> bool:
+    """Whether what objects to them is only that no answer came in time, or that nothing was tried."""
+    return all(attempt.answer == SILENT for attempt in attempts)
+
+
 def _told(attempts: list[Attempt]) -> str:
     obeyed_first = sorted(attempts, key=lambda attempt: attempt.answer.startswith("-"))
     told = "; ".join(f"{attempt.request}: {attempt.answer}" for attempt in obeyed_first[:5])
     return f"{told} ... ({len(attempts)} in all)" if len(attempts) > 5 else told or "nothing was tried"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserKeeper(Presence):
+    """The Redis whose users are to be limited."""
+
+
+@judges(UserKeeper)
+def user_keeper_violations(seen: UserKeeper) -> list[Violation]:
+    return absence("redis-has-the-users", seen, "nothing has users that could be limited")

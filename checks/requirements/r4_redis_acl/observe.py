@@ -18,14 +18,16 @@ from checks.requirements.r4_redis_acl.judge import (
     OtherUser,
     Plaintext,
     Rejection,
-    User,
     Users,
     UsersAfterRestart,
     WrongLogins,
+    users_of,
 )
 from checks.roles.api.client import Items
 from checks.roles.load import numbered
-from checks.roles.redis.client import PORT, connect, every_command
+from checks.roles.redis.acl_text import has_plain_password
+from checks.roles.redis.client import connect, every_command
+from checks.roles.redis.endpoint import address_of
 from checks.roles.redis.wire import CLOSED, Wire, inline, packed
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
@@ -42,8 +44,6 @@ NEEDS = {  # what each login of a profile is for: those are to be allowed, and n
         "config|get dir", "acl|list", "acl|log", "client|list",
     ),
 }  # fmt: skip
-# `user app on >password`, in a file or an argument: `#` and a digest belong there
-PASSWORD_IN_ACL = re.compile(r"(?:^|--)user[ \t][^\n]*[ \t]>\S", re.MULTILINE)
 OLD_PASSWORDS = ("foobared", "password", "redis", "default")  # redis.conf's own example, and what people use
 
 
@@ -51,14 +51,14 @@ def try_default_user(stack: Stack) -> DefaultUser:
     """Every command without a login, packed and INLINE, and AUTH and HELLO as default with several passwords."""
     requests = [command for command in every_command(stack) if command[0] not in WITHOUT_LOGIN]
     requests.sort(key=lambda command: command[0] in ENDS_THE_SERVER)
-    address = stack.runner.address(stack.roles[Role.REDIS], PORT)
+    address = address_of(stack)
     anonymous = [("HELLO 3", packed("HELLO", "3")), ("INLINE HELLO 2", inline("HELLO", "2"))]
     for command in requests:
         told = " ".join(command)
         anonymous += [(told, packed(*command)), (f"INLINE {told}", inline(*command))]
     passwords = {
         "(empty)": "",
-        "the app's password": stack.credentials.password("app"),
+        **({"the app's password": stack.credentials.password("app")} if "app" in stack.subject.credentials else {}),
         **{word: word for word in OLD_PASSWORDS},
     }
     logins = [
@@ -74,18 +74,13 @@ def try_default_user(stack: Stack) -> DefaultUser:
 
 
 def list_users(stack: Stack) -> Users:
-    listed = {name: line.split()[2:] for name, line in _acl_lines(stack).items()}
-    return Users(users=tuple(User(name=name, rules=_without_hashes(words)) for name, words in listed.items()))
+    return users_of(_acl_lines(stack).values())
 
 
 def _acl_lines(stack: Stack) -> dict[str, str]:
     """{user: its line of ACL LIST}."""
     with connect(stack, "auditor") as auditor:
         return {str(line).split()[1]: str(line) for line in auditor.acl_list()}
-
-
-def _without_hashes(words: list[str]) -> tuple[str, ...]:
-    return tuple(word for word in words if not word.startswith("#"))
 
 
 def try_app_user(stack: Stack) -> AppUser:
@@ -123,7 +118,7 @@ def _ask_for_everything_else(stack: Stack, login: str) -> tuple[Attempt, ...]:
 
 
 def _ask_as(stack: Stack, login: str, commands: list[tuple[str, ...]]) -> tuple[Attempt, ...]:
-    address = stack.runner.address(stack.roles[Role.REDIS], PORT)
+    address = address_of(stack)
     as_user = packed("AUTH", stack.credentials.login(login).user, stack.credentials.password(login))
     return _ask(address, [(" ".join(command), packed(*command)) for command in commands], as_user)
 
@@ -145,7 +140,7 @@ def try_wrong_logins(stack: Stack) -> WrongLogins:
             (f"HELLO 3 AUTH {user} {name}", packed("HELLO", "3", "AUTH", user, password)),
         )
     ]
-    return WrongLogins(attempts=_ask(stack.runner.address(stack.roles[Role.REDIS], PORT), logins))
+    return WrongLogins(attempts=_ask(address_of(stack), logins))
 
 
 def try_and_read_the_log(stack: Stack) -> AclLog:
@@ -153,7 +148,7 @@ def try_and_read_the_log(stack: Stack) -> AclLog:
     nobody, app = f"nobody-{secrets.token_hex(4)}", stack.credentials.login("app").user
     with connect(stack, "auditor") as auditor:
         before = _acl_log(auditor)
-        address = stack.runner.address(stack.roles[Role.REDIS], PORT)
+        address = address_of(stack)
         answers = {
             Rejection(username=nobody, reason="auth", object="AUTH"): _ask(
                 address, [("AUTH", packed("AUTH", nobody, nobody))]
@@ -187,14 +182,12 @@ def restart_and_list_users(stack: Stack) -> UsersAfterRestart:
         ("AUTH (the app's password)", packed("AUTH", app)),
         ("AUTH default (empty)", packed("AUTH", "default", "")),
     ]
-    (accepted,) = _ask(
-        stack.runner.address(service, PORT), [("AUTH app", packed("AUTH", stack.credentials.login("app").user, app))]
-    )
+    (accepted,) = _ask(address_of(stack), [("AUTH app", packed("AUTH", stack.credentials.login("app").user, app))])
     return UsersAfterRestart(
         came_back_anew=stack.runner.incarnation(service) != started,
         users=tuple(before),
         changed=tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name))),
-        default=_ask(stack.runner.address(service, PORT), knocks),
+        default=_ask(address_of(stack), knocks),
         app=accepted,
     )
 
@@ -213,7 +206,7 @@ def look_for_plaintext(stack: Stack) -> Plaintext:
     return Plaintext(
         looked_for=tuple(passwords),
         looked_at=tuple(texts),
-        found=(*found, *(f"`>password` in {place}" for place, text in texts.items() if PASSWORD_IN_ACL.search(text))),
+        found=(*found, *(f"`>password` in {place}" for place, text in texts.items() if has_plain_password(text))),
         password_files=modes,
         settings=tuple(sorted(name for name, value in settings.items() if value)),
     )

@@ -11,6 +11,7 @@ from checks.requirements.r4_redis_acl.judge import (
     Plaintext,
     Rejection,
     User,
+    UserKeeper,
     Users,
     UsersAfterRestart,
     WrongLogins,
@@ -52,7 +53,10 @@ HASHED = Plaintext(
     settings=(),
 )
 
+NOBODY = UserKeeper(service="", because="no service runs the image or the program of a Redis")
+
 PASSING: tuple[object, ...] = (
+    UserKeeper(service="redis", because="it runs redis-server"),
     REJECTED,
     LEAST,
     LIMITED,
@@ -67,6 +71,7 @@ PASSING: tuple[object, ...] = (
 )
 
 FAILING: dict[str, tuple[object, ...]] = {
+    "redis-has-the-users": (NOBODY,),
     "default-user-rejected": (
         replace(REJECTED, without_login=attempts(NOAUTH, "+PONG")),
         replace(REJECTED, without_login=attempts(NOAUTH, "-NOPERM User default has no permissions")),
@@ -120,6 +125,7 @@ FAILING: dict[str, tuple[object, ...]] = {
 }
 
 VACUOUS: tuple[object, ...] = (
+    NOBODY,
     replace(REJECTED, without_login=()),
     replace(REJECTED, by_password=()),
     Users(users=()),

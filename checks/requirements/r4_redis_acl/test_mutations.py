@@ -7,7 +7,7 @@ import pytest
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import Mutated
-from checks.requirements.r4_redis_acl import observe
+from checks.requirements.r4_redis_acl import declared, observe
 from checks.requirements.r4_redis_acl.mutations import (
     app_may_do_everything,
     app_may_not_write,
@@ -22,8 +22,9 @@ from checks.requirements.r4_redis_acl.mutations import (
     user_without_a_password,
 )
 from checks.roles.redis import mutations
-from checks.roles.redis.client import PORT
+from checks.roles.redis.endpoint import address_of
 from checks.roles.redis.wire import Wire, packed
+from checks.subject import mutation
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver.errors import StackError
@@ -119,7 +120,13 @@ def test_a_password_file_that_others_can_read_is_noticed(mutated: Mutated, evide
 
 
 def _add_a_user(stack: Stack, password: str) -> None:
-    with Wire(stack.runner.address(stack.roles[Role.REDIS], PORT)) as wire:
+    with Wire(address_of(stack)) as wire:
         wire.ask(packed("AUTH", "keeper", password))
         if (answer := wire.ask(packed("ACL", "SETUSER", "guest", "on", "-@all", "+ping"))) != "+OK":
             raise StackError(f"the mutation needs a user more, and Redis says: {answer}")
+
+
+@pytest.mark.mutation(objects="redis-has-the-users")
+def test_a_project_without_a_redis_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(declared.find_user_keeper(unstarted(mutation.without(Role.REDIS))))
+    assert objections(seen) == {"redis-has-the-users"}

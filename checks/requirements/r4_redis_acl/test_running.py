@@ -3,9 +3,11 @@
 import pytest
 
 from checks.core.evidence import Evidence
+from checks.requirements.r4_redis_acl.declared import find_user_keeper
 from checks.requirements.r4_redis_acl.judge import (
     acl_log_violations,
     plaintext_violations,
+    user_keeper_violations,
     users_violations,
     wrong_login_violations,
 )
@@ -36,3 +38,8 @@ def test_rejected_attempts_show_in_the_acl_log(stack: Stack, evidence: Evidence)
 @pytest.mark.check
 def test_no_password_stands_in_plain_text_in_what_redis_reads(stack: Stack, evidence: Evidence) -> None:
     assert plaintext_violations(evidence.saw(look_for_plaintext(stack))) == []
+
+
+@pytest.mark.check
+def test_a_redis_that_runs_has_the_users(stack: Stack, evidence: Evidence) -> None:
+    assert user_keeper_violations(evidence.saw(find_user_keeper(stack))) == []

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from checks.core.bounds import DETECTION_SLACK
+from checks.core.presence import Presence, absence
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -70,3 +71,13 @@ def wrong_password_violations(seen: WrongPassword) -> list[Violation]:
     if seen.printed:
         found.append(Violation("wrong-password-not-printed", seen=list(seen.printed), wanted="none of them in the log"))
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginPlace(Presence):
+    """The Redis that the app is to log in to."""
+
+
+@judges(LoginPlace)
+def login_place_violations(seen: LoginPlace) -> list[Violation]:
+    return absence("redis-to-log-in-to", seen, "nothing is there that the app could be given credentials of")

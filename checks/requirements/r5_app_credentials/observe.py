@@ -25,8 +25,14 @@ from stack.driver.events import Event
 STORE_TRIES = 3
 LONGEST_LINE = 300
 ILL = {"health_status: unhealthy", "die"}
-CREDENTIALS = re.compile(r"credential|pass|auth|login|log in", re.IGNORECASE)
-REFUSED = re.compile(r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|not accepted|NOAUTH|NOPERM", re.IGNORECASE)
+CREDENTIALS = re.compile(  # `bypass`, "did not pass" and a certificate authority are none
+    r"credential|passw(or)?d|passphrase|WRONGPASS|NOAUTH|NOPERM|unauthori[sz]ed"
+    r"|\bauth(?!orit)|\blog ?in\b|denied for user",
+    re.IGNORECASE,
+)
+REFUSED = re.compile(
+    r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|not accepted|unauthori[sz]ed|NOAUTH|NOPERM", re.IGNORECASE
+)
 
 
 def look_who_is_connected(stack: Stack) -> Connections:
@@ -59,7 +65,7 @@ def _places(stack: Stack) -> dict[str, str]:
     for service in stack.project.services:
         places |= {f"{place} of {service}": text for place, text in seen_of(stack, service).items()}
     items, routes = Items(stack), stack.subject.routes
-    for path in (routes.metrics, routes.health, f"{routes.get}sighted-0"):
+    for path in (routes.metrics, routes.health, routes.reads_at("sighted-0")):
         answer = requests.get(items.url(path), timeout=ANSWER_SECONDS)
         places[f"response to {path}"] = json.dumps(dict(answer.headers)) + answer.text
     return places

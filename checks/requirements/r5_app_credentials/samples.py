@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.requirements.r5_app_credentials.judge import Connections, Sightings, WrongPassword
+from checks.requirements.r5_app_credentials.judge import Connections, LoginPlace, Sightings, WrongPassword
 
 CONNECTED = Connections(expected="app", users=("app",))
 UNSEEN = Sightings(looked_for=("app",), looked_at=("inspect of api",), found=())
@@ -16,7 +16,10 @@ ILL = WrongPassword(
     printed=(),
 )
 
+NOBODY = LoginPlace(service="", because="no service runs the image or the program of a Redis")
+
 PASSING: tuple[object, ...] = (
+    LoginPlace(service="redis", because="it runs redis-server"),
     CONNECTED,
     UNSEEN,
     ILL,
@@ -24,6 +27,7 @@ PASSING: tuple[object, ...] = (
 )
 
 FAILING: dict[str, tuple[object, ...]] = {
+    "redis-to-log-in-to": (NOBODY,),
     "logs-in-as-its-own-user": (
         replace(CONNECTED, users=("default",)),
         replace(CONNECTED, users=("app", "default")),
@@ -36,6 +40,7 @@ FAILING: dict[str, tuple[object, ...]] = {
 }
 
 VACUOUS: tuple[object, ...] = (
+    NOBODY,
     replace(CONNECTED, users=()),
     replace(UNSEEN, looked_for=()),
     replace(UNSEEN, looked_at=()),

@@ -7,7 +7,7 @@ import pytest
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import Mutated
-from checks.requirements.r5_app_credentials import observe
+from checks.requirements.r5_app_credentials import declared, observe
 from checks.requirements.r5_app_credentials.mutations import (
     always_content,
     app_logged_in_as_default,
@@ -16,6 +16,8 @@ from checks.requirements.r5_app_credentials.mutations import (
     password_logged,
     silent,
 )
+from checks.subject import mutation
+from checks.subject.roles import Role
 
 
 def wrong_for(evidence: Evidence) -> str:
@@ -59,3 +61,9 @@ def test_a_password_in_the_log_is_noticed(mutated: Mutated, evidence: Evidence) 
 def test_another_way_in_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(observe.give_a_wrong_password(mutated(other_way_in), wrong_for(evidence)))
     assert objections(seen) == {"no-other-credentials"}
+
+
+@pytest.mark.mutation(objects="redis-to-log-in-to")
+def test_a_project_without_a_redis_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(declared.find_login_place(unstarted(mutation.without(Role.REDIS))))
+    assert objections(seen) == {"redis-to-log-in-to"}

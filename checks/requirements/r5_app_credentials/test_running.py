@@ -3,7 +3,12 @@
 import pytest
 
 from checks.core.evidence import Evidence
-from checks.requirements.r5_app_credentials.judge import connection_violations, sighting_violations
+from checks.requirements.r5_app_credentials.declared import find_login_place
+from checks.requirements.r5_app_credentials.judge import (
+    connection_violations,
+    login_place_violations,
+    sighting_violations,
+)
 from checks.requirements.r5_app_credentials.observe import look_for_secrets, look_who_is_connected
 from checks.subject.stack import Stack
 
@@ -16,3 +21,8 @@ def test_the_app_is_logged_in_as_its_own_user(stack: Stack, evidence: Evidence) 
 @pytest.mark.check
 def test_no_password_is_to_be_seen(stack: Stack, evidence: Evidence) -> None:
     assert sighting_violations(evidence.saw(look_for_secrets(stack))) == []
+
+
+@pytest.mark.check
+def test_there_runs_a_redis_to_log_in_to(stack: Stack, evidence: Evidence) -> None:
+    assert login_place_violations(evidence.saw(find_login_place(stack))) == []

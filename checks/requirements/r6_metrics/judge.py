@@ -38,7 +38,7 @@ class Targets:
 @judges(Targets)
 def target_violations(seen: Targets) -> list[Violation]:
     up = [target for target in seen.targets if target.health == "up"]
-    if not up:
+    if not up or any(target.health == "down" for target in seen.targets):  # one that is new is `unknown` at first
         told = [f"{one.url} (job {one.job}): {one.health} {one.error}".strip() for one in seen.targets]
         return [Violation("target-up", seen=told or "no target leads to the service", wanted="up")]
     found = []
@@ -47,6 +47,54 @@ def target_violations(seen: Targets) -> list[Violation]:
     if len(jobs := sorted({target.job for target in seen.targets})) > 1:
         found.append(Violation("scraped-by-one-job", seen=jobs, wanted="one job"))
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScrapeJob:
+    """A job of Prometheus' configuration with a target that leads to the service."""
+
+    job: str
+    target: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scraping:
+    """The jobs of Prometheus' configuration that lead to the service, and the path under which its metrics are."""
+
+    prometheus: str
+    api: str
+    route: str
+    leading: tuple[ScrapeJob, ...]
+
+
+@judges(Scraping)
+def scraping_violations(seen: Scraping) -> list[Violation]:
+    found = []
+    if beside := [f"{one.target}{one.path} (job {one.job})" for one in seen.leading if one.path != seen.route]:
+        found.append(Violation("scrapes-the-metrics-route", seen=beside, wanted=seen.route))
+    if len(names := sorted({one.job for one in seen.leading})) != 1:
+        found.append(Violation("scraped-by-one-job", seen=names, wanted="one job"))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aimed:
+    """How many of the jobs of Prometheus' configuration lead to the service; '' where nobody is Prometheus."""
+
+    prometheus: str
+    api: str
+    jobs: int
+    leading: int
+
+
+@judges(Aimed)
+def aim_violations(seen: Aimed) -> list[Violation]:
+    if seen.leading:
+        return []
+    told = f"none of {seen.jobs} jobs of `{seen.prometheus}` leads to `{seen.api}`"
+    nobody = f"nothing scrapes `{seen.api}`: no service is a Prometheus"
+    return [Violation("target-up", seen=told if seen.prometheus else nobody, wanted="a job that scrapes it")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +116,8 @@ def counted_violations(seen: Counted) -> list[Violation]:
     if seen.series and seen.requests > 0 and seen.exposed == seen.in_prometheus == seen.requests:
         return []
     told = f"{seen.series or 'no counter'} rose by {seen.in_prometheus} (by {seen.exposed} in the service)"
-    return [Violation("counter-moves-exactly", seen=told, wanted=seen.requests)]
+    late = seen.in_prometheus is None or seen.in_prometheus < seen.exposed == seen.requests  # not scraped yet
+    return [Violation("counter-moves-exactly", seen=told, wanted=seen.requests, late=late)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +227,7 @@ class SamplesKept:
 def samples_violations(seen: SamplesKept) -> list[Violation]:
     rule = "samples-survive-restart"
     if not seen.came_back_anew:  # nothing was tried, so nothing was proven
-        return [Violation(rule, seen="Prometheus did not come back anew", wanted="a new start")]
+        return [Violation(rule, seen="Prometheus did not come back anew", wanted="a new start", late=True)]
     if seen.lost or seen.samples == 0:
         return [Violation(rule, seen=f"{seen.lost} of {seen.samples} lost", wanted="none lost")]
     return []

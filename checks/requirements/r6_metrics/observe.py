@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import requests
-from prometheus_client.parser import text_string_to_metric_families
 
 from checks.faults import operator, process
 from checks.requirements.r6_metrics.judge import (
@@ -24,11 +24,12 @@ from checks.requirements.r6_metrics.judge import (
     Targets,
 )
 from checks.roles.api.client import Items
-from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget, selector
+from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget
+from checks.roles.prometheus.exposition import counters
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import docker, wait
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError, StackError
 
 ANSWER_SECONDS = 5.0
 SCRAPES_SECONDS = 90.0  # for a target to be scraped, at the usual intervals
@@ -38,13 +39,15 @@ KEPT_SECONDS = 60.0  # of samples that are looked up again
 
 
 def look_at_targets(stack: Stack) -> Targets:
-    """The targets once one of them is up, or was scraped in vain twice, or when the time is over."""
+    """The targets once each of them is up, or was scraped in vain twice, or when the time is over."""
     prometheus, addresses = Prometheus.of(stack), _addresses(stack)
-    scrapes: set[str] = set()
+    in_vain: dict[str, set[str]] = {}
 
     def settled(found: list[ScrapeTarget]) -> bool:
-        scrapes.update(one.last_scrape for one in found if one.health == "down")
-        return any(one.health == "up" for one in found) or len(scrapes) > 1
+        for one in found:
+            if one.health == "down":
+                in_vain.setdefault(one.url, set()).add(one.last_scrape)
+        return bool(found) and all(one.health == "up" or len(in_vain.get(one.url, ())) > 1 for one in found)
 
     found = wait.until(lambda: _targets(prometheus, addresses), settled, within=SCRAPES_SECONDS, every=0.5).value
     return Targets(
@@ -56,7 +59,7 @@ def look_at_targets(stack: Stack) -> Targets:
 def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
     """Send N requests and follow the counter that moved from the service into Prometheus."""
     items = Items(stack)
-    url = items.url(stack.subject.routes.get + "counted")
+    url = items.url(stack.subject.routes.reads_at("counted"))
     requests.get(url, timeout=ANSWER_SECONDS)  # the series exists from its first request on
     before = _exposed(items)
     with requests.Session() as session:
@@ -205,13 +208,20 @@ def _none(found: Collection[object]) -> bool:
 
 
 def _addresses(stack: Stack) -> set[str]:
-    """Every name and address under which the service is known in its networks."""
-    networks = (stack.runner.container(stack.roles[Role.API]).network_settings.networks or {}).values()
+    """Every name and address under which the service and its replicas are known in their networks."""
+    replicas = stack.runner.replicas(stack.roles[Role.API])
+    networks = [network for one in replicas for network in (one.network_settings.networks or {}).values()]
     return {name for network in networks for name in (*(network.aliases or ()), network.ip_address) if name}
 
 
 def _targets(prometheus: Prometheus, addresses: set[str]) -> list[ScrapeTarget]:
-    return [one for one in prometheus.targets() if one.address.rpartition(":")[0] in addresses]
+    return leading_to(addresses, prometheus.targets())
+
+
+def leading_to(addresses: Collection[str], targets: Iterable[ScrapeTarget]) -> list[ScrapeTarget]:
+    """Those that are scraped at one of these: relabelling decides that, and not the address that was discovered."""
+    known = {address.lower() for address in addresses}  # as a URL's host is
+    return [one for one in targets if urlsplit(one.url).hostname in known]
 
 
 def _target(stack: Stack, prometheus: Prometheus) -> ScrapeTarget:
@@ -222,7 +232,7 @@ def _target(stack: Stack, prometheus: Prometheus) -> ScrapeTarget:
         bool, within=SCRAPES_SECONDS, every=0.5,
     ).value  # fmt: skip
     if not scraped:
-        raise StackError("Prometheus has scraped no target that leads to the service")
+        raise OutOfTimeError("Prometheus has scraped no target that leads to the service")
     return scraped[0]
 
 
@@ -230,7 +240,4 @@ def _exposed(items: Items) -> dict[str, float]:
     """{series as PromQL: value} of every counter that the service exposes."""
     answer = requests.get(items.url(items.stack.subject.routes.metrics), timeout=ANSWER_SECONDS)
     answer.raise_for_status()
-    families = text_string_to_metric_families(answer.text)
-    samples = [sample for family in families for sample in family.samples]
-    counters = [sample for sample in samples if sample.name.endswith(("_total", "_count"))]
-    return {f"{one.name}{{{selector(one.labels)}}}": one.value for one in counters}
+    return counters(answer.text, answer.headers.get("Content-Type", ""))

@@ -5,12 +5,15 @@ from dataclasses import replace
 from checks.requirements.r6_metrics.judge import (
     LATE_SECONDS,
     REQUESTS,
+    Aimed,
     Alarm,
     ConfigurationCheck,
     Counted,
     Promtool,
     Rhythm,
     SamplesKept,
+    ScrapeJob,
+    Scraping,
     Target,
     Targets,
 )
@@ -18,6 +21,9 @@ from checks.requirements.r6_metrics.judge import (
 UP = Target(job="api", url="http://api:5000/prom-metrics", health="up", error="")
 DOWN = replace(UP, health="down", error="server returned HTTP status 404 Not Found")
 SCRAPED = Targets(route="/prom-metrics", targets=(UP,))
+JOB = ScrapeJob(job="api", target="api:5000", path="/prom-metrics")
+NAMED = Scraping(prometheus="prometheus", api="api", route="/prom-metrics", leading=(JOB,))
+AIMED = Aimed(prometheus="prometheus", api="api", jobs=3, leading=1)
 MOVED = Counted(requests=REQUESTS, series="requests_total{}", exposed=float(REQUESTS), in_prometheus=float(REQUESTS))
 CHECKED = Promtool(
     file="/etc/prometheus/prometheus.yml",
@@ -44,7 +50,8 @@ KEPT = SamplesKept(series="up{}", came_back_anew=True, samples=12, lost=0)
 
 PASSING: tuple[object, ...] = (
     SCRAPED,
-    replace(SCRAPED, targets=(DOWN, UP)),
+    NAMED,
+    AIMED,
     MOVED,
     CLEAN,
     replace(CLEAN, tested=()),
@@ -55,12 +62,22 @@ PASSING: tuple[object, ...] = (
 )
 
 FAILING: dict[str, tuple[object, ...]] = {
-    "target-up": (replace(SCRAPED, targets=(DOWN,)), replace(SCRAPED, targets=(replace(DOWN, health="unknown"),))),
+    "target-up": (
+        replace(SCRAPED, targets=(DOWN,)),
+        replace(SCRAPED, targets=(DOWN, UP)),  # one of two replicas
+        replace(SCRAPED, targets=(replace(DOWN, health="unknown"),)),
+        replace(AIMED, leading=0),
+        Aimed(prometheus="", api="api", jobs=0, leading=0),
+    ),
     "scrapes-the-metrics-route": (
+        replace(NAMED, leading=(replace(JOB, path="/metrics"),)),
         replace(SCRAPED, targets=(replace(UP, url=f"{UP.url}/"),)),
         replace(SCRAPED, targets=(UP, replace(UP, url="http://api:5000/other"))),
     ),
-    "scraped-by-one-job": (replace(SCRAPED, targets=(UP, replace(UP, job="again"))),),
+    "scraped-by-one-job": (
+        replace(SCRAPED, targets=(UP, replace(UP, job="again"))),
+        replace(NAMED, leading=(JOB, replace(JOB, job="again"))),
+    ),
     "counter-moves-exactly": (
         replace(MOVED, in_prometheus=REQUESTS + 1.0),
         replace(MOVED, in_prometheus=REQUESTS - 1.0),
@@ -94,6 +111,8 @@ FAILING: dict[str, tuple[object, ...]] = {
 }
 
 VACUOUS: tuple[object, ...] = (
+    replace(NAMED, leading=()),
+    Aimed(prometheus="", api="", jobs=0, leading=0),
     Targets(route="/prom-metrics", targets=()),
     replace(MOVED, requests=0, in_prometheus=0.0),
     replace(MOVED, series="", in_prometheus=None),

@@ -7,7 +7,7 @@ from typing import Literal
 from checks.core.bounds import DETECTION_SLACK
 from checks.core.registry import judges
 from checks.core.verdict import Violation
-from checks.requirements.r7_healthchecks.probe_command import passes_whatever_happens
+from checks.requirements.r7_healthchecks.probe_command import blindness
 
 RULES = {"frozen": "red-when-broken", "credentials revoked": "red-without-credentials"}
 Fault = Literal["frozen", "credentials revoked"]
@@ -38,8 +38,11 @@ def probe_violations(seen: Probes) -> list[Violation]:
     without = [probe.service for probe in seen.probes if not probe.test]
     if without or not seen.probes:
         found.append(Violation("has-a-health-check", seen=f"none: {', '.join(without)}", wanted="every service"))
-    if blind := {probe.service: why for probe in seen.probes if (why := passes_whatever_happens(probe.test))}:
-        found.append(Violation("check-can-fail", seen=blind, wanted="a status that tells"))
+    blind = {probe.service: told for probe in seen.probes if (told := blindness(probe.test))}
+    if vain := {service: told.why for service, told in blind.items() if told.how == "cannot-fail"}:
+        found.append(Violation("check-can-fail", seen=vain, wanted="a status that tells"))
+    if deaf := {service: told.why for service, told in blind.items() if told.how == "hides-errors"}:
+        found.append(Violation("check-sees-errors", seen=deaf, wanted="a status that tells"))
     if open_to_see := {probe.service: list(probe.passwords) for probe in seen.probes if probe.passwords}:
         found.append(Violation("no-password-in-probe", seen=open_to_see, wanted="none"))
     return found

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from checks.core.bounds import DETECTION_SLACK
 from checks.faults import credentials, process
+from checks.requirements.r7_healthchecks.declared import declared_test
 from checks.requirements.r7_healthchecks.judge import Fault, Probe, Probes, Reported
 from checks.requirements.r7_healthchecks.probe_command import passwords_on, without_passwords
 from checks.subject.roles import Role
-from checks.subject.stack import Stack
+from checks.subject.stack import Files, Stack
 from stack.driver import wait
 from stack.driver.events import Event
 from stack.driver.runners.protocol import all_well
@@ -21,8 +22,19 @@ Broken = Mapping[str, AbstractContextManager[datetime]]
 
 
 def look_at_probes(stack: Stack) -> Probes:
-    secrets = stack.secrets()
+    """The health checks that the engine has."""
     tests = {name: stack.runner.health_check(name).test for name in stack.project.services}
+    return _probes(tests, stack.secrets())
+
+
+def read_probes(files: Files) -> Probes:
+    """The health checks that the Compose file declares, or the Dockerfile of a service that is built here."""
+    return _probes(
+        {name: declared_test(files.services[name]) for name in files.project.services}, files.secrets_there()
+    )
+
+
+def _probes(tests: Mapping[str, tuple[str, ...]], secrets: Mapping[str, str]) -> Probes:
     return Probes(
         probes=tuple(
             Probe(service=name, test=without_passwords(test, secrets), passwords=passwords_on(test, secrets))

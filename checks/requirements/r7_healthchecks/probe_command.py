@@ -1,43 +1,15 @@
 """What the command line of a health check tells by itself: that it cannot fail, or that a password stands on it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-SHELLS = {"sh", "ash", "bash", "dash", "zsh"}
-PASSES = {"true", ":", "echo", "printf"}  # these end in 0 whatever happened before
-PASSES_AFTER_A_PIPE = {"cat", "cut", "head", "sort", "tail", "tee", "tr", "uniq", "wc"}  # these too, given any input
-COMPOUND_ENDS = {"fi", "done", "esac"}
-BRACKETS = {"(", ")", "{", "}"}
-WRAPPERS = {"exec", "command", "env", "nice"}
-TIMEOUT_OPTIONS_WITH_VALUE = {"-s", "--signal", "-k", "--kill-after"}
-REDIS_CLIENTS = {"redis-cli", "valkey-cli"}
-REDIS_FLAGS = {
-    "-e",
-    "-c",
-    "-x",
-    "-2",
-    "-3",
-    "-4",
-    "-6",
-    "--no-auth-warning",
-    "--raw",
-    "--no-raw",
-    "--tls",
-    "--insecure",
-}
+from checks.requirements.r7_healthchecks.shell.interpreter import ends_of
+from checks.requirements.r7_healthchecks.shell.state import NotFollowedError, Situation
 
-Pipeline = tuple[str, list[list[str]]]
-"""What stands before it (`&&`, `;`, ...), and its commands as words."""
+Blindness = Literal["cannot-fail", "hides-errors"]
 
-TOKEN = re.compile(
-    r"""(?P<redirection>\d*(?:>>?|<<?)&?\s*[^\s;|&()]+ | &>\s*\S+)
-      | (?P<connector>\|\| | && | [;\n&])
-      | (?P<pipe>\|)
-      | (?P<word>[()] | (?: "(?:\\.|[^"\\])*" | '[^']*' | \$\((?:[^()]|\([^()]*\))*\) | \\. | [^\s;|&()<>"'\\] )+)""",
-    re.VERBOSE,
-)
-ASSIGNMENT = re.compile(r"\w+=")
 PASSWORDS = {
     "-a": re.compile(r"(?:redis|valkey)-cli\b[^|;&]*?\s-a\s+(?P<it>\S+)"),
     "--pass": re.compile(r"--(?:pass|password|requirepass)(?:=|\s+)(?P<it>\S+)"),
@@ -47,17 +19,44 @@ PASSWORDS = {
 }
 
 
-def passes_whatever_happens(test: Sequence[str]) -> str:
-    """Why this health check (`Test` of docker inspect) cannot fail; '' where no reason is to be seen.
+@dataclass(frozen=True, kw_only=True)
+class Blind:
+    """A health check that does not see what it is there to see, and in which way."""
 
-    Not every reason is: who breaks the service, and looks whether Docker finds out, has the last word.
+    how: Blindness
+    why: str
+
+
+WHY: Mapping[Blindness, str] = {
+    "cannot-fail": "ends in 0 whether the service is down or not",
+    "hides-errors": "ends in 0 when the service answers with an error",
+}
+
+
+def blindness(test: Sequence[str]) -> Blind | None:
+    """What is proven against this health check (`Test` of docker inspect); None where nothing is.
+
+    What cannot be followed is not objected to: who breaks the service, and looks whether Docker finds out, has the
+    last word.
     """
+    try:
+        down, error = _passes(test, "down"), _passes(test, "error")
+    except NotFollowedError:
+        return None
+    if not error:
+        return None
+    how: Blindness = "cannot-fail" if down else "hides-errors"
+    return Blind(how=how, why=WHY[how])
+
+
+def _passes(test: Sequence[str], situation: Situation) -> bool:
+    """Whether every way that it may take ends in 0."""
     match list(test):
         case ["CMD-SHELL", script]:
-            return _script(script)
-        case ["CMD", *words]:
-            return _command(words)
-    return ""
+            return ends_of(["sh", "-c", script], situation) == {"0"}
+        case ["CMD", *words] if words:
+            return ends_of(words, situation) == {"0"}
+    return False
 
 
 def passwords_on(test: Sequence[str], secrets: Mapping[str, str]) -> tuple[str, ...]:
@@ -78,105 +77,3 @@ def without_passwords(test: Sequence[str], secrets: Mapping[str, str]) -> tuple[
     for secret in sorted(hidden, key=len, reverse=True):
         words = [word.replace(secret, "<password>") for word in words]
     return tuple(words)
-
-
-def _script(script: str) -> str:
-    """By the rules of the shell: `a; b` ends as b does, `a && b` fails if either does, `a || b` only if both do."""
-    why = ""
-    for connector, pipeline in _after_compounds(list(_pipelines(script))):
-        this = _pipeline(pipeline, pipefail="pipefail" in script)
-        match connector:
-            case "&&":
-                why = why if this else ""
-            case "||":
-                why = why or this
-            case _:
-                why = this
-        if connector not in {"&&", "||"} and pipeline[-1][:1] == ["exit"]:
-            break
-    return why
-
-
-def _after_compounds(pipelines: list[Pipeline]) -> list[Pipeline]:
-    """What follows the last `if ... fi` or loop: which of its branches decides is not told by looking."""
-    ends = [
-        place for place, (_, commands) in enumerate(pipelines, 1) if commands[0][:1] and commands[0][0] in COMPOUND_ENDS
-    ]
-    return pipelines[ends[-1] :] if ends else pipelines
-
-
-def _pipelines(script: str) -> Iterator[Pipeline]:
-    """Every pipeline that has a command."""
-    connector = ""
-    commands: list[list[str]] = [[]]
-    for token in TOKEN.finditer(script):
-        if token.lastgroup == "connector":
-            if any(commands):
-                yield connector, commands
-            connector, commands = token.group(), [[]]
-        elif token.lastgroup == "pipe":
-            commands.append([])
-        elif token.lastgroup == "word" and token.group() not in BRACKETS:
-            commands[-1].append(_unquoted(token.group()))
-    if any(commands):
-        yield connector, commands
-
-
-def _pipeline(commands: list[list[str]], *, pipefail: bool) -> str:
-    *before, last = commands
-    if pipefail and not all(_command(command) for command in before):
-        return ""
-    if before and last[:1] and last[0] in PASSES_AFTER_A_PIPE:
-        return f"a pipe into `{last[0]}` hides the status"
-    return _command(last)
-
-
-def _command(words: Sequence[str]) -> str:
-    words = _unwrapped(list(words))
-    program = PurePosixPath(words[0]).name if words else ""
-    if program in SHELLS and (script := _inner_script(words)):
-        return _script(script)
-    if program in PASSES or words == ["exit", "0"]:
-        return f"`{' '.join(words[:2])}` always passes"
-    if program in REDIS_CLIENTS and "-e" not in _options(words):
-        return f"`{program}` without -e passes on an error reply"
-    return ""
-
-
-def _unwrapped(words: list[str]) -> list[str]:
-    """Without assignments and commands that only run another."""
-    while words:
-        if ASSIGNMENT.match(words[0]) or words[0] in WRAPPERS:
-            words = words[1:]
-        elif words[0] == "timeout":
-            words = _after_timeout(words[1:])
-        else:
-            break
-    return words
-
-
-def _after_timeout(words: list[str]) -> list[str]:
-    while words and words[0].startswith("-"):
-        words = words[2 if words[0] in TIMEOUT_OPTIONS_WITH_VALUE else 1 :]
-    return words[1:]  # what comes first now is the duration
-
-
-def _inner_script(words: list[str]) -> str:
-    """The script of `sh -c SCRIPT`, with pipefail in it where an option asks for that."""
-    for place, word in enumerate(words[:-1]):
-        if re.fullmatch(r"-\w*c", word):
-            return ("set -o pipefail; " if "pipefail" in words[:place] else "") + words[place + 1]
-    return ""
-
-
-def _options(words: list[str]) -> list[str]:
-    """The options of redis-cli: what stands behind the command is sent to the server."""
-    found, rest = [], words[1:]
-    while rest and rest[0].startswith("-"):
-        found.append(rest[0])
-        rest = rest[1 if rest[0] in REDIS_FLAGS else 2 :]
-    return found
-
-
-def _unquoted(word: str) -> str:
-    return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "\"'" else word

@@ -21,7 +21,10 @@ FAILING: dict[str, tuple[object, ...]] = {
     "check-can-fail": (
         Probes(probes=(CHECKED, replace(CHECKED, test=("CMD-SHELL", "exit 0")))),
         Probes(probes=(replace(CHECKED, test=("CMD-SHELL", "curl -f http://127.0.0.1:5000/ | cat")),)),
+    ),
+    "check-sees-errors": (
         Probes(probes=(replace(CHECKED, test=("CMD", "redis-cli", "ping")),)),
+        Probes(probes=(CHECKED, replace(CHECKED, test=("CMD", "curl", "-s", "http://127.0.0.1:5000/healthcheck")))),
     ),
     "no-password-in-probe": (Probes(probes=(replace(CHECKED, passwords=("-a",)), CHECKED)),),
     "green-when-well": (

@@ -48,6 +48,12 @@ def test_a_check_that_always_passes_is_noticed_by_its_looks(mutated: Mutated, ev
     assert objections(seen) == {"check-can-fail"}
 
 
+@pytest.mark.mutation(objects="check-sees-errors")
+def test_a_check_that_hides_errors_is_noticed_by_its_looks(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_at_probes(mutated(ping_without_a_look_at_the_answer)))
+    assert objections(seen) == {"check-sees-errors"}
+
+
 @pytest.mark.mutation(objects="no-password-in-probe")
 def test_a_password_on_the_command_line_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(observe.look_at_probes(mutated(password_on_the_command_line)))

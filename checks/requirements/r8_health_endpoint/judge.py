@@ -58,7 +58,8 @@ def called_violations(seen: Called) -> list[Violation]:
     found = []
     if other or not seen.answers:
         told = f"{wanted[0]} application/json {json.dumps(wanted[1])}"
-        found.append(Violation(RULES[seen.redis], seen=summed_up(other, seen.answers), wanted=told))
+        untold = seen.redis == "well" and all(is_deadline_over(one) for one in other)
+        found.append(Violation(RULES[seen.redis], seen=summed_up(other, seen.answers), wanted=told, late=untold))
     if late:
         told = f"each within {seen.deadline_s:g} s"
         found.append(Violation("answers-in-time", seen=summed_up(late, seen.answers), wanted=told))
@@ -79,10 +80,11 @@ def load_violations(seen: UnderLoad) -> list[Violation]:
     rule = "answers-under-load"
     if len(seen.answers) < CALLS_UNDER_LOAD or seen.requests <= len(seen.answers):
         told = f"{len(seen.answers)} calls among {seen.requests} requests"
-        return [Violation(rule, seen=told, wanted=f"{CALLS_UNDER_LOAD} calls, and more requests")]
+        return [Violation(rule, seen=told, wanted=f"{CALLS_UNDER_LOAD} calls, and more requests", late=True)]
     wrong = [one for one in seen.answers if not is_exactly(one, 200, OK) or is_late(one, seen.deadline_s)]
     wanted = f"200 application/json {json.dumps(OK)} within {seen.deadline_s:g} s"
-    return [Violation(rule, seen=summed_up(wrong, seen.answers), wanted=wanted)] if wrong else []
+    late = all(is_deadline_over(one) or is_late(one, seen.deadline_s) for one in wrong)
+    return [Violation(rule, seen=summed_up(wrong, seen.answers), wanted=wanted, late=late)] if wrong else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,11 @@ def uncounted_violations(seen: Uncounted) -> list[Violation]:
 def is_exactly(answer: Answer, status: int, body: Mapping[str, str]) -> bool:
     media_type = answer.content_type.partition(";")[0].strip().lower()
     return answer.status == status and media_type == "application/json" and _parsed(answer.body) == body
+
+
+def is_deadline_over(answer: Answer) -> bool:
+    """Whether the service said that Redis did not answer it in time, as it is to say it."""
+    return is_exactly(answer, 503, FAILURE)
 
 
 def is_late(answer: Answer, deadline: float) -> bool:

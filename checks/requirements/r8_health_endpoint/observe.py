@@ -27,7 +27,7 @@ from checks.requirements.r8_health_endpoint.judge import (
 from checks.roles.api.client import ANSWER_SECONDS, Items
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError
 
 AT_ONCE = 5
 IN_A_ROW = 2
@@ -65,7 +65,7 @@ def call_and_count(stack: Stack) -> Uncounted:
     """Find the counters that count requests for items, and see whether they count calls of the health route."""
     items = Items(stack)
     before = _counters(items)
-    _get(items.url(f"{stack.subject.routes.get}uncounted"), UNCOUNTED_CALLS)
+    _get(items.url(stack.subject.routes.reads_at("uncounted")), UNCOUNTED_CALLS)
     between = _counters(items)
     _get(_url(stack), UNCOUNTED_CALLS)
     after = _counters(items)
@@ -129,7 +129,9 @@ def _frozen(stack: Stack) -> Iterator[None]:
             start = stack.runner.incarnation(service)
             yield
             if stack.runner.incarnation(service) != start:
-                raise StackError(f"`{service}` was restarted before the last call: nothing is known of a frozen one")
+                raise OutOfTimeError(
+                    f"`{service}` was restarted before the last call: nothing is known of a frozen one"
+                )
     finally:
         stack.runner.wait_until_healthy()
 
@@ -141,7 +143,9 @@ def _refusing(stack: Stack) -> Iterator[None]:
         start = stack.runner.incarnation(service)
         yield
         if stack.runner.incarnation(service) != start:
-            raise StackError(f"`{service}` was restarted before the last call: nothing is known of it while refused")
+            raise OutOfTimeError(
+                f"`{service}` was restarted before the last call: nothing is known of it while refused"
+            )
 
 
 MADE_SO: dict[Redis, Callable[[Stack], AbstractContextManager[None]]] = {
@@ -169,13 +173,12 @@ def hammered(items: Items) -> Iterator[list[int]]:
 
 
 def _hammer(items: Items, over: threading.Event, answered: list[int], client: int) -> None:
-    key, routes = f"hammered-{client}", items.stack.subject.routes
-    store, read = items.url(routes.set), items.url(f"{routes.get}{key}")
+    key, door = f"hammered-{client}", items.door()
     with requests.Session() as session:
         while not over.is_set():
             try:
-                stored = session.post(store, json={"id": key, "data": key}, timeout=ANSWER_SECONDS)
-                answered[client] += stored.ok + session.get(read, timeout=ANSWER_SECONDS).ok
+                stored = door.store(session, key, key, timeout=ANSWER_SECONDS)
+                answered[client] += stored.ok + door.read(session, key, timeout=ANSWER_SECONDS).ok
             except requests.RequestException:
                 over.wait(0.05)
 

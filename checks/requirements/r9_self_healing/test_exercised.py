@@ -35,7 +35,7 @@ def test_everything_comes_back_after_an_engine_restart(
 @pytest.mark.check
 @pytest.mark.long
 def test_nothing_is_missed_while_a_healer_is_frozen(stack: Stack, evidence: Evidence) -> None:
-    service = stack.roles[Role.PROMETHEUS]
+    service = stack.playing_or_api(Role.PROMETHEUS)
     seen = [evidence.saw(hurt_while_away(stack, service, healer)) for healer in healers(stack)]
     assert [violation for one in seen for violation in while_away_violations(one)] == []
 
@@ -65,7 +65,7 @@ def test_a_frozen_service_is_restarted_and_no_other_is(stack: Stack, evidence: E
 def test_a_service_sick_in_another_way_is_restarted_alone(
     stack: Stack, evidence: Evidence, role: Role, fault: Sickness
 ) -> None:
-    seen = evidence.saw(sicken(stack, stack.roles[role], fault))
+    seen = evidence.saw(sicken(stack, stack.playing_or_api(role), fault))
     if seen.unnoticed:
         evidence.note(told_of(seen))
     assert healing_violations(seen) == []
@@ -89,7 +89,7 @@ def test_a_service_that_crashes_at_starts_comes_back_by_itself(stack: Stack, evi
 @pytest.mark.check
 @pytest.mark.long
 def test_what_a_person_did_or_passes_by_itself_is_left_alone(stack: Stack, evidence: Evidence, fault: LeftTo) -> None:
-    seen = evidence.saw(leave(stack, stack.roles[Role.PROMETHEUS], fault))
+    seen = evidence.saw(leave(stack, stack.playing_or_api(Role.PROMETHEUS), fault))
     assert left_alone_violations(seen) == []
 
 

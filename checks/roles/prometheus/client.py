@@ -8,15 +8,19 @@ from typing import Any
 
 import requests
 
-from checks.subject.roles import Role, published
+from checks.subject.role_tables import product
+from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError
 
 ANSWER_SECONDS = 5.0
 READY_SECONDS = 30.0  # to replay its log after a start
 DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+DEFAULT_INTERVAL, DEFAULT_TIMEOUT = "1m", "10s"  # of Prometheus' own configuration
+SELECTOR = re.compile(r'\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}')
+MATCHER = re.compile(r'\bjob\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"')
 
 Json = Any
 
@@ -65,9 +69,10 @@ class Prometheus:
     def of(cls, stack: Stack) -> "Prometheus":
         """The one of a stack, as soon as it is ready to answer."""
         service = stack.roles[Role.PROMETHEUS]
-        found = cls(stack.runner.address(service, next(published(stack.project.config["services"][service]), 9090)))
+        port = next(iter((*stack.http_ports(service), *product(Role.PROMETHEUS).ports)))
+        found = cls(stack.runner.address(service, port))
         if not wait.until(found.ready, bool, within=READY_SECONDS).reached:
-            raise StackError(f"`{service}` was not ready within {READY_SECONDS:.0f} s")
+            raise OutOfTimeError(f"`{service}` was not ready within {READY_SECONDS:.0f} s")
         return found
 
     def ready(self) -> bool:
@@ -117,11 +122,18 @@ class Prometheus:
 
 
 def mentions(alert: Mapping[str, str], query: str, target: Mapping[str, str]) -> bool:
-    """Whether an alert is about a target: by its labels, or by the rule's query where aggregation left none."""
+    """Whether an alert is about a target: by its labels, or where there are none by the jobs that its query selects."""
     named = {name: alert[name] for name in ("job", "instance") if name in alert}
     if named:
         return all(target.get(name) == value for name, value in named.items())
-    return re.search(rf"\b{re.escape(target['job'])}\b", query) is not None
+    matchers = [MATCHER.findall(selected) for selected in SELECTOR.findall(query)]
+    return any(own and all(_accepts(how, text, target["job"]) for how, text in own) for own in matchers)
+
+
+def _accepts(how: str, text: str, value: str) -> bool:
+    """Whether a matcher of PromQL takes a value: a regular expression is of the whole of it."""
+    same = re.fullmatch(text, value) is not None if "~" in how else text == value
+    return same is not how.startswith("!")
 
 
 def seconds_of(duration: str) -> float:
@@ -147,9 +159,15 @@ def _target(told: Json) -> ScrapeTarget:
         health=told["health"],
         error=told["lastError"],
         last_scrape=told["lastScrape"],
-        interval=seconds_of(told["scrapeInterval"]),
-        timeout=seconds_of(told["scrapeTimeout"]),
+        interval=seconds_of(_setting(told, "interval", DEFAULT_INTERVAL)),
+        timeout=seconds_of(_setting(told, "timeout", DEFAULT_TIMEOUT)),
     )
+
+
+def _setting(told: Json, name: str, otherwise: str) -> str:
+    """A setting of a target; before 2.29 the answer may not have it."""
+    discovered = told["discoveredLabels"].get(f"__scrape_{name}__", otherwise)
+    return str(told.get(f"scrape{name.title()}") or discovered)
 
 
 def _alert(alert: Json, rule: Json, group: Json) -> Alert:

@@ -5,27 +5,45 @@ from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
 from redis.retry import Retry
 
+from checks.roles.redis.endpoint import address_of
 from checks.roles.redis.wire import ANSWER_SECONDS
-from checks.subject.roles import Role
+from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.stack import Stack
-
-PORT = 6379
+from stack.driver.errors import SubjectError
 
 
 def connect(stack: Stack, login: str) -> redis.Redis:
-    """A client logged in as a user that the profile names; it never sends a command twice."""
-    host, _, port = stack.runner.address(stack.roles[Role.REDIS], PORT).partition(":")
-    return redis.Redis(
+    """A client logged in as a user that the profile names; it never sends a command twice.
+
+    Where the profile names none it comes without a login, as anybody may where Redis lets them; raises SubjectError
+    where it does not.
+    """
+    host, _, port = address_of(stack).partition(":")
+    named = login in stack.subject.credentials
+    client = redis.Redis(
         host=host,
         port=int(port),
-        username=stack.credentials.login(login).user,
-        password=stack.credentials.password(login),
+        username=stack.credentials.login(login).user if named else None,
+        password=stack.credentials.password(login) if named else None,
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),
         driver_info=DriverInfo(name=None),  # CLIENT SETINFO would be noise in the ACL log
         single_connection_client=True,
         decode_responses=True,
     )
+    if not named:
+        _let_in(client, login)
+    return client
+
+
+def _let_in(client: redis.Redis, login: str) -> None:
+    try:
+        client.ping()
+    except redis.RedisError as problem:
+        raise SubjectError(
+            f"Redis lets nobody in without a login ({problem}), and {PROFILE_NAME} names no [credentials.{login}]",
+            hint="checks/README.md tells what it is for",
+        ) from problem
 
 
 def every_command(stack: Stack) -> list[tuple[str, ...]]:

@@ -7,6 +7,7 @@ from typing import Self
 
 ANSWER_SECONDS = 3.0
 CLOSED = "(connection closed)"
+SILENT = "(no answer in time)"
 
 
 class Wire:
@@ -27,10 +28,13 @@ class Wire:
         self._socket.close()
 
     def ask(self, request: bytes) -> str:
-        """The first line of the answer ('-NOAUTH ...', '+OK', '$5', ...), or CLOSED."""
-        with suppress(ConnectionError, TimeoutError):
-            self._socket.sendall(request)
-            return self._answers.readline().decode(errors="replace").strip() or CLOSED
+        """The first line of the answer ('-NOAUTH ...', '+OK', '$5', ...), CLOSED or SILENT."""
+        with suppress(ConnectionError):
+            try:
+                self._socket.sendall(request)
+                return self._answers.readline().decode(errors="replace").strip() or CLOSED
+            except TimeoutError:
+                return SILENT
         return CLOSED
 
 

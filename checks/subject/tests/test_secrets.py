@@ -24,6 +24,14 @@ def test_a_password_is_read_without_its_line_end(subject: Subject) -> None:
     assert Credentials(subject=named, directory=subject.directory).password("app") == "hunter2"
 
 
+@pytest.mark.parametrize("outside", ["../word", "/etc/hostname", "out/word"])
+def test_a_password_file_outside_is_refused(subject: Subject, outside: str) -> None:
+    (subject.directory / "out").symlink_to("/etc")
+    named = Subject(compose_file=subject.compose_file, credentials={"app": Credential(user="a", password_file=outside)})
+    with pytest.raises(SubjectError, match="lies outside of the project"):
+        Credentials(subject=named, directory=subject.directory).password("app")
+
+
 def test_a_login_that_no_profile_names_is_asked_for(subject: Subject) -> None:
     with pytest.raises(SubjectError, match=rf"{PROFILE_NAME} names no \[credentials.app\]"):
         Credentials(subject=subject, directory=subject.directory).password("app")

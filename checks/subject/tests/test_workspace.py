@@ -8,6 +8,7 @@ import pytest
 
 from checks.subject import workspace
 from checks.subject.profile import Subject
+from checks.subject.trust import EVERYTHING, UntrustedError
 from stack.driver.errors import SubjectError
 from stack.driver.progress import Progress
 
@@ -36,7 +37,11 @@ def test_what_cannot_be_copied_is_told(subject: Subject, tmp_path: Path) -> None
 
 
 def test_a_copy_is_prepared_in_its_own_folder(subject: Subject, tmp_path: Path) -> None:
-    chosen = Subject(compose_file=subject.compose_file, prepare=("sh", "-c", "pwd > here; command -v python >> here"))
+    chosen = Subject(
+        compose_file=subject.compose_file,
+        prepare=("sh", "-c", "pwd > here; command -v python >> here"),
+        trust=EVERYTHING,
+    )
     with Progress() as progress:
         workspace._prepare(chosen, tmp_path, progress)
     folder, python = (tmp_path / "here").read_text().splitlines()
@@ -52,8 +57,16 @@ def test_a_copy_is_prepared_in_its_own_folder(subject: Subject, tmp_path: Path) 
     ],
 )
 def test_a_preparation_that_fails_is_told(subject: Subject, command: tuple[str, ...], told: str) -> None:
+    chosen = Subject(compose_file=subject.compose_file, prepare=command, trust=EVERYTHING)
     with pytest.raises(SubjectError, match=told), Progress() as progress:
-        workspace._prepare(Subject(compose_file=subject.compose_file, prepare=command), subject.directory, progress)
+        workspace._prepare(chosen, subject.directory, progress)
+
+
+def test_a_preparation_that_nobody_allowed_is_shown_not_run(subject: Subject, tmp_path: Path) -> None:
+    chosen = Subject(compose_file=subject.compose_file, prepare=("touch", str(tmp_path / "ran")))
+    with pytest.raises(UntrustedError, match=r"prepare: touch .*/ran \(prepare\)"), Progress() as progress:
+        workspace._prepare(chosen, subject.directory, progress)
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize(
@@ -69,4 +82,32 @@ def test_a_preparation_that_fails_is_told(subject: Subject, command: tuple[str, 
 def test_a_copy_never_writes_to_the_originals_data(mount: dict[str, object], refused: bool) -> None:
     config = {"services": {"redis": {"volumes": [mount]}}}
     with pytest.raises(SubjectError, match="/srv/") if refused else nullcontext():
-        workspace._refuse_shared_data(config, Path("/srv/copy"))
+        workspace.refuse_shared_data(config, Path("/srv/copy"))
+
+
+def test_a_link_that_leads_out_is_no_data_of_a_copy(tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "data").symlink_to(tmp_path)
+    config = {"services": {"redis": {"volumes": [{"type": "bind", "source": str(tmp_path / "copy" / "data")}]}}}
+    with pytest.raises(SubjectError, match="would write to as well"):
+        workspace.refuse_shared_data(config, tmp_path / "copy")
+
+
+def test_a_volume_that_is_a_folder_of_the_machine_is_refused(tmp_path: Path) -> None:
+    bound = {"driver_opts": {"type": "none", "o": "bind", "device": "/srv/original"}}
+    with pytest.raises(SubjectError, match="volume `data` is /srv/original"):
+        workspace.refuse_shared_data({"services": {}, "volumes": {"data": bound}}, tmp_path)
+    memory = {"driver_opts": {"type": "tmpfs", "device": "tmpfs"}}
+    workspace.refuse_shared_data({"services": {}, "volumes": {"data": memory, "plain": None}}, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["--dry-run", "-f", "a\u202eb", "a b", ""])
+def test_a_service_named_like_an_option_is_refused(name: str) -> None:
+    with pytest.raises(SubjectError, match="is to begin with a letter or a digit"):
+        workspace.refuse_odd_names({"services": {name: {}}})
+
+
+def test_more_services_than_can_be_judged_are_refused() -> None:
+    workspace.refuse_odd_names({"services": {f"s{number}": {} for number in range(workspace.MOST_SERVICES)}})
+    with pytest.raises(SubjectError, match="10000 services are too many"):
+        workspace.refuse_odd_names({"services": {f"s{number}": {} for number in range(10_000)}})

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
 
 from stack.driver import docker, events, healthcheck, helper
-from stack.driver.containers import ContainerState, Incarnation, bound_to, incarnation_of, logs_of, state_of
-from stack.driver.docker import from_docker, from_words
-from stack.driver.errors import NotHealthyError, StackError, last_lines
+from stack.driver.containers import ContainerState, Incarnation, bound_to, incarnation_of, state_of
+from stack.driver.diagnosis import Diagnosis, diagnoses, root_of
+from stack.driver.docker import from_docker
+from stack.driver.errors import ImageError, NotHealthyError, StackError
 from stack.driver.events import Event
 from stack.driver.healthcheck import HealthCheck
 from stack.driver.images import inspect
 from stack.driver.progress import Progress
 from stack.driver.project import ComposeProject, Config, seconds_in
-from stack.driver.runners.protocol import LOOK_SECONDS, UP_SECONDS, ServiceStatus, all_well
+from stack.driver.runners import start
+from stack.driver.runners.protocol import LOOK_SECONDS, UP_SECONDS, ServiceStatus, all_well, statuses
 from stack.driver.wait import until
 
 DOWN = {"exited", "dead", "restarting", "unhealthy"}
 DOWN_SECONDS = 5.0
-STARTING = re.compile(r"Container (?P<container>\S+)\s+(?P<state>\w+)")
 STOP_SECONDS = 10.0  # what Docker gives a container where nothing is said
-LONGEST_WORDS = 300  # characters of what a container said last
 
 
 class ComposeRunner:
@@ -45,26 +43,19 @@ class ComposeRunner:
 
         Raises NotHealthyError naming each service that is not, PortTakenError, or StackError with Docker's words.
         """
-        said = []
-        with running_command(["docker", *self.project.command("up", "--detach")]) as compose:
-            _ = self.project.config  # a question well timed: Compose is at work
-            for line in compose.stderr or ():
-                said.append(line)
-                if seen := STARTING.search(line):
-                    service = seen["container"].removeprefix(f"{self.project.name}-").removesuffix("-1")
-                    progress.show(service, seen["state"].lower())
-        if compose.returncode != 0:
-            problem = from_words("".join(said), f"start {self.project.name}")
-            unexplained = type(problem) is StackError
-            raise self._not_healthy() if unexplained and self._any_ran() else problem
-        self.wait_until_healthy(progress, within=within, every=0.1)
+        begun = start.with_compose(self.project, progress, within=within)
+        if begun.returncode != 0:
+            problem = start.problem_in(self.project, begun.said)
+            ill = diagnoses(self.project.name) if type(problem) is StackError else []
+            raise not_healthy(self, ill, self._hint) if any(one.words for one in ill) else problem
+        self._wait(progress, within=within - begun.seconds, every=0.1, first=True)
 
     def down(self, *, volumes: bool = False) -> None:
         """Stop and remove containers and networks; `volumes` and images that Compose named go as well if told so."""
         self._forwarders.clear()
         try:
             helper.remove_all(self.project.name)
-            self._client().compose.down(
+            client_of(self.project).compose.down(
                 volumes=volumes, remove_images="local" if volumes else None, remove_orphans=True, quiet=True
             )
         except docker.DockerException as problem:
@@ -84,29 +75,35 @@ class ComposeRunner:
 
         Raises NotHealthyError naming each that is not when the time is over, or one was down for 5 s on end.
         """
+        self._wait(progress, within=within, every=every)
+
+    def _wait(self, progress: Progress | None, *, within: float, every: float, first: bool = False) -> None:
+        """Wait until all is healthy; at the first start, what ends with 0 and is to stay so is none to wait for."""
         down_since: dict[str, float] = {}
+        hopeless = start.Hopeless(self.project.name)
 
         def settled(seen: Mapping[str, ServiceStatus]) -> bool:
             now = time.monotonic()
             for service, status in seen.items():
                 if progress:
                     progress.show(service, status.health)
+                if first and status.ended_well:
+                    self.project.note_one_shot(service)
                 down_since.setdefault(service, now)
                 if status.health not in DOWN:
                     del down_since[service]
-            return all_well(seen) or any(
-                now - since > grace(self.project.config, name) for name, since in down_since.items()
-            )
+            given_up = (now - since > grace(self.project.config, name) for name, since in down_since.items())
+            return all_well(seen) or hopeless() or any(given_up)
 
         if not all_well(until(self.status, settled, within=within, every=every).value):
-            raise self._not_healthy()
+            raise not_healthy(self, diagnoses(self.project.name), self._hint)
 
     # one service, by hand
 
     def restart(self, *services: str, and_wait: bool = True) -> None:
         """Restart these services' containers in the ordinary way and, unless told not to, wait until all is healthy."""
         try:
-            self._client().compose.restart(list(services))
+            client_of(self.project).compose.restart(list(services))
         except docker.DockerException as problem:
             raise from_docker(problem, f"restart {', '.join(services)}") from problem
         if and_wait:
@@ -143,11 +140,7 @@ class ComposeRunner:
         form = '{{.Label "com.docker.compose.service"}}|{{.State}}|{{.Status}}|{{.Ports}}'
         said = docker.ask("ps", "--all", *docker.of_project(self.project.name), "--format", form)
         rows = [line.split("|") for line in said.splitlines()]
-        seen = {
-            service: ServiceStatus(health=health_in(*how), addresses=addresses_in(ports))
-            for service, *how, ports in rows
-        }
-        return {service: seen.get(service, ServiceStatus(health="missing")) for service in self.project.services}
+        return statuses(self.project, [(service, status_in(*how)) for service, *how in rows])
 
     def unhealthy(self) -> dict[str, ContainerState | None]:
         """{service: its state} of each that is not healthy; None for one without a container."""
@@ -165,6 +158,10 @@ class ComposeRunner:
             raise StackError(f"service `{service}` of `{self.project.name}` has no container")
         self._ids[service] = found[0].id
         return found[0]
+
+    def replicas(self, service: str) -> list[docker.Container]:
+        """Every container of a service, stopped ones included."""
+        return self._list(f"com.docker.compose.service={service}")
 
     def containers(self) -> dict[str, docker.Container]:
         """{service: container} of this project, stopped ones included."""
@@ -209,20 +206,21 @@ class ComposeRunner:
     def images(self) -> Mapping[str, inspect.Image]:
         """{service: the image it runs, with its digest and where it came from}; asked once for the files there are."""
         if self._images[0] != self.project.files:
-            built = f"{self.project.name}-"  # how Compose names what it builds without being given a name
-            services = self.project.config["services"]
-            named = {name: spec.get("image") or f"{built}{name}" for name, spec in services.items()}
+            named = {name: image_name(self.project, name) for name in self.project.config["services"]}
             self._images = (self.project.files, inspect.look_at(named))
         return self._images[1]
 
-    # behind it
+    def provide_image(self, service: str) -> inspect.Image:
+        """The image that a service is to run, built if it is to be, else pulled if it is not here; starts nothing."""
+        named = {service: image_name(self.project, service)}
+        if "build" in self.project.config["services"][service]:
+            start.built(self.project, service)
+        with suppress(ImageError):
+            return inspect.look_at(named)[service]
+        start.pulled(self.project, service)
+        return inspect.look_at(named)[service]
 
-    def _client(self) -> docker.DockerClient:
-        return docker.DockerClient(
-            compose_files=list(self.project.files),
-            compose_project_name=self.project.name,
-            compose_project_directory=self.project.directory,
-        )
+    # behind it
 
     def _list(self, *labels: str) -> list[docker.Container]:
         filters = [word for label in labels for word in ("--filter", f"label={label}")]
@@ -244,24 +242,46 @@ class ComposeRunner:
                 return docker.ask("inspect", "--format", form, self._ids[service])
         return docker.ask("inspect", "--format", form, self.container(service).id)
 
-    def _any_ran(self) -> bool:
-        """Whether a service was started and is not well: then that, and not Compose's words, is what went wrong."""
-        return any(state and state.status != "created" for state in self.unhealthy().values())
 
-    def _not_healthy(self) -> NotHealthyError:
-        details = (f"{name}: {state or 'missing'}{self._last_words(name)}" for name, state in self.unhealthy().items())
-        return NotHealthyError(f"stack `{self.project.name}` is not healthy", details=tuple(details), hint=self._hint)
+def not_healthy(runner: ComposeRunner, ill: list[Diagnosis], hint: str) -> NotHealthyError:
+    """What ails a project, service by service, and which of them keeps the others from being well."""
+    project = runner.project
+    missing = [name for name, state in runner.unhealthy().items() if state is None]
+    root = root_of(ill, {name: project.depends_on(name) for name in project.services})
+    return NotHealthyError(
+        f"stack `{project.name}` is not healthy",
+        details=(*map(str, ill), *(f"{name}: missing" for name in missing)),
+        hint=hint,
+        root=root.name if root else next(iter(missing), ""),
+        why=root.why if root else "it was not started",
+    )
 
-    def _last_words(self, service: str) -> str:
-        containers = self.containers()
-        said = last_lines(logs_of(containers[service]), 1) if service in containers else ()
-        return f": {said[0][:LONGEST_WORDS]}" if said else ""
+
+def image_name(project: ComposeProject, service: str) -> str:
+    """As the Compose file says, or as Compose names what it builds without being given a name."""
+    return str(project.config["services"][service].get("image") or f"{project.name}-{service}")
 
 
 def grace(config: Config, service: str) -> float:
     """Seconds for which a service may be down before it counts as given up; an unhealthy one is probed again."""
     check = config["services"][service].get("healthcheck") or {}
     return DOWN_SECONDS + seconds_in(check.get("interval", "0s"))
+
+
+def client_of(project: ComposeProject) -> docker.DockerClient:
+    """A client of Docker that knows the project's files."""
+    return docker.DockerClient(
+        compose_files=list(project.files),
+        compose_project_name=project.name,
+        compose_project_directory=project.directory,
+    )
+
+
+def status_in(state: str, status: str, ports: str) -> ServiceStatus:
+    """What `docker ps` says of a container."""
+    return ServiceStatus(
+        health=health_in(state, status), addresses=addresses_in(ports), ended_well=status.startswith("Exited (0)")
+    )
 
 
 def health_in(state: str, status: str) -> str:
@@ -274,21 +294,3 @@ def health_in(state: str, status: str) -> str:
 def addresses_in(ports: str) -> tuple[str, ...]:
     """'127.0.0.1:5000->5000/tcp, 6379/tcp' as what can be reached from the host: ('127.0.0.1:5000',)."""
     return tuple(port.partition("->")[0] for port in ports.split(", ") if "->" in port)
-
-
-@contextmanager
-def running_command(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """A command whose stderr is read as it comes, and which ends when whoever reads is interrupted."""
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-    ) as process:
-        try:
-            yield process
-        except BaseException:
-            process.terminate()
-            raise

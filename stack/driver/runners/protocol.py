@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,7 +13,7 @@ from stack.driver.events import Event
 from stack.driver.healthcheck import HealthCheck
 from stack.driver.images.inspect import Image
 from stack.driver.progress import Progress
-from stack.driver.project import ComposeProject
+from stack.driver.project import ComposeProject, replicas_of
 
 UP_SECONDS = 120.0
 LOOK_SECONDS = 0.25  # each look costs processor time, of which checks in parallel have little
@@ -25,11 +25,26 @@ class ServiceStatus:
 
     health: str
     addresses: tuple[str, ...] = ()
+    ended_well: bool = False  # exited with 0
 
 
 def all_well(seen: Mapping[str, ServiceStatus]) -> bool:
     """Whether every service is healthy."""
     return all(status.health == "healthy" for status in seen.values())
+
+
+def statuses(project: ComposeProject, found: Sequence[tuple[str, ServiceStatus]]) -> dict[str, ServiceStatus]:
+    """{service: how it is} of those that are to go on running, from what was found of each container.
+
+    Of replicas the first counts that is not well; where there are fewer than there are to be, one is missing.
+    """
+    seen = {}
+    for service in project.services:
+        replicas = [status for name, status in found if name == service]
+        lacking = len(replicas) < replicas_of(project.config["services"][service])
+        ill = next((status for status in replicas if status.health != "healthy"), None)
+        seen[service] = ill or (ServiceStatus(health="missing") if lacking else replicas[0])
+    return seen
 
 
 class Runner(Protocol):
@@ -58,6 +73,7 @@ class Runner(Protocol):
     def status(self) -> Mapping[str, ServiceStatus]: ...
     def unhealthy(self) -> Mapping[str, ContainerState | None]: ...
     def container(self, service: str) -> docker.Container: ...
+    def replicas(self, service: str) -> Sequence[docker.Container]: ...
     def containers(self) -> Mapping[str, docker.Container]: ...
     def state(self, service: str) -> ContainerState: ...
     def incarnation(self, service: str) -> Incarnation: ...
@@ -65,6 +81,8 @@ class Runner(Protocol):
     def stop_grace(self, service: str) -> float: ...
     def address(self, service: str, port: int) -> str: ...
     def events(self, service: str | None, *actions: str) -> AbstractContextManager[list[Event]]: ...
+
+    def provide_image(self, service: str) -> Image: ...
 
     @property
     def images(self) -> Mapping[str, Image]: ...

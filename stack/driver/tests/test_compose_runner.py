@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from stack.driver.runners import compose
+from stack.driver.runners import compose, start
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from stack.driver.runners import compose
     ],
 )
 def test_composes_progress_is_read(line: str, found: tuple[str, str] | None) -> None:
-    seen = compose.STARTING.search(line)
+    seen = start.STARTING.search(line)
     assert (seen and (seen["container"], seen["state"])) == found
 
 
@@ -51,6 +51,6 @@ def test_an_address_is_what_can_be_reached_from_the_host(ports: str, addresses: 
 
 
 def test_a_command_ends_when_who_reads_it_is_interrupted() -> None:
-    with pytest.raises(KeyboardInterrupt), compose.running_command(["sleep", "60"]) as process:
+    with pytest.raises(KeyboardInterrupt), start.running_command(["sleep", "60"]) as process:
         raise KeyboardInterrupt
     assert process.returncode == -signal.SIGTERM

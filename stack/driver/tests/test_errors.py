@@ -10,8 +10,10 @@ from stack.driver.errors import DiskFullError, EngineError, PortTakenError, Stac
 EXIT_CODES = {
     "StackError": 1,
     "NotHealthyError": 1,
+    "BuildError": 1,
     "NothingThereError": 1,
     "SubjectError": 3,
+    "OutOfTimeError": 1,
     "EngineError": 4,
     "PackageError": 4,
     "ImageError": 5,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.driver import docker, project
+from stack.driver import bounded, docker, project
 from stack.driver.errors import SubjectError
 from stack.driver.project import ComposeProject
 
@@ -55,11 +55,11 @@ def test_what_is_declared_is_asked_without_what_detaches_a_copy(
 ) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def ask(*words: str) -> str:
+    def ask(*words: str, files: object) -> str:  # noqa: ARG001
         asked.append(words)
         return '{"services": {}}'
 
-    monkeypatch.setattr(docker, "ask", ask)
+    monkeypatch.setattr(bounded, "ask", ask)
     copy.detach()
     copy.override("services: { new: {} }\n")
     assert (copy.config, copy.declared) == ({"services": {}}, {"services": {}})
@@ -80,7 +80,7 @@ def test_a_warning_of_compose_is_told_without_when_and_where(
 
 
 def test_overrides_lie_over_one_another(copy: ComposeProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker, "ask", lambda *words: json.dumps({"services": {"files": len(words)}}))
+    monkeypatch.setattr(bounded, "ask", lambda *words, **_: json.dumps({"services": {"files": len(words)}}))
     before = copy.config
     copy.override("services: {}\n")
     copy.override("services: { new: {} }\n")

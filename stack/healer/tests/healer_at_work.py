@@ -15,8 +15,8 @@ from stack.healer.event_watch import Watch
 from stack.healer.identity import Project
 from stack.healer.pressure import Pressure
 from stack.healer.settings import Settings
-from stack.healer.state_store import Book
-from stack.healer.supervisor import Ward
+from stack.healer.state_store import StateStore
+from stack.healer.supervisor import Supervisor
 from stack.healer.tests.fake_engine import SmallEngine, container
 
 OURSELVES = container("healer")["Id"]
@@ -39,18 +39,18 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def at_work(
     engine: SmallEngine, folder: Path, settings: Settings = SETTINGS, pressure: Pressure = QUIET
-) -> AsyncIterator[Ward]:
+) -> AsyncIterator[Supervisor]:
     """A healer that watches the project, and is ended as by a kill."""
     async with engine.listening() as socket:
         asked = Engine(settings.engine_seconds, socket)
         with suppress(asyncio.CancelledError):
             async with asyncio.TaskGroup() as group:
-                book = Book(settings, folder, boot="this one")
-                book.open()
-                ours = Ward(asked, settings, SHOP, group, book)
+                store = StateStore(settings, folder, boot="this one")
+                store.open()
+                ours = Supervisor(asked, settings, SHOP, group, store)
                 ours.pressure = pressure
                 following = group.create_task(Watch(asked, ours).follow())
-                await until(lambda: bool(engine.streams) and book.totals.last_look_at is not None)
+                await until(lambda: bool(engine.streams) and store.totals.last_look_at is not None)
                 yield ours
                 following.cancel()
                 raise asyncio.CancelledError

@@ -76,11 +76,11 @@ def test_why_shows_as_a_series_while_it_lasts(tmp_path: Path) -> None:
     async def lived() -> list[str]:
         async with at_work(engine, tmp_path, pressure=Starved()) as ours:
             await fall_sick_and_be_held_back(engine)
-            ours.book.publish()
+            ours.store.publish()
             held = written(tmp_path)
             engine.get_well(first(engine))
             await asyncio.sleep(0.1)
-            ours.book.publish()
+            ours.store.publish()
             seen.extend([held, written(tmp_path)])
         return seen
 

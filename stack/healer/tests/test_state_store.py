@@ -11,8 +11,8 @@ from stack.healer.budget import Budget
 from stack.healer.metrics import exposition
 from stack.healer.policy import Memory
 from stack.healer.settings import Settings
-from stack.healer.state import Chart, Totals, Treatment
-from stack.healer.state_store import Book
+from stack.healer.state import State, Totals, Treatment
+from stack.healer.state_store import StateStore
 from stack.healer.tests.fake_engine import written
 
 MEMORY = Memory(started_at="2026-01-01T00:00:00Z", sick_since=90, restarts=3, tried_at=95)
@@ -20,54 +20,54 @@ TREATMENT = Treatment(reason="unhealthy", fault="no answer", began_at=1e9)
 TOTALS = Totals().with_services({"api", "redis"}).with_restart("api", "unhealthy").with_spell("api", 2.5)
 
 
-def opened(folder: Path, boot: str = "this one", now: float = 100) -> Book:
-    book = Book(Settings(), folder, boot=boot, clock=lambda: now)
-    book.open()
-    return book
+def opened(folder: Path, boot: str = "this one", now: float = 100) -> StateStore:
+    store = StateStore(Settings(), folder, boot=boot, clock=lambda: now)
+    store.open()
+    return store
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """With what an earlier run has left."""
-    book = opened(tmp_path)
-    book.count(TOTALS)
-    book.enter("c", service="api", memory=MEMORY, sick_from=90.0, treatment=TREATMENT)
+    store = opened(tmp_path)
+    store.count(TOTALS)
+    store.enter("c", service="api", memory=MEMORY, sick_from=90.0, treatment=TREATMENT)
     return tmp_path
 
 
 def test_a_new_run_goes_on_where_the_last_one_was(folder: Path) -> None:
-    book = opened(folder)
-    assert book.charts == {"c": Chart(service="api", memory=MEMORY, sick_from=90.0, treatment=TREATMENT)}
-    assert book.totals == TOTALS
+    store = opened(folder)
+    assert store.states == {"c": State(service="api", memory=MEMORY, sick_from=90.0, treatment=TREATMENT)}
+    assert store.totals == TOTALS
 
 
 def test_the_clock_of_another_boot_says_nothing_and_counts_go_on(folder: Path) -> None:
-    book = opened(folder, boot="another")
-    assert (book.charts, book.totals) == ({"c": Chart(service="api", treatment=TREATMENT)}, TOTALS)
+    store = opened(folder, boot="another")
+    assert (store.states, store.totals) == ({"c": State(service="api", treatment=TREATMENT)}, TOTALS)
 
 
 def test_what_was_restarted_before_another_boot_is_forgotten(folder: Path) -> None:
     opened(folder).enter("c", treatment=replace(TREATMENT, restarted_at=1e9 + 1))
-    assert opened(folder, boot="another").charts == {}
+    assert opened(folder, boot="another").states == {}
 
 
-@pytest.mark.parametrize("left", ["", "{", "[]", "{}", '{"boot": "this one", "totals": {"more": 1}, "charts": {}}',
-                                  '{"boot": "this one", "totals": {}, "charts": {"c": {}}}', "\x00" * 99])  # fmt: skip
+@pytest.mark.parametrize("left", ["", "{", "[]", "{}", '{"boot": "this one", "totals": {"more": 1}, "states": {}}',
+                                  '{"boot": "this one", "totals": {}, "states": {"c": {}}}', "\x00" * 99])  # fmt: skip
 def test_what_cannot_be_used_is_told_and_done_without(
     folder: Path, left: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "healer.json").write_text(left)
-    book = opened(folder)
-    assert (book.charts, book.totals) == ({}, Totals())
+    store = opened(folder)
+    assert (store.states, store.totals) == ({}, Totals())
     assert json.loads(capsys.readouterr().out)["reason"].startswith("what an earlier run has left cannot be used: ")
 
 
 def test_a_volume_that_is_not_writable_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    book = opened(tmp_path / "missing")
+    store = opened(tmp_path / "missing")
     for number in range(3):
-        book.enter("c", service="api", memory=replace(MEMORY, restarts=number))
-        book.publish()
-    assert book.chart("c").memory.restarts == 2
+        store.enter("c", service="api", memory=replace(MEMORY, restarts=number))
+        store.publish()
+    assert store.state("c").memory.restarts == 2
     assert capsys.readouterr().out.count('"cannot write to its volume: No such file or directory"') == 1
 
 
@@ -76,16 +76,16 @@ def test_a_file_is_there_whole_or_as_it_was(folder: Path, monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device")
 
     before = (folder / "healer.json").read_text()
-    book = opened(folder)
+    store = opened(folder)
     monkeypatch.setattr(Path, "replace", full)
-    book.enter("c", service="redis")
+    store.enter("c", service="redis")
     assert (folder / "healer.json").read_text() == before
 
 
 def test_who_is_gone_takes_its_state_along_and_not_its_counts(folder: Path) -> None:
-    book = opened(folder)
-    book.forget("c")
-    assert opened(folder).charts == {}
+    store = opened(folder)
+    store.forget("c")
+    assert opened(folder).states == {}
     assert opened(folder).totals.unhealthy_seconds == {"api": 12.5, "redis": 0.0}
 
 
@@ -110,18 +110,18 @@ def test_what_is_published_counts_a_spell_while_it_lasts(folder: Path) -> None:
 
 
 def test_what_is_waited_for_shows_until_it_is_over(folder: Path) -> None:
-    book = opened(folder)
+    store = opened(folder)
     for waiting, kind, shown in (("back-off of 2 s", "back-off", 1), ("", "", 0)):
-        book.enter("c", waiting=waiting, held_back=kind)
-        book.publish()
+        store.enter("c", waiting=waiting, held_back=kind)
+        store.publish()
         assert f'healer_waiting{{service="api"}} {shown}\n' in written(folder)
         assert f'healer_held_back{{service="api",reason="back-off"}} {shown}\n' in written(folder)
 
 
 def test_a_budget_outlives_the_healer_and_not_the_boot(folder: Path) -> None:
-    book = opened(folder)
-    book.budget = book.budget.take(100, Settings())
-    book.enter("c", service="api", sick_from=95.0)
+    store = opened(folder)
+    store.budget = store.budget.take(100, Settings())
+    store.enter("c", service="api", sick_from=95.0)
     assert opened(folder).budget == Budget(spent=1, at=100)
     assert opened(folder, boot="another").budget == Budget()
 
@@ -134,9 +134,9 @@ def test_what_a_healer_without_a_budget_has_left_is_read(folder: Path) -> None:
 
 
 def test_restarts_left_are_rounded_down(folder: Path) -> None:
-    book = opened(folder, now=101)
-    book.budget = Budget(spent=20, at=100)
-    book.publish()
+    store = opened(folder, now=101)
+    store.budget = Budget(spent=20, at=100)
+    store.publish()
     assert "healer_budget_restarts 0.0\n" in written(folder)
 
 

@@ -212,7 +212,7 @@ def test_a_stranger_has_no_series(tmp_path: Path) -> None:
 
     async def publish() -> None:
         async with at_work(engine, tmp_path) as ours:
-            ours.book.publish()
+            ours.store.publish()
 
     asyncio.run(publish())
     assert "redis" in written(tmp_path)

@@ -8,7 +8,6 @@ persistence") has rewrites switched off meanwhile, for which somebody would have
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import hashlib
 import io
@@ -23,7 +22,11 @@ from contextlib import ExitStack
 from pathlib import Path, PurePath, PurePosixPath
 from typing import IO
 
-NAMED = re.compile(r"""^file (\S+|"(?:[^"\\]|\\.)*") seq \d+ type ([bi])\b""", re.MULTILINE)  # base, or changes since
+PART = rb"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S)"""
+QUOTED = re.compile(PART)
+WORD = re.compile(rb"(?:" + PART + rb")+")
+ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})|\\(.)", re.DOTALL)
+ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
 SUMS = "SHA256SUMS"
 TRIES = 20  # a rewrite may come in between, and then another one
 PIECE = 2**20
@@ -181,8 +184,14 @@ def received(content: IO[bytes], file: Path | None, *, keep: bool) -> tuple[str,
 
 
 def manifest_below(folders: Sequence[Path]) -> Path | None:
-    """Redis' manifest; raises AofCopyError where there are several."""
-    found = sorted({path for folder in folders for path in folder.glob("**/*.manifest") if is_manifest(path)})
+    """Redis' manifest, the one nearest the top: copies lie deeper; raises AofCopyError where there are several."""
+    depths = {
+        path: len(path.relative_to(folder).parts)
+        for folder in folders
+        for path in folder.glob("**/*.manifest")
+        if is_manifest(path)
+    }
+    found = sorted(path for path, depth in depths.items() if depth == min(depths.values()))
     if len(found) > 1:
         raise AofCopyError(f"which one is Redis' append-only file? {', '.join(map(str, found))}")
     return found[0] if found else None
@@ -201,9 +210,31 @@ def is_place(path: PurePosixPath) -> bool:
 
 
 def named_in(manifest: bytes, kinds: str = "bi") -> list[str]:
-    """The files of these kinds, b for the base and i for changes since; Redis quotes a name that is not plain."""
-    found = NAMED.findall(manifest.decode(errors="surrogateescape"))
-    return [ast.literal_eval(name) if name.startswith('"') else name for name, kind in found if kind in kinds]
+    """The files of these kinds, b for the base and i for changes since, as they are called on the disk.
+
+    A line is pairs of a key and its value (aof.c: aofLoadManifestFromFile).
+    """
+    lines = [words_of(line) for line in manifest.splitlines() if not line.startswith(b"#")]
+    pairs = [dict(zip(map(bytes.lower, words[::2]), words[1::2], strict=False)) for words in lines]
+    wanted = [one[b"file"] for one in pairs if b"file" in one and one.get(b"type", b"").decode() in tuple(kinds)]
+    return [name.decode("utf-8", "surrogateescape") for name in wanted]
+
+
+def words_of(line: bytes) -> list[bytes]:
+    """The words of a line as Redis splits it (sds.c: sdssplitargs): some may be in quotes, with escapes in them."""
+    return [b"".join(map(unquoted, QUOTED.findall(word[0]))) for word in WORD.finditer(line)]
+
+
+def unquoted(part: bytes) -> bytes:
+    if len(part) < len(b'""'):
+        return part
+    if part.startswith(b"'"):
+        return part[1:-1].replace(b"\\'", b"'")
+    return ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()) if found[1] else escaped(found[2]), part[1:-1])
+
+
+def escaped(letter: bytes) -> bytes:
+    return ESCAPED.get(letter, letter)
 
 
 def member(name: str, size: int) -> tarfile.TarInfo:

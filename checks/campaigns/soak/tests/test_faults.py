@@ -28,7 +28,7 @@ from checks.core.codec import UnfitError
 from checks.core.run import OBSERVATIONS, Run
 from checks.core.verdict import Verdict
 from checks.requirements.r9_self_healing.samples.healing import CRASHED, HEALED, STALLED, STOPPED
-from checks.roles.api.client import Items
+from checks.roles.api.client import Door, Items
 from checks.roles.load import Load
 from checks.subject.profile import Subject
 from checks.subject.stack import Stack
@@ -152,15 +152,14 @@ def test_a_fault_befalls_the_first_service_that_has_its_object(monkeypatch: pyte
 def test_a_writer_looks_for_the_api_again_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     load, looked = Load(over=threading.Event()), []
 
-    def url(_: Items, __: str) -> str:
+    def door(_: Items) -> Door:
         looked.append(1)
         if len(looked) == 3:
             load.over.set()
         raise StackError("it has no container")
 
-    monkeypatch.setattr(Items, "url", url)
+    monkeypatch.setattr(Items, "door", door)
     monkeypatch.setattr(fault_soak, "AGAIN", 0.0)
-    stack = cast(Stack, SimpleNamespace(subject=SimpleNamespace(routes=SimpleNamespace(set="/set"))))
-    fault_soak._write(load, Items(stack), "fault")
+    fault_soak._write(load, Items(cast(Stack, None)), "fault")
     assert len(looked) == 3
     assert load.acknowledged == {}

@@ -51,7 +51,7 @@ def test_neither_is_told_in_a_sentence(stack: Stack) -> None:
     assert "[build]" in refused.value.hint
 
 
-@pytest.mark.parametrize("dockerfile", ["Missing", "../project/compose.yaml"])
+@pytest.mark.parametrize("dockerfile", ["Missing", "../project/Missing"])
 def test_a_dockerfile_that_is_not_there_is_told(stack: Stack, tmp_path: Path, dockerfile: str) -> None:
     spec = {"context": str(tmp_path / "service"), "dockerfile": dockerfile}
     with (

@@ -42,7 +42,7 @@ class Torn:
 def torn_violations(seen: Torn) -> list[Violation]:
     rule = "torn-tail-is-no-obstacle"
     if not seen.start.healthy:
-        return [Violation(rule, seen=str(seen.start), wanted="healthy, without the torn record")]
+        return [Violation(rule, seen=str(seen.start), wanted="healthy, without the torn record", late=True)]
     if not seen.cut_off:
         return [Violation(rule, seen=f"the torn record still stands in {seen.file}", wanted="cut off")]
     if seen.lost or seen.acknowledged == 0:

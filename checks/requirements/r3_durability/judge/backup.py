@@ -30,7 +30,11 @@ class Restored:
 def restored_violations(seen: Restored) -> list[Violation]:
     if not seen.acknowledged or seen.wiped < seen.acknowledged or not seen.rewrites:  # too little was tried
         told = f"{seen.wiped} of {seen.acknowledged} wiped, {seen.rewrites} rewrites meanwhile"
-        return [Violation(RULE, seen=told, wanted="writes and rewrites, and all gone before the backup is put back")]
+        return [
+            Violation(
+                RULE, seen=told, wanted="writes and rewrites, and all gone before the backup is put back", late=True
+            )
+        ]
     if seen.lost:
         told = f"{seen.lost} of {seen.acknowledged} not brought back: {', '.join(seen.some_lost)}"
         return [Violation(RULE, seen=told, wanted="none missing")]

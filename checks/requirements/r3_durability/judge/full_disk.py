@@ -68,7 +68,7 @@ def _lost(seen: FullDisk) -> Iterator[Violation]:
         yield Violation(rule, seen=told, wanted="none lost")
     elif seen.through_redis.refused == 0 or not seen.anew:
         told = f"{seen.bytes_left} bytes left, {seen.through_redis.refused} writes refused, Redis anew: {seen.anew}"
-        yield Violation(rule, seen=told, wanted="a full disk, which refuses a write, and a new start")
+        yield Violation(rule, seen=told, wanted="a full disk, which refuses a write, and a new start", late=True)
 
 
 def _not_told(seen: FullDisk) -> Iterator[Violation]:
@@ -76,7 +76,8 @@ def _not_told(seen: FullDisk) -> Iterator[Violation]:
     for through, answers in (("Redis", seen.through_redis), ("the api", seen.through_api)):
         if answers.neither or answers.refused == 0:
             told = f"{through}: {answers.refused} refused; {', '.join(answers.neither)}"
-            yield Violation(rule, seen=told, wanted=f"{through}: an error at once")
+            late = all(one.startswith(SILENT) for one in answers.neither)
+            yield Violation(rule, seen=told, wanted=f"{through}: an error at once", late=late)
     if not seen.logged:
         yield Violation(rule, seen="Redis logs nothing of it", wanted="the reason, in its log")
 

@@ -62,11 +62,12 @@ def _of(cut: Cut) -> list[Violation]:
     acknowledged = cut.through_redis + cut.through_api
     if not cut.in_the_middle or min(cut.through_redis, cut.through_api) == 0:
         told = f"{cut.through_redis} and {cut.through_api} writes acknowledged, Redis at work: {cut.in_the_middle}"
-        return [Violation(RULE, seen=told, wanted="writes through Redis and the api, and a cut while it is at work")]
+        wanted = "writes through Redis and the api, and a cut while it is at work"
+        return [Violation(RULE, seen=told, wanted=wanted, late=True)]
     if cut.lost:
         told = f"{cut.lost} of {acknowledged} lost when the power went while {cut.moment}: {', '.join(cut.some_lost)}"
         return [Violation(RULE, seen=told, wanted="none lost")]
     if not cut.back:
         told = f"not back {BACK_SECONDS:.0f} s after the power went while {cut.moment}"
-        return [Violation(RULE, seen=told, wanted="started by itself, healthy, and storing")]
+        return [Violation(RULE, seen=told, wanted="started by itself, healthy, and storing", late=True)]
     return []

@@ -26,9 +26,9 @@ class Kept:
 def kept_violations(seen: Kept) -> list[Violation]:
     rule = f"{seen.after}-keeps"
     if not seen.came_back_anew:  # nothing was tried, so nothing was proven
-        return [Violation(rule, seen="Redis did not come back anew", wanted="a new start")]
+        return [Violation(rule, seen="Redis did not come back anew", wanted="a new start", late=True)]
     if seen.after == "kill" and not seen.in_the_middle_of_writing:
-        return [Violation(rule, seen="no write was under way", wanted="a kill under load")]
+        return [Violation(rule, seen="no write was under way", wanted="a kill under load", late=True)]
     if seen.lost or seen.acknowledged == 0:
         some = ", ".join(seen.lost[:5])
         return [Violation(rule, seen=f"{len(seen.lost)} of {seen.acknowledged} lost: {some}", wanted="none lost")]
@@ -56,10 +56,10 @@ def rewritten_violations(seen: Rewritten) -> list[Violation]:
         return [Violation(rule, seen=f"{len(seen.lost)} of {seen.acknowledged} lost: {some}", wanted="none lost")]
     if seen.status != "ok" or seen.base_after in {"", seen.base_before}:
         told = f"the last rewrite is `{seen.status}`, the base file `{seen.base_after}`"
-        return [Violation(rule, seen=told, wanted=f"a new base file instead of `{seen.base_before}`")]
+        return [Violation(rule, seen=told, wanted=f"a new base file instead of `{seen.base_before}`", late=True)]
     if seen.acknowledged_meanwhile == 0 or not seen.came_back_anew:
         told = f"{seen.acknowledged_meanwhile} writes meanwhile, Redis came back anew: {seen.came_back_anew}"
-        return [Violation(rule, seen=told, wanted="writes during a rewrite, and a new start after it")]
+        return [Violation(rule, seen=told, wanted="writes during a rewrite, and a new start after it", late=True)]
     return []
 
 

@@ -17,7 +17,7 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import docker, helper, wait
 from stack.driver.containers import logs_of, state_of
-from stack.driver.errors import StackError, last_lines
+from stack.driver.errors import OutOfTimeError, StackError, last_lines
 
 ITEMS = 20
 LOADING_SECONDS = 20.0  # for Redis to read its files, beside the time until its first probe
@@ -100,7 +100,7 @@ def store_and_read_the_file(stack: Stack) -> Changes:
         files = aof.changes(_files(stack, _directory(stack)))
         if set(before) <= set(files):
             return _changes([*items.values(), *anew.values()], files)
-    raise StackError("Redis rewrote its append-only file each time that something was stored, so no change is seen")
+    raise OutOfTimeError("Redis rewrote its append-only file each time that something was stored, so no change is seen")
 
 
 def _changes(values: Sequence[str], files: Mapping[str, bytes]) -> Changes:
@@ -161,7 +161,7 @@ def _stop(stack: Stack) -> None:
     service = stack.roles[Role.REDIS]
     stack.runner.stop(service)
     if (seen := stack.runner.state(service)).status != "exited":
-        raise StackError(f"service `{service}` could not be stopped: it is {seen}")
+        raise OutOfTimeError(f"service `{service}` could not be stopped: it is {seen}")
 
 
 def _start(stack: Stack) -> Start:

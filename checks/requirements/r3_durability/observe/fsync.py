@@ -25,7 +25,7 @@ from checks.requirements.r3_durability.observe.restart import data_directory
 from checks.roles.redis.client import connect
 from checks.subject.stack import Stack
 from stack.driver import docker, wait
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError
 from stack.driver.helper import python_image, translated
 from stack.driver.labels import Labels
 
@@ -66,7 +66,7 @@ def count_flushes(stack: Stack) -> Flushes:
     seen = wait.until(lambda: _in_turns(stack, disks), tells, within=QUIET_SECONDS, every=1.0)
     if not seen.reached:
         told = f"{seen.value.flushed} of {WRITES} writes saw a flush, and {seen.value.flushed_pauses} of as many pauses"
-        raise StackError(f"others flush {', '.join(disks)} too often to tell what Redis does: {told}")
+        raise OutOfTimeError(f"others flush {', '.join(disks)} too often to tell what Redis does: {told}")
     return seen.value
 
 

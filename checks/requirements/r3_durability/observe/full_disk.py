@@ -76,11 +76,11 @@ Send = Callable[[str, str], tuple[str, bool] | None]
 
 
 def _through_api(stack: Stack) -> Send:
-    url, session = Items(stack).url(stack.subject.routes.set), requests.Session()
+    door, session = Items(stack).door(), requests.Session()
 
     def send(key: str, value: str) -> tuple[str, bool]:
         try:
-            answer = session.post(url, json={"id": key, "data": value}, timeout=AT_ONCE)
+            answer = door.store(session, key, value, timeout=AT_ONCE)
         except requests.Timeout:
             return SILENT, False
         except requests.RequestException as problem:

@@ -30,7 +30,7 @@ from checks.roles.redis.mutations import redis_with
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
-from stack.driver.errors import NotHealthyError, StackError
+from stack.driver.errors import NotHealthyError, OutOfTimeError, StackError
 
 API_WRITERS = 2
 PIPELINED = 16
@@ -113,7 +113,7 @@ def _cut_in_the_middle(stack: Stack, found: Disk, moment: Moment) -> Cut:
         seen = cut(stack, found, moment)
         if seen.in_the_middle or seen.lost or not seen.back:
             return seen
-    raise StackError(f"{MOST_TRIES} power cuts did not meet Redis {moment}")
+    raise OutOfTimeError(f"{MOST_TRIES} power cuts did not meet Redis {moment}")
 
 
 def cut(stack: Stack, found: Disk, moment: Moment) -> Cut:
@@ -185,7 +185,7 @@ def _until_frozen(found: Disk, pid: int, auditor: redis.Redis) -> None:
         wait.until(
             lambda: auditor.info("persistence")["aof_rewrite_in_progress"], lambda busy: not busy, within=LOAD_SECONDS
         )
-    raise StackError(f"{MOST_TRIES} rewrites of the append-only file were over before one could be frozen")
+    raise OutOfTimeError(f"{MOST_TRIES} rewrites of the append-only file were over before one could be frozen")
 
 
 def _while_stopping(stack: Stack, found: Disk, _: Load) -> bool:
@@ -219,7 +219,7 @@ def main_process(stack: Stack) -> int:
 def _wait_until_storing(stack: Stack, prefix: str) -> None:
     """Raises StackError where Redis or the api does not come back."""
     if not _answers_again(stack, prefix):
-        raise StackError(f"Redis or the api did not answer within {BACK_SECONDS:.0f} s")
+        raise OutOfTimeError(f"Redis or the api did not answer within {BACK_SECONDS:.0f} s")
 
 
 def _answers_again(stack: Stack, prefix: str) -> bool:

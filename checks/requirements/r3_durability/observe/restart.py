@@ -13,7 +13,7 @@ from checks.roles.redis.client import connect
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError
 from stack.driver.progress import Progress
 from stack.ops.agents.aof_archive import manifest_below, named_in
 
@@ -56,7 +56,9 @@ def _under_load(load: Load) -> bool:
 
     if more_than(LOAD_AT_LEAST) and more_than(len(load.acknowledged)):
         return True
-    raise StackError(f"{len(load.acknowledged)} writes were acknowledged within 30 s: too few for a kill under load")
+    raise OutOfTimeError(
+        f"{len(load.acknowledged)} writes were acknowledged within 30 s: too few for a kill under load"
+    )
 
 
 def rewrite_and_kill_under_load(stack: Stack) -> Rewritten:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.requirements.r4_redis_acl.observe import PASSWORD_IN_ACL, _files_of, shows
+from checks.requirements.r4_redis_acl.observe import _files_of, shows
+from checks.roles.redis.acl_text import has_plain_password
 
 
 @pytest.mark.parametrize(
@@ -35,10 +36,20 @@ def test_a_password_that_reads_as_a_pattern_is_taken_literally() -> None:
         ("user app on #" + 64 * "0" + " ~* +get\n", False),
         ("# the user writes >secret here\n", False),
         ("user app on\n>secret\n", False),
+        ("\tuser app on >secret", True),
+        ("USER app on >secret +get", True),
+        ("user app on '>two words' +get", True),
+        ('user app on "\\x3esecret" +get', True),
+        ("redis-server /etc/redis.conf --port 6379 --user app on ~* >secret --appendonly yes", True),
+        ("redis-cli --user health ping >/tmp/answer", False),
+        ("redis-cli ACL SETUSER app on '>secret' '~*' +get", True),
+        ('redis-cli ACL SETUSER app on ">$PASSWORD" +get', False),
+        ("user app on > ~* +get", False),
+        ("user app on (~item:* +get) #" + 64 * "0", False),
     ],
 )
 def test_a_plain_password_in_an_acl_line_is_found_unknown(text: str, found: bool) -> None:
-    assert bool(PASSWORD_IN_ACL.search(text)) is found
+    assert has_plain_password(text) is found
 
 
 def test_what_is_mounted_is_named_as_the_container_sees_it(tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def left_alone_violations(seen: LeftAlone) -> list[Violation]:
     # A stall that is long enough for Docker's verdict is no stall to whoever acts on that verdict.
     excused = {seen.service} & set(seen.unhealthy) if seen.fault.startswith("stall") else set()
     if restarted := [name for name in seen.restarted if name not in excused]:
-        return [Violation(rule, seen=f"{told}: restarted: {', '.join(restarted)}", wanted=f"{told}: none")]
+        late = set(restarted) <= {*seen.unhealthy} - {seen.service}  # others, whose probes were not in time
+        return [Violation(rule, seen=f"{told}: restarted: {', '.join(restarted)}", wanted=f"{told}: none", late=late)]
     if seen.status != (wanted := STATUS.get(seen.fault, "running")):
         return [Violation(rule, seen=f"{told}: {seen.status}", wanted=f"{told}: {wanted}")]
     return []

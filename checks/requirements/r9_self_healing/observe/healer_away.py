@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from checks.core.bounds import DETECTION_SLACK, RECOVER_SECONDS, RESTART_SECONDS
+from checks.core.verdict import NotApplicableError
 from checks.faults import container, process
 from checks.requirements.r9_self_healing.judge.healer_away import WhileAway
 from checks.requirements.r9_self_healing.judge.healing import STEPS
@@ -15,9 +16,8 @@ from checks.requirements.r9_self_healing.observe.healing import (
     started_anew,
     starts_beside,
 )
-from checks.subject.roles import Role
+from checks.subject.roles import HEALER, Role
 from checks.subject.stack import Stack
-from stack.driver.errors import StackError
 
 
 def hurt_while_away(stack: Stack, service: str, healer: str) -> WhileAway:
@@ -54,8 +54,15 @@ def _patience(stack: Stack, service: str) -> tuple[float, ...]:
 
 
 def healers(stack: Stack) -> tuple[str, ...]:
-    """The services that can ask the engine for a restart, Prometheus aside; raises StackError where there is none."""
-    found = tuple(name for name in stack.project.mounting_a_socket() if name != stack.roles[Role.PROMETHEUS])
+    """The services that can ask the engine for a restart; raises NotApplicableError where there is none.
+
+    Many have the engine's socket to look at containers, route to them or update them, and heal nobody: who is known for
+    something else is no healer.
+    """
+    others = {*stack.candidates(Role.PROMETHEUS), *stack.candidates(Role.API)}
+    having = [name for name in stack.project.mounting_a_socket() if name not in others]
+    found = tuple(name for name in having if stack.kind_of(name) in ("", HEALER))
     if not found:
-        raise StackError("no service of the stack has the engine's socket, so that no healer of it can be frozen")
+        told = f"; {', '.join(having)} has it for something else" if having else ""
+        raise NotApplicableError(f"no healer of the stack has the engine's socket, so that none can be frozen{told}")
     return found

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from checks.core.bounds import DETECTION_SLACK, POLICY_SECONDS, RECOVER_SECONDS, RESTART_SECONDS, SETTLING_SECONDS
+from checks.core.verdict import NotApplicableError
 from checks.faults import container, process
 from checks.requirements.r9_self_healing.judge.healing import (
     EXIT_STEPS,
@@ -25,7 +26,7 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
 from stack.driver.containers import Incarnation, restart_policy_of
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError
 from stack.driver.events import Event
 
 TOLD_SECONDS = 10.0  # for the engine to report an exit that was seen
@@ -121,7 +122,7 @@ def end(stack: Stack, service: str, fault: Exit) -> Comeback:
         patience = (TOLD_SECONDS, delay + POLICY_SECONDS, probe + RECOVER_SECONDS)
         seen = followed(lambda: events_of(service, events), since, EXIT_STEPS, patience)
     if "exit" not in seen:
-        raise StackError(f"the engine did not report that `{service}` has ended")
+        raise OutOfTimeError(f"the engine did not report that `{service}` has ended")
     return Comeback(
         service=service,
         fault=fault,
@@ -146,14 +147,12 @@ def _brought_back(stack: Stack, service: str) -> Iterator[None]:
 
 def services_of(stack: Stack, case: str) -> tuple[str, ...]:
     """The services that a case is about: the cases together leave none out, and none of them is empty."""
-    api, redis = stack.roles[Role.API], stack.roles[Role.REDIS]
-    match case:
-        case Role.API:
-            return (api,)
-        case Role.REDIS:
-            return (redis,)
-        case _:
-            return tuple(name for name in stack.project.services if name not in {api, redis})
+    if case in (Role.API, Role.REDIS):
+        return (stack.roles[Role(case)],)
+    named = {*stack.candidates(Role.API), *stack.candidates(Role.REDIS)}
+    if others := tuple(name for name in stack.project.services if name not in named):
+        return others
+    raise NotApplicableError("there is no service beside the api and Redis")
 
 
 def followed(

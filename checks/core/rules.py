@@ -1,0 +1,87 @@
+"""Rule by rule: what the highest tier that saw anything of a rule says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from checks.core import catalog
+from checks.core.requirement import Requirement
+from checks.core.results import JudgedCheck, JudgedRule
+from checks.core.tier import Tier
+from checks.core.verdict import Verdict, Violation
+
+DECIDED = (Verdict.PROVEN, Verdict.WAIVED, Verdict.VIOLATED)
+LOWEST_FIRST = (None, *Tier)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A check as it was judged by itself, and the classes of what it saw."""
+
+    check: JudgedCheck
+    kinds: frozenset[str]
+
+
+def rules_by_kind(requirement: Requirement) -> Mapping[str, frozenset[str]]:
+    """{class of observation: the rules that its judge can object by}, as the samples show."""
+    found: dict[str, set[str]] = {}
+    for rule, observations in catalog.samples(requirement).failing.items():
+        for seen in observations:
+            found.setdefault(type(seen).__name__, set()).add(rule)
+    return {kind: frozenset(rules) for kind, rules in found.items()}
+
+
+def judged_rules(requirement: Requirement, seen: Sequence[Seen]) -> tuple[JudgedRule, ...]:
+    """The verdict on each rule that a check looked at, and the tier that it comes from."""
+    looked_at = rules_by_kind(requirement)
+    asked = {rule.name: [one for one in seen if rule.name in _rules(one, looked_at)] for rule in requirement.rules}
+    return tuple(_judged(rule, checks) for rule, checks in asked.items() if checks)
+
+
+def without_overruled(check: JudgedCheck, rules: Sequence[JudgedRule]) -> JudgedCheck:
+    """A check without those of its violations that a higher tier saw otherwise: there, the rule was kept."""
+    overruled = {
+        rule.name: rule.tier
+        for rule in rules
+        if rule.verdict is Verdict.PROVEN and _height(rule.tier) > _height(check.tier)
+    }
+    kept = tuple(one for one in check.violations if one.rule not in overruled)
+    told = [f"{name}: the tier {tier} saw it kept" for name, tier in overruled.items() if name in _objected(check)]
+    if not told:
+        return check
+    return replace(
+        check,
+        violations=kept,
+        waived=tuple(rule for rule in check.waived if rule not in overruled),
+        verdict=_verdict(kept, check.waived),
+        reason="; ".join(told),
+    )
+
+
+def _verdict(violations: Sequence[Violation], waived: Sequence[str]) -> Verdict:
+    if not violations:
+        return Verdict.PROVEN
+    return Verdict.WAIVED if {one.rule for one in violations} <= {*waived} else Verdict.VIOLATED
+
+
+def _judged(rule: str, checks: Sequence[Seen]) -> JudgedRule:
+    decided = [one.check for one in checks if one.check.verdict in DECIDED]
+    if not decided:
+        return JudgedRule(name=rule, verdict=Verdict.UNDECIDED, tier=None)
+    highest = max(decided, key=lambda check: _height(check.tier)).tier
+    objecting = [check for check in decided if check.tier == highest and rule in _objected(check)]
+    verdict = Verdict.WAIVED if all(rule in check.waived for check in objecting) else Verdict.VIOLATED
+    return JudgedRule(name=rule, verdict=verdict if objecting else Verdict.PROVEN, tier=highest)
+
+
+def _rules(seen: Seen, looked_at: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*(looked_at.get(kind, frozenset()) for kind in seen.kinds), _objected(seen.check))
+
+
+def _objected(check: JudgedCheck) -> set[str]:
+    return {violation.rule for violation in check.violations}
+
+
+def _height(tier: Tier | None) -> int:
+    return LOWEST_FIRST.index(tier)

@@ -1,0 +1,18 @@
+"""Read Redis' settings where the files give them."""
+
+from checks.requirements.r3_durability.judge.keeper import Keeper
+from checks.requirements.r3_durability.judge.restart import DURABLE, Settings
+from checks.roles.redis.configuration import given
+from checks.subject.roles import Role
+from checks.subject.stack import Files
+
+
+def read_given_settings(files: Files) -> Settings:
+    """What Redis will run with by its configuration and its arguments, its own defaults where they say nothing."""
+    settings = given(files, files.roles[Role.REDIS]).settings
+    return Settings(values={name: settings[name] for name in DURABLE})
+
+
+def find_keeper(files: Files) -> Keeper:
+    """Who keeps the data, as far as files tell."""
+    return Keeper(**files.presence(Role.REDIS))

@@ -1,0 +1,19 @@
+"""R3 by its files alone."""
+
+import pytest
+
+from checks.core.evidence import Evidence
+from checks.requirements.r3_durability.judge.keeper import keeper_violations
+from checks.requirements.r3_durability.judge.restart import settings_violations
+from checks.requirements.r3_durability.observe.declared import find_keeper, read_given_settings
+from checks.subject.stack import Files
+
+
+@pytest.mark.check
+def test_no_setting_given_suspends_the_fsync(files: Files, evidence: Evidence) -> None:
+    assert settings_violations(evidence.saw(read_given_settings(files))) == []
+
+
+@pytest.mark.check
+def test_a_redis_keeps_the_data(files: Files, evidence: Evidence) -> None:
+    assert keeper_violations(evidence.saw(find_keeper(files))) == []

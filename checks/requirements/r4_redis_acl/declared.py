@@ -1,0 +1,40 @@
+"""Read Redis' users where the files give them."""
+
+import re
+from collections.abc import Iterable
+
+from checks.requirements.r4_redis_acl.judge import Plaintext, User, UserKeeper, Users
+from checks.roles.redis.acl_text import has_plain_password
+from checks.roles.redis.configuration import users, with_acl_file
+from checks.subject.roles import Role
+from checks.subject.stack import Files
+
+PASSWORD = re.compile(r"[>#<!]")  # what a password, or the digest of one, begins with in an ACL rule
+SETTINGS = ("masterauth", "requirepass")
+
+
+def list_given_users(files: Files) -> Users:
+    """Every user that Redis will know, `default` as Redis has it where nothing is said of it."""
+    known = users(with_acl_file(files, files.roles[Role.REDIS]))
+    return Users(users=tuple(User(name=name, rules=_without_passwords(rules)) for name, rules in known.items()))
+
+
+def _without_passwords(rules: Iterable[str]) -> tuple[str, ...]:
+    return tuple(rule for rule in rules if not PASSWORD.match(rule))
+
+
+def look_for_given_passwords(files: Files) -> Plaintext:
+    """Look for passwords as they are in Redis' command line, configuration and ACL file; they are not kept."""
+    seen = with_acl_file(files, files.roles[Role.REDIS])
+    return Plaintext(
+        looked_for=(*SETTINGS, ">password"),
+        looked_at=tuple(seen.texts),
+        found=tuple(f"`>password` in {place}" for place, text in seen.texts.items() if has_plain_password(text)),
+        password_files={},
+        settings=tuple(name for name in SETTINGS if seen.settings.get(name)),
+    )
+
+
+def find_user_keeper(files: Files) -> UserKeeper:
+    """Who has the users, as far as files tell."""
+    return UserKeeper(**files.presence(Role.REDIS))

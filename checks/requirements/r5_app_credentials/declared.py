@@ -1,0 +1,45 @@
+"""Look for passwords in what the Compose file gives the app."""
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from checks.requirements.r5_app_credentials.judge import LoginPlace, Sightings
+from checks.subject.roles import Role
+from checks.subject.secrets import is_named_secret
+from checks.subject.stack import Files
+from stack.driver.project import Config
+
+IN_AN_ADDRESS = re.compile(r"\w://[^\s/:@]*:[^\s/@]+@")
+STANDS_FOR_ONE = "a-secret-made-up"  # where nobody has said it yet, a number was made up, and none is a secret
+
+
+def look_for_given_secrets(files: Files) -> Sightings:
+    """What `docker inspect` will show to anyone: values called a secret, and addresses with a password in them."""
+    service = files.roles[Role.API]
+    found = {place: list(_secrets(files, service, place)) for place in ("environment", "command", "labels")}
+    return Sightings(
+        looked_for=("what is called a password, a secret or a token", "a password in an address"),
+        looked_at=tuple(f"{place} of {service}" for place in found),
+        found=tuple(f"{name} in {place} of {service}" for place, names in found.items() for name in names),
+    )
+
+
+def _secrets(files: Files, service: str, place: str) -> Iterator[str]:
+    for name, value in _named(files.services[service], place):
+        told = STANDS_FOR_ONE if files.is_made_up(value) else value
+        if is_named_secret(name, told) or IN_AN_ADDRESS.search(value):
+            yield name
+
+
+def _named(spec: Config, place: str) -> Iterator[tuple[str, str]]:
+    if place == "command":
+        words = [str(word) for word in (*(spec.get("entrypoint") or ()), *(spec.get("command") or ()))]
+        yield from itertools.pairwise([*words, ""])
+    else:
+        yield from ((name, str(value)) for name, value in (spec.get(place) or {}).items() if value is not None)
+
+
+def find_login_place(files: Files) -> LoginPlace:
+    """What the app is to log in to, as far as files tell."""
+    return LoginPlace(**files.presence(Role.REDIS))

@@ -1,0 +1,197 @@
+"""Programs that health checks are made of: how each ends while the service is down, or answers with errors."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from checks.requirements.r7_healthchecks.shell import builtins, clients, filters, python_source
+from checks.requirements.r7_healthchecks.shell.state import EITHER, NotFollowedError, Result, Run
+from checks.requirements.r7_healthchecks.shell.values import ANY, FULL, OK, PROCESSES, Field, Some, Value, prefix_of
+
+SHELLS = {"sh": False, "ash": False, "dash": False, "bash": True, "zsh": True}
+"""Whether it has what bash has beyond POSIX."""
+
+ASSIGNMENT = re.compile(r"\w+=")
+LOOK_AT_NOTHING = {
+    "date",
+    "pwd",
+    "hostname",
+    "whoami",
+    "id",
+    "uname",
+    "uptime",
+    "sleep",
+    "sync",
+    "arch",
+    "nproc",
+    "tty",
+}
+SHOW_COMMAND_LINES = re.compile(r"-?[A-Za-z]*(a[a-z]*u?x?|ef|f|u)[A-Za-z]*")
+PLAIN_PATTERN = re.compile(r"[\w /:=.@\[\]-]+")
+PYTHON = re.compile(r"python(3(\.\d+)?)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrapper:
+    """A program that runs another: its options with a value, and how many words stand before the other's name."""
+
+    with_value: frozenset[str] = frozenset()
+    words: int = 0
+
+
+WRAPPERS: Mapping[str, Wrapper] = {
+    "env": Wrapper(with_value=frozenset({"-u", "--unset", "-C", "--chdir"})),
+    "nice": Wrapper(with_value=frozenset({"-n", "--adjustment"})),
+    "ionice": Wrapper(with_value=frozenset({"-c", "-n", "--class", "--classdata"})),
+    "timeout": Wrapper(with_value=frozenset({"-s", "--signal", "-k", "--kill-after"}), words=1),
+    "stdbuf": Wrapper(with_value=frozenset({"-i", "-o", "-e"})),
+    "sudo": Wrapper(with_value=frozenset({"-u", "-g", "--user", "--group"})),
+    "gosu": Wrapper(words=1),
+    "su-exec": Wrapper(words=1),
+    "tini": Wrapper(with_value=frozenset({"-p", "-e"})),
+    "exec": Wrapper(with_value=frozenset({"-a"})),
+    **{name: Wrapper() for name in ("command", "builtin", "nohup", "setsid", "time", "busybox", "toybox", "dumb-init")},
+}
+LOOKS_UP = {"-v", "-V"}  # `command -v` runs nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """What a shell is given to run, and the options that it begins with."""
+
+    text: str
+    bash: bool
+    options: frozenset[str]
+
+
+def name_of(words: Sequence[Field]) -> str:
+    return PurePosixPath(words[0]).name if words and isinstance(words[0], str) else ""
+
+
+def unwrapped(words: Sequence[Field]) -> list[Field]:
+    """The command that is run in the end: without assignments, and programs that only run another."""
+    rest = list(words)
+    while rest and isinstance(rest[0], str):
+        name = name_of(rest)
+        if ASSIGNMENT.match(rest[0]):
+            rest = rest[1:]
+        elif name in WRAPPERS and not (name == "command" and rest[1:2] and rest[1] in LOOKS_UP):
+            rest = _behind(WRAPPERS[name], name, rest[1:])
+        else:
+            break
+    return rest
+
+
+def _behind(wrapper: Wrapper, name: str, words: list[Field]) -> list[Field]:
+    old_form = name == "timeout" and words[:1] == ["-t"]  # busybox, once: `timeout -t SECONDS COMMAND`
+    rest = words[2:] if old_form else words
+    while rest and prefix_of_field(rest[0]).startswith("-"):
+        if name == "env" and prefix_of_field(rest[0]).startswith(("-S", "--split")):
+            raise NotFollowedError("env -S")
+        if rest[0] == "--":
+            rest = rest[1:]
+            break
+        rest = rest[2 if rest[0] in wrapper.with_value else 1 :]
+    return rest if old_form else rest[wrapper.words :]
+
+
+def prefix_of_field(word: Field) -> str:
+    return prefix_of(word) if isinstance(word, (str, Some)) else ""
+
+
+def script_of(words: Sequence[Field], given: Value) -> Script | None:
+    """The script of `sh -c SCRIPT`, `su -c SCRIPT`, or of a shell that reads its input; None for other programs."""
+    name = name_of(words)
+    if name == "su" and "-c" in words:
+        return _script(words[words.index("-c") + 1 :][:1], bash=False, options=frozenset())
+    if name not in SHELLS:
+        return None
+    rest, flags = list(words[1:]), list[Field]()
+    while rest and prefix_of_field(rest[0])[:1] in {"-", "+"} and len(prefix_of_field(rest[0])) > 1:
+        word = rest.pop(0)
+        if word == "--" or not isinstance(word, str) or word.startswith("--"):
+            continue
+        flags.append(word)
+        if word.endswith("o") and rest:
+            flags.append(rest.pop(0))
+    return _given_to_shell(name, flags, rest, given)
+
+
+def _given_to_shell(name: str, flags: list[Field], rest: list[Field], given: Value) -> Script | None:
+    letters = [re.sub(r"[clis]", "", flag) if prefix_of_field(flag)[:1] == "-" else flag for flag in map(str, flags)]
+    on, _ = builtins.options([word for word in letters if word not in {"-", "+"}])
+    if any(isinstance(flag, str) and re.fullmatch(r"-\w*c\w*", flag) for flag in flags):
+        return _script(rest[:1], bash=SHELLS[name], options=on)
+    if not rest and isinstance(given, str):
+        return _script([given], bash=SHELLS[name], options=on)
+    return None
+
+
+def _script(words: Sequence[Field], *, bash: bool, options: frozenset[str]) -> Script:
+    if not words or not isinstance(words[0], str):
+        raise NotFollowedError("the script is not known")
+    return Script(text=words[0], bash=bash, options=options)
+
+
+def outcomes(words: Sequence[Field], given: Value, run: Run) -> frozenset[Result]:
+    """How a program may end, and what it may say; every way where nothing is known of it."""
+    name, rest = name_of(words), words[1:]
+    if name in LOOK_AT_NOTHING:
+        return frozenset({(OK, ANY)}) if _plain(rest) else EITHER
+    if name in clients.CLIENTS:
+        return clients.CLIENTS[name](rest, run.situation)
+    if name in filters.FILTERS:
+        return filters.filtered(name, rest, given)
+    if PYTHON.fullmatch(name):
+        return python_source.outcomes(rest, run.situation)
+    return PROCESS_LISTS[name](rest, given, run) if name in PROCESS_LISTS else EITHER
+
+
+def _plain(words: Sequence[Field]) -> bool:
+    """Whether nothing in these can be wrong: numbers, formats, options."""
+    return all(isinstance(word, str) and re.match(r"[-+\d]|infinity", word) for word in words)
+
+
+def _ps(words: Sequence[Field], _: Value, __: Run) -> frozenset[Result]:
+    shows = any(isinstance(word, str) and SHOW_COMMAND_LINES.fullmatch(word) for word in words)
+    return frozenset({(OK, PROCESSES if shows else FULL)})
+
+
+def _grep(words: Sequence[Field], given: Value, _: Run) -> frozenset[Result]:
+    """It finds itself among all that run, unless its pattern does not fit the pattern."""
+    options = "".join(word[1:] for word in words if isinstance(word, str) and re.fullmatch(r"-[A-Za-z]+", word))
+    patterns = [word for word in words if not prefix_of_field(word).startswith("-")]
+    if not set(options) <= set("qiEcnwa") or len(patterns) != 1 or not isinstance(patterns[0], str):
+        return EITHER
+    quiet = "q" in options
+    if given == PROCESSES and _finds(patterns[0], f"grep {patterns[0]}"):
+        return frozenset({(OK, "" if quiet else FULL)})
+    if given == "":
+        return frozenset({("1", "0\n" if "c" in options and not quiet else "")})
+    if isinstance(given, str) and PLAIN_PATTERN.fullmatch(patterns[0]) and "w" not in options:
+        found = any(re.search(patterns[0], line, re.IGNORECASE if "i" in options else 0) for line in given.splitlines())
+        return frozenset({(OK, "" if quiet else FULL)}) if found else frozenset({("1", ANY)})
+    return EITHER
+
+
+def _finds(pattern: str, text: str) -> bool:
+    """Whether a pattern without anything but letters and brackets is sure to fit."""
+    try:
+        return bool(PLAIN_PATTERN.fullmatch(pattern)) and re.search(pattern, text) is not None
+    except re.error:
+        return False
+
+
+def _pgrep(words: Sequence[Field], _: Value, run: Run) -> frozenset[Result]:
+    """`pgrep -f` finds the shell that waits for it, on whose command line its pattern stands."""
+    whole_lines = any(isinstance(word, str) and re.fullmatch(r"-[a-z]*f[a-z]*", word) for word in words)
+    patterns = [word for word in words if not prefix_of_field(word).startswith("-")]
+    known = len(patterns) == 1 and isinstance(patterns[0], str)
+    if whole_lines and known and not run.alone and _finds(str(patterns[0]), run.script):
+        return frozenset({(OK, FULL)})
+    return EITHER
+
+
+ProcessList = Callable[[Sequence[Field], Value, Run], frozenset[Result]]
+PROCESS_LISTS: Mapping[str, ProcessList] = {"ps": _ps, "grep": _grep, "egrep": _grep, "pgrep": _pgrep}

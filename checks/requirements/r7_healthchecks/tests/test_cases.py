@@ -1,0 +1,15 @@
+"""Real health checks, and what each of them can see; every answer was found by running it."""
+
+from pathlib import Path
+
+from checks.core.tests.cases import Case, accepted, parametrized
+from checks.requirements.r7_healthchecks.probe_command import blindness
+
+CASES = Path(__file__).parent / "cases"
+
+
+@parametrized(CASES, "can-fail")
+def test_a_health_check_is_told_by_what_it_can_see(case: Case) -> None:
+    given = case["input"]
+    told = blindness(given if isinstance(given, list) else ["CMD-SHELL", given])
+    assert (told.how if told else "can-fail") in accepted(case)

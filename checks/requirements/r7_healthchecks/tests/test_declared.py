@@ -1,0 +1,37 @@
+"""The health check that files declare is what `docker inspect` would say."""
+
+from pathlib import Path
+
+import pytest
+
+from checks.requirements.r7_healthchecks import declared
+
+
+@pytest.mark.parametrize(
+    ("spec", "test"),
+    [
+        ({}, ()),
+        ({"healthcheck": {"test": ["CMD", "probe", "$$HOME"]}}, ("CMD", "probe", "$HOME")),
+        ({"healthcheck": {"test": ["NONE"]}}, ()),
+        ({"healthcheck": {"disable": True}}, ()),
+        ({"build": {"context": "/nowhere"}}, ()),
+        ({"build": {"context": ".", "dockerfile_inline": "FROM a\nHEALTHCHECK CMD probe\n"}}, ("CMD-SHELL", "probe")),
+    ],
+)
+def test_what_compose_says_counts(spec: dict[str, object], test: tuple[str, ...]) -> None:
+    assert declared.declared_test(spec) == test
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "test"),
+    [
+        ('FROM a\nHEALTHCHECK --interval=2s --timeout=1s \\\n  CMD ["probe", "-q"]\n', ("CMD", "probe", "-q")),
+        ("FROM a\nHEALTHCHECK CMD first\nHEALTHCHECK CMD last || exit 1\n", ("CMD-SHELL", "last || exit 1")),
+        ("FROM a\nHEALTHCHECK CMD probe\nFROM b\n", ()),
+        ("FROM a\nHEALTHCHECK CMD probe\nHEALTHCHECK NONE\n", ()),
+    ],
+)
+def test_else_the_dockerfile_does(dockerfile: str, test: tuple[str, ...], tmp_path: Path) -> None:
+    assert declared.test_in(dockerfile) == test
+    (tmp_path / "Dockerfile").write_text(dockerfile)
+    assert declared.declared_test({"build": {"context": str(tmp_path), "dockerfile": "Dockerfile"}}) == test

@@ -1,0 +1,61 @@
+"""What Prometheus is told to scrape, as its configuration says it where it lies."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from checks.subject.mounted import text_at
+from checks.subject.stack import Files
+from stack.driver.errors import SubjectError
+
+DEFAULT_FILE = "/etc/prometheus/prometheus.yml"
+OPTION = "--config.file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A scrape job: the targets that it names, under which path, and whether it finds others by itself."""
+
+    name: str
+    targets: tuple[str, ...]
+    path: str
+    discovers: bool
+
+
+def jobs(files: Files, service: str) -> tuple[Job, ...]:
+    """Every scrape job of its configuration; raises SubjectError where that is not to be seen, or cannot be read."""
+    path = _path(files, service)
+    try:
+        told = yaml.safe_load(text_at(files, service, path))
+        return tuple(_job(one) for one in told.get("scrape_configs") or ())
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as problem:
+        raise SubjectError(f"{path} of `{service}` is no configuration of Prometheus: {problem}") from problem
+
+
+def _path(files: Files, service: str) -> str:
+    spec = files.services[service]
+    words = [str(word) for word in (*(spec.get("entrypoint") or ()), *(spec.get("command") or ()))]
+    for word, following in itertools.pairwise([*words, ""]):
+        name, _, value = word.partition("=")
+        if name.lstrip("-") == OPTION.lstrip("-"):
+            return value or following
+    return DEFAULT_FILE
+
+
+def _job(told: dict[str, Any]) -> Job:
+    return Job(
+        name=str(told["job_name"]),
+        targets=tuple(_targets(told)),
+        path=str(told.get("metrics_path", "/metrics")),
+        discovers=any(key.endswith("_sd_configs") for key in told),
+    )
+
+
+def _targets(told: dict[str, Any]) -> Iterator[str]:
+    for group in told.get("static_configs") or ():
+        yield from (str(target) for target in group.get("targets") or ())

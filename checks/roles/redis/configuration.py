@@ -1,0 +1,104 @@
+"""What Redis is given to run with, as the files say it: its command line, its configuration, its ACL file."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from checks.subject.mounted import text_at
+from checks.subject.stack import Files
+from stack.driver.errors import SubjectError
+from stack.driver.project import Config
+
+SERVER = re.compile(r"(?:redis|valkey|keydb)-server")
+SWITCHED = {"on", "off"}
+SHELLS = {"sh", "ash", "bash", "dash"}
+STANDARD_IMAGE = re.compile(  # starts the server without a configuration of its own, from whichever registry
+    r"(?:[^/]*[.:][^/]*/)?(?:(?:library/)?redis|valkey/valkey|eqalpha/keydb)(?:[:@].*)?"
+)
+DEFAULTS = {"appendonly": "no", "appendfsync": "everysec", "no-appendfsync-on-rewrite": "no"}
+OPEN_DEFAULT = ("on", "nopass", "~*", "&*", "+@all")  # whom Redis lets in where nothing else is said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """The settings that a Redis is given, the lines about users among them, and every text that they stand in."""
+
+    settings: Mapping[str, str]
+    user_lines: tuple[tuple[str, ...], ...]
+    texts: Mapping[str, str] = field(repr=False)  # by where it stands; there may be passwords in it
+
+
+def given(files: Files, service: str) -> Given:
+    """Its command line and its configuration; raises SubjectError where that is not to be seen from here."""
+    words = _arguments(files.services[service], service)
+    texts = {"the command line": " ".join(words)}
+    lines = list(_options(words))
+    if words and not words[0].startswith("--"):
+        texts[words[0]] = text_at(files, service, words[0])
+        lines = [*_lines(texts[words[0]]), *lines]
+    settings = DEFAULTS | {name: " ".join(rest) for name, *rest in lines if name != "user"}
+    return Given(settings=settings, user_lines=_about_users(lines), texts=texts)
+
+
+def with_acl_file(files: Files, service: str) -> Given:
+    """The same with the users of its ACL file, where it has one."""
+    seen = given(files, service)
+    if not (path := seen.settings.get("aclfile", "")):
+        return seen
+    text = text_at(files, service, path)
+    return replace(seen, user_lines=_about_users(_lines(text)), texts={**seen.texts, path: text})
+
+
+def users(seen: Given) -> dict[str, tuple[str, ...]]:
+    """{user: its rules} as Redis completes them: off until it is on, and `default` there and open unless it is told."""
+    told = {name: tuple(rules) for name, *rules in seen.user_lines}
+    found = {name: rules if SWITCHED & set(rules) else ("off", *rules) for name, rules in told.items()}
+    if not SWITCHED & set(told.get("default", ())):
+        closed = seen.settings.get("requirepass") and not seen.settings.get("aclfile")
+        found["default"] = tuple(word for word in OPEN_DEFAULT if not (closed and word == "nopass"))
+    return found
+
+
+def _about_users(lines: Iterable[list[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(rest) for name, *rest in lines if name == "user" and rest)
+
+
+def _arguments(spec: Config, service: str) -> list[str]:
+    """What stands behind the server's name; raises SubjectError where its image decides that."""
+    words = [str(word).replace("$$", "$") for word in (*(spec.get("entrypoint") or ()), *(spec.get("command") or ()))]
+    if len(words) > 2 and PurePosixPath(words[0]).name in SHELLS:
+        words = shlex.split(" ".join(words[2:]), comments=True)
+    for place, word in enumerate(words):
+        if SERVER.fullmatch(PurePosixPath(word).name):
+            return words[place + 1 :]
+    standard = (
+        STANDARD_IMAGE.fullmatch(str(spec.get("image", ""))) and "build" not in spec and not spec.get("entrypoint")
+    )
+    if standard and (not words or words[0].startswith("-") or words[0].endswith(".conf")):
+        return words
+    raise SubjectError(f"what `{service}` runs with is decided in its image, which its files do not tell")
+
+
+def _options(words: list[str]) -> Iterator[list[str]]:
+    """`--appendonly yes --user app on` as lines of a configuration."""
+    line: list[str] = []
+    for word in words:
+        if word.startswith("--"):
+            if line:
+                yield line
+            line = [word.removeprefix("--").lower()]
+        elif line:
+            line.append(word)
+    if line:
+        yield line
+
+
+def _lines(text: str) -> Iterator[list[str]]:
+    for line in text.splitlines():
+        words = line.split() if "'" in line else shlex.split(line, comments=line.lstrip().startswith("#"))
+        if words and not words[0].startswith("#"):
+            yield [words[0].lower(), *words[1:]]

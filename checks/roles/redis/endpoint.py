@@ -1,0 +1,63 @@
+"""Where the subject's Redis answers: a TCP port, one that speaks TLS, or a Unix socket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from checks.roles.redis.configuration import given
+from checks.subject.roles import Role
+from checks.subject.stack import Files, Stack
+from stack.driver.errors import SubjectError
+from stack.driver.project import Config
+
+PORT = 6379
+ENVIRONMENT = {  # settings that images take from their environment, by what follows REDIS_, VALKEY_ or KEYDB_
+    "PORT_NUMBER": "port",
+    "TLS_PORT_NUMBER": "tls-port",
+}
+OFF = "0"  # a port of this number is none
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """`at` is a port, or the path of a socket in the container."""
+
+    kind: Literal["tcp", "tls", "unix"]
+    at: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.at}"
+
+
+def endpoint_of(files: Files) -> Endpoint:
+    """Where it answers by its command line, its configuration and its environment: in the clear where it does."""
+    service = files.roles[Role.REDIS]
+    told: Mapping[str, str] = _in_environment(files.services[service])
+    with suppress(SubjectError):  # what is decided in its image is as Redis has it by itself
+        told = {**told, **given(files, service).settings}
+    if (port := told.get("port", str(PORT))) != OFF:
+        return Endpoint(kind="tcp", at=port)
+    if (port := told.get("tls-port", OFF)) != OFF:
+        return Endpoint(kind="tls", at=port)
+    return Endpoint(kind="unix", at=told.get("unixsocket", ""))
+
+
+def address_of(stack: Stack) -> str:
+    """'127.0.0.1:N' that leads to it; raises SubjectError where it answers in a way that these checks do not speak."""
+    found = endpoint_of(stack)
+    if found.kind != "tcp":
+        where = f"over TLS alone (port {found.at})" if found.kind == "tls" else f"on a Unix socket alone ({found.at})"
+        raise SubjectError(f"`{stack.roles[Role.REDIS]}` answers {where}, and these checks speak plain TCP to a Redis")
+    return stack.runner.address(stack.roles[Role.REDIS], int(found.at))
+
+
+def _in_environment(spec: Config) -> dict[str, str]:
+    """What images such as Bitnami's are told by their environment; with TLS on, the usual port is the one for it."""
+    told = {name.partition("_")[2]: str(value) for name, value in (spec.get("environment") or {}).items()}
+    found = {setting: told[name] for name, setting in ENVIRONMENT.items() if told.get(name, "").isdigit()}
+    if told.get("TLS_ENABLED", "no") in {"yes", "true", "1"}:
+        found = {"port": OFF, "tls-port": str(PORT), **found}
+    return found

@@ -1,0 +1,133 @@
+"""What rules come to: by the table of commands, and by a real Redis where one is here."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checks.roles.redis import commands
+from checks.roles.redis.acl import GIVES_EVERYTHING, account
+from stack.driver import wait
+
+USER = "user-of-a-test"
+CATEGORIES = sorted({category for categories in commands.known().values() for category in categories})
+ASKED = ["get", "set", "del", "ping", "flushall", "config|set", "config|get", "acl|setuser", "acl|list", "client|list",
+         "object|encoding", "keys", "eval", "multi", "subscribe", "shutdown", "info", "lpush"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rules", "almighty"),
+    [
+        ("on ~* &* +@all", True),
+        ("on ~* +@all -flushall", True),
+        ("on resetkeys +@all", True),
+        ("on ~* -@all +@admin", True),
+        ("on ~* -@all +@dangerous", True),
+        ("on ~* -@all +acl|setuser", True),
+        ("on ~* allcommands", True),
+        ("on ~item:* -@all +get (%R~* resetchannels -@all +@all)", True),
+        ("on ~* +@all -@dangerous", False),
+        ("on ~* +@all -@admin", False),
+        ("on ~* +@all -acl", False),
+        ("on ~* +@all -acl|setuser", False),
+        ("on ~* +@all -@all +get", False),
+        ("on ~* +@all nocommands", False),
+        ("on ~* +@all reset on +get", False),
+        ("on %R~item:* %W~item:* -@all +@read +@write", False),
+        ("on ~* -@all +acl|list +acl|whoami", False),
+        ("on ~* -@all +@all -@dangerous (~tmp:* -@all +flushdb)", False),
+        ("on ~* -@all +acl -acl|setuser", False),
+        ("on ~* -@all +@search +ft.search", False),
+    ],
+)
+def test_who_may_give_itself_everything_is_told(rules: str, almighty: bool) -> None:
+    assert account(rules.split()).may(GIVES_EVERYTHING) is almighty
+
+
+@pytest.mark.parametrize(
+    ("rules", "on", "nopass"),
+    [
+        ("on nopass", True, True),
+        ("on nopass off", False, True),
+        ("on nopass resetpass", True, False),
+        ("on nopass #5e88", True, False),
+        ("on nopass >secret", True, False),
+        ("", False, False),
+        ("on nopass reset", False, False),
+    ],
+)
+def test_the_last_word_on_a_user_holds(rules: str, on: bool, nopass: bool) -> None:
+    found = account(rules.split())
+    assert (found.on, found.nopass) == (on, nopass)
+
+
+def test_the_table_is_of_every_command_with_its_subcommands() -> None:
+    table = commands.known()
+    assert {"admin", "dangerous", "slow"} == table["acl|setuser"]
+    assert len(table) > 350
+    assert set(ASKED) <= set(table)
+
+
+def test_a_servers_answer_is_read_as_the_table_is() -> None:
+    sub = ["acl|list", 2, [], 0, 0, 0, ["@admin"], [], [], []]
+    answer: list[Any] = [["acl", -2, [], 0, 0, 0, ["@slow"], [], [], [sub]]]
+    assert commands.of(answer) == {"acl": frozenset({"slow"}), "acl|list": frozenset({"admin"})}
+
+
+class Redis:
+    """A real Redis on a socket of its own, with nothing in it."""
+
+    def __init__(self, socket: Path) -> None:
+        self.socket = socket
+
+    def ask(self, *words: str) -> Any:  # noqa: ANN401  # JSON
+        command = ["redis-cli", "-s", str(self.socket), "--json", *words]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    if not (shutil.which("redis-server") and shutil.which("redis-cli")):
+        pytest.skip("no Redis is here")
+    folder = tmp_path_factory.mktemp("redis")
+    socket = folder / "socket"
+    options = ("--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder))
+    with subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL) as server:
+        wait.until(socket.exists, bool, within=10, every=0.05)
+        yield Redis(socket)
+        server.terminate()
+
+
+rule = st.one_of(
+    st.tuples(st.sampled_from("+-"), st.sampled_from(["@all", *(f"@{one}" for one in CATEGORIES)])).map("".join),
+    st.tuples(st.sampled_from("+-"), st.sampled_from([*ASKED, "acl", "config", "client", "object"])).map("".join),
+    st.sampled_from(["allcommands", "nocommands"]),
+)
+selector = st.lists(rule, min_size=1, max_size=4).map(lambda rules: f"(~* &* {' '.join(rules)})")
+users = st.tuples(st.lists(rule, max_size=6), st.lists(selector, max_size=2))
+
+
+@settings(derandomize=True, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rules=users, asked=st.sampled_from(ASKED))
+def test_redis_allows_what_was_foreseen(rules: tuple[list[str], list[str]], asked: str, real: Redis) -> None:
+    own, selectors = rules
+    real.ask("ACL", "SETUSER", USER, "reset", "on", "nopass", "~*", "&*", *own, *selectors)
+    table = commands.of(real.ask("COMMAND"))
+    listed = next(line for line in real.ask("ACL", "LIST") if line.split()[1] == USER)
+    foreseen = account(listed.split()[2:], table).may(asked)
+    assert (f"allowed: {asked}" if foreseen else f"denied: {asked}") == f"{_allowed(real, asked)}: {asked}"
+    assert account(own + " ".join(selectors).split(), table).may(asked) is foreseen
+
+
+def _allowed(real: Redis, command: str) -> str:
+    """What Redis itself says to a command with enough arguments."""
+    arity = abs(real.ask("COMMAND", "INFO", command)[0][1])
+    words = command.split("|")
+    told = real.ask("ACL", "DRYRUN", USER, *words, *["1"] * (arity - len(words)))
+    return "allowed" if told == "OK" else "denied"

@@ -1,0 +1,54 @@
+"""Where a Redis answers, as its files say."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from checks.core.tests.cases import Case, accepted, parametrized, text_of
+from checks.roles.redis.endpoint import address_of, endpoint_of
+from checks.subject.profile import Subject
+from checks.subject.stack import Stack
+from checks.subject.tests.resolved import resolved
+from stack.driver.errors import SubjectError
+
+CASES = Path(__file__).with_name("cases")
+
+
+def stack_with(redis: Mapping[str, object], directory: Path) -> Stack:
+    services = {"api": {"image": "shop", "ports": [{"target": 80}]}, "redis": redis}
+    return resolved(Subject(compose_file=directory / "compose.yaml"), directory, {"services": services})
+
+
+@parametrized(CASES, "redis-endpoint")
+def test_where_a_redis_answers(case: Case) -> None:
+    config = json.loads(text_of(case, "config.json").replace("@DIR@", str(case["folder"])))
+    found = endpoint_of(resolved(Subject(compose_file=case["folder"] / "compose.yaml"), case["folder"], config))
+    assert str(found) in accepted(case)
+
+
+@pytest.mark.parametrize(
+    ("redis", "endpoint"),
+    [
+        ({"image": "bitnami/redis", "environment": {"REDIS_PORT_NUMBER": "6380"}}, "tcp:6380"),
+        ({"image": "bitnami/valkey", "environment": {"VALKEY_TLS_ENABLED": "yes"}}, "tls:6379"),
+        ({"image": "redis", "environment": {"REDIS_PASSWORD": "6380"}}, "tcp:6379"),
+        ({"image": "redis", "command": ["sh", "/start.sh"]}, "tcp:6379"),
+    ],
+)
+def test_where_its_image_is_told_that_it_answers(redis: Mapping[str, object], endpoint: str, tmp_path: Path) -> None:
+    assert str(endpoint_of(stack_with(redis, tmp_path))) == endpoint
+
+
+def test_a_setting_in_its_configuration_counts(tmp_path: Path) -> None:
+    (tmp_path / "redis.conf").write_text("port 0\nunixsocket /run/redis.sock\n")
+    mounted = [{"type": "bind", "source": str(tmp_path / "redis.conf"), "target": "/etc/redis.conf"}]
+    redis = {"image": "redis", "command": ["redis-server", "/etc/redis.conf"], "volumes": mounted}
+    assert str(endpoint_of(stack_with(redis, tmp_path))) == "unix:/run/redis.sock"
+
+
+def test_a_redis_that_cannot_be_spoken_to_is_told(tmp_path: Path) -> None:
+    redis: Mapping[str, object] = {"image": "redis", "command": ["redis-server", "--port", "0", "--tls-port", "6390"]}
+    with pytest.raises(SubjectError, match=r"answers over TLS alone \(port 6390\), and these checks speak plain TCP"):
+        address_of(stack_with(redis, tmp_path))

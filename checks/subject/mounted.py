@@ -1,0 +1,46 @@
+"""What a service is given to read: files that its Compose file mounts, read where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from checks.subject.stack import Files
+from stack.driver.errors import SubjectError
+from stack.driver.project import Config
+
+SECRETS = PurePosixPath("/run/secrets")
+
+
+def text_at(files: Files, service: str, path: str) -> str:
+    """The text of a file as the service would see it; raises SubjectError for one that is not given to it from here."""
+    for target, source in _given(files.project.config, service):
+        if PurePosixPath(path).is_relative_to(target):
+            if isinstance(source, str):
+                return source
+            return _read(files, source / PurePosixPath(path).relative_to(target), f"{path}, which `{service}` reads,")
+    raise SubjectError(f"{path}, which `{service}` reads, is not mounted: it is in the image, or made at the start")
+
+
+def _given(config: Config, service: str) -> Iterator[tuple[PurePosixPath, Path | str]]:
+    """(where it is in the container, where it lies here, or its text)."""
+    spec = config["services"][service]
+    for mount in spec.get("volumes") or ():
+        if mount["type"] == "bind":
+            yield PurePosixPath(mount["target"]), Path(mount["source"])
+    for kind, folder in (("secrets", SECRETS), ("configs", PurePosixPath("/"))):
+        for one in spec.get(kind) or ():
+            told = (config.get(kind) or {}).get(one["source"]) or {}
+            target = folder / (one.get("target") or one["source"])
+            if "content" in told:
+                yield target, str(told["content"])
+            elif "file" in told:
+                yield target, Path(told["file"])
+
+
+def _read(files: Files, file: Path, called: str) -> str:
+    try:
+        return file.read_text(errors="replace")
+    except OSError as problem:
+        hint = "what `prepare` of the profile makes is not there yet" if files.unprepared else ""
+        raise SubjectError(f"{called} cannot be read: {problem.strerror}", hint=hint) from problem

@@ -1,0 +1,96 @@
+"""Which programs a service's command starts, wrappers and shells looked through."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from stack.driver.project import Config
+
+SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
+WRAPPERS = {  # {program that runs another: how many words of its own it has, options aside}
+    "exec": 0, "env": 0, "tini": 0, "dumb-init": 0, "catatonit": 0, "nohup": 0, "command": 0, "setpriv": 0, "sudo": 0,
+    "nice": 0, "stdbuf": 0, "doppler": 1, "gosu": 1, "su-exec": 1, "timeout": 1, "wait-for-it": 1, "wait-for-it.sh": 1,
+    "wait-for": 1, "dockerize": 0, "docker-entrypoint.sh": 0, "entrypoint.sh": 0, "poetry": 1, "pipenv": 1, "uv": 1,
+    "pdm": 1, "hatch": 1, "rye": 1, "npx": 0, "bunx": 0, "bundle": 1, "newrelic-admin": 1, "ddtrace-run": 0,
+    "opentelemetry-instrument": 0, "watchmedo": 1, "watchfiles": 0,
+}  # fmt: skip
+PYTHON = re.compile(r"python[\d.]*|pypy[\d.]*")
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
+OPERATORS = "();<>|&\n"
+
+
+def words_of(spec: Config) -> tuple[str, ...]:
+    """The entrypoint and the command of a service, as Compose resolved them; none where the image's own are run."""
+    return tuple(str(word) for key in ("entrypoint", "command") for word in spec.get(key) or ())
+
+
+def programs_of(spec: Config) -> tuple[str, ...]:
+    """The names of all programs that its command starts, without their folders."""
+    return tuple(dict.fromkeys(_programs(words_of(spec))))
+
+
+def arguments_of(spec: Config) -> tuple[str, ...]:
+    """Every word that its command says, those inside a shell's line too."""
+    return tuple(part for word in words_of(spec) for part in (_split(word) if " " in word else (word,)))
+
+
+def _programs(words: Sequence[str]) -> Iterator[str]:
+    rest = list(words)
+    while rest and ASSIGNMENT.fullmatch(rest[0]):
+        rest.pop(0)
+    if not rest:
+        return
+    name = PurePosixPath(rest.pop(0)).name
+    if name in SHELLS:
+        yield from _in_shell(name, rest)
+    elif name in WRAPPERS:
+        yield from _programs(_without_options(_without_options(rest)[WRAPPERS[name] :]))
+    elif PYTHON.fullmatch(name):
+        yield from _in_python(name, rest)
+    elif name:
+        yield name
+
+
+def _in_shell(shell: str, words: list[str]) -> Iterator[str]:
+    """What a shell's line starts, command for command; else the script that it is given."""
+    options = [word for word in words if word.startswith("-")]
+    if not any("c" in option.removeprefix("-") for option in options if not option.startswith("--")):
+        yield from (PurePosixPath(word).name for word in _without_options(words)[:1] or [shell])
+        return
+    for line in _without_options(words)[:1]:
+        command: list[str] = []
+        for word in [*_split(line), ";"]:
+            if set(word) <= set(OPERATORS):
+                yield from _programs(command)
+                command = []
+            else:
+                command.append(word)
+
+
+def _in_python(name: str, words: list[str]) -> Iterator[str]:
+    """`python -m uvicorn` runs uvicorn, `python manage.py` runs manage.py, and the word behind it says what for."""
+    if "-m" in words[:3]:
+        yield from _programs(words[words.index("-m") + 1 :])
+        return
+    script = _without_options(words)
+    yield PurePosixPath(script[0]).name if script else name
+    yield from script[1:2]
+
+
+def _without_options(words: list[str]) -> list[str]:
+    first = next((at for at, word in enumerate(words) if not word.startswith("-")), len(words))
+    return words[first + 1 :] if words[first : first + 1] == ["--"] else words[first:]
+
+
+def _split(line: str) -> list[str]:
+    """A shell's line in words, operators as words of their own; one with an open quote is split at spaces."""
+    try:
+        found = shlex.shlex(line, posix=True, punctuation_chars=OPERATORS)
+        found.whitespace = " \t\r"
+        found.whitespace_split = True
+        return list(found)
+    except ValueError:
+        return line.split()

@@ -1,0 +1,103 @@
+"""A subject where it stands: resolved by Compose alone, without an engine, and without a change to it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from checks.subject.profile import Subject
+from checks.subject.stack import MADE_UP, Files
+from stack.driver.errors import SubjectError
+from stack.driver.project import ComposeProject
+
+NAME = "declared"
+INTERPOLATING = re.compile(r"^error while interpolating services\.\S+: ")  # any one of those that want it
+MISSING_VARIABLE = re.compile(r"required variable (\w+) is missing a value")
+MISSING_FILE = re.compile(r"env file (\S+) not found")
+GIVEN = "given.env"
+
+
+@contextmanager
+def standing(subject: Subject, directory: Path | None = None) -> Iterator[Files]:
+    """The subject as it lies there, or its prepared copy in `directory`: nothing is built, started or written to it.
+
+    Where Compose says that something is missing which a person is to provide, that is kept as its complaint and made
+    up, so that the rest can be judged. What does not resolve for another reason raises SubjectError when it is asked.
+    """
+    with tempfile.TemporaryDirectory(prefix="declared-") as aside:
+        project = ComposeProject(directory or subject.directory, subject.compose_file.name, NAME, aside=Path(aside))
+        complaint, made_up = _made_to_resolve(project, Path(aside))
+        unprepared = bool(subject.prepare) and directory is None
+        yield Files(subject=subject, project=project, complaint=complaint, made_up=made_up, unprepared=unprepared)
+
+
+def _made_to_resolve(project: ComposeProject, aside: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What Compose complained of, and what was made up for it."""
+    complaints: dict[str, str] = {}
+    while (complaint := complaint_of(project)) is not None:
+        missing = _missing(complaint)
+        if not missing or missing in complaints:
+            return (*_sorted(complaints), complaint), tuple(sorted(complaints))
+        complaints[missing] = complaint
+        _provide(project, aside, complaint)
+    if not project.config["services"]:
+        complaints["profiles"] = "every service stands under a profile, so that a plain `up` starts none"
+        project.options += ["--profile", "*"]
+    return _sorted(complaints), tuple(sorted(complaints))
+
+
+def _sorted(complaints: Mapping[str, str]) -> tuple[str, ...]:
+    """Compose comes upon them in another order each time."""
+    return tuple(complaints[missing] for missing in sorted(complaints))
+
+
+def complaint_of(project: ComposeProject) -> str | None:
+    """Why Compose cannot resolve the project; None where it can."""
+    try:
+        _ = project.config
+    except SubjectError as problem:
+        said = problem.details[-1] if problem.details else problem.sentence
+        return INTERPOLATING.sub("", said.replace(f"{project.directory}/", ""))
+    return None
+
+
+def _missing(complaint: str) -> str:
+    """What a person is to provide before it resolves: a variable, or a file of them."""
+    if variable := MISSING_VARIABLE.search(complaint):
+        return variable[1]
+    return "env_file" if MISSING_FILE.search(complaint) else ""
+
+
+def _provide(project: ComposeProject, aside: Path, complaint: str) -> None:
+    if variable := MISSING_VARIABLE.search(complaint):
+        own = project.directory / ".env"  # which Compose reads only where it is told of no other
+        with (aside / GIVEN).open("a") as given:
+            given.write(f"{variable[1]}={MADE_UP}\n")
+        if not project.options:
+            project.options += [f"--env-file={file}" for file in (own, aside / GIVEN) if file.is_file()]
+    else:
+        without = ", ".join(f"{json.dumps(name)}: {{env_file: !reset []}}" for name in _with_env_file(project))
+        project.override(f"services: {{{without}}}\n")
+
+
+def _with_env_file(project: ComposeProject) -> list[str]:
+    """The services whose variables come from a file, as the Compose files say it before they are resolved."""
+    told = [_services_in(file) for file in project.files]
+    return sorted({name for services in told for name, spec in services.items() if "env_file" in (spec or {})})
+
+
+def _services_in(file: Path) -> Mapping[str, Any]:
+    class Loader(yaml.SafeLoader):
+        """Takes Compose's own tags (`!reset`, `!override`) for nothing."""
+
+    Loader.add_multi_constructor("!", lambda *_: None)
+    found = yaml.load(file.read_text(errors="replace"), Loader)  # noqa: S506 - a SafeLoader
+    services = found.get("services") if isinstance(found, dict) else None
+    return services if isinstance(services, dict) else {}

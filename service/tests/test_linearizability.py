@@ -66,7 +66,7 @@ operations = st.builds(
 )
 
 
-@effort(max_examples=1000, deadline=None)
+@effort(derandomize=True, max_examples=1000, deadline=None)
 @given(st.lists(operations, max_size=5))
 def test_the_search_finds_what_trying_every_order_finds(history: list[Operation]) -> None:
     assert is_linearizable(history) == any_order_explains(history)

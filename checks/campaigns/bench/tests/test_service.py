@@ -53,7 +53,7 @@ def test_errors_of_anybody_are_counted_and_told() -> None:
     assert "3 answers were errors" in service.table(result)
 
 
-def test_everybody_is_asked_once_for_each_in_a_round_and_set_comes_first() -> None:
+def test_all_are_asked_once_a_round_and_set_comes_first() -> None:
     asked = list(service.order(2, list(WORDS)))
     assert Counter(asked) == {(number, who, kind): 1 for number in range(3) for who in WORDS for kind in KINDS}
     assert [kind for number, _, kind in asked if number == 1] == ["SET"] * len(WORDS) + ["GET"] * len(WORDS)

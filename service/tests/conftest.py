@@ -79,20 +79,25 @@ def silent_port() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session")
-def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def redis_server() -> str:
     binary = shutil.which("redis-server")
     if binary is None:
         pytest.skip("there is no redis-server on the PATH")
+    return binary
+
+
+@pytest.fixture(scope="session")
+def redis_port(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = free_port()
-    with redis(binary, port, tmp_path_factory.mktemp("redis")):
+    with redis(redis_server, port, tmp_path_factory.mktemp("redis")):
         yield port
 
 
 @contextmanager
-def redis(binary: str, port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def redis(binary: str, port: int, folder: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
     acl = folder / "users.acl"
     acl.write_text(ACL)
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--aclfile", str(acl)]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--aclfile", str(acl), *more]
     with subprocess.Popen([binary, *options], cwd=folder, stdout=subprocess.DEVNULL) as process:
         try:
             wait_until(lambda: answers(port))

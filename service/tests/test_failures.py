@@ -1,7 +1,6 @@
 """A Redis that is away, frozen, or refuses: 503 in good time, and never anything else."""
 
 import logging
-import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -55,27 +54,21 @@ def test_refused_credentials_are_a_failure_and_say_so(redis_port: int, caplog: p
     assert told == ["Redis refused the credentials of user `app`"]
 
 
-def test_service_recovers_when_redis_returns(tmp_path: Path) -> None:
-    binary = shutil.which("redis-server")
-    if binary is None:
-        pytest.skip("there is no redis-server on the PATH")
+def test_service_recovers_when_redis_returns(redis_server: str, tmp_path: Path) -> None:
     port = free_port()
     with running(settings(port)) as address:
-        with redis(binary, port, tmp_path):
+        with redis(redis_server, port, tmp_path):
             assert put(address, "one", "one").status_code == 201
         wait_until(lambda: not answers(port))
         assert failures(address) == [(503, b'{"status":"failure"}')] * len(ROUTES)
-        with redis(binary, port, tmp_path):
+        with redis(redis_server, port, tmp_path):
             assert put(address, "one", "one").status_code == 201
 
 
-def test_dead_pooled_connections_cost_no_failure(tmp_path: Path) -> None:
-    binary = shutil.which("redis-server")
-    if binary is None:
-        pytest.skip("there is no redis-server on the PATH")
+def test_dead_pooled_connections_cost_no_failure(redis_server: str, tmp_path: Path) -> None:
     port = free_port()
     with running(settings(port)) as address, ThreadPoolExecutor(16) as clients:
         for _ in range(2):
-            with redis(binary, port, tmp_path):
+            with redis(redis_server, port, tmp_path):
                 seen = clients.map(lambda _: get(address, "/healthcheck").status_code, range(64))
                 assert set(seen) == {200}

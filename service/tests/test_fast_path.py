@@ -2,50 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import Scope
 
 from service.app import create_api
 from service.fast_path import FastPath
 from service.metrics import Metrics
-from service.settings import Limits, Settings
-from service.store import Store, StoreError
+from service.settings import Limits
 from service.tests.conftest import free_port, settings
-
-Seen = tuple[int, list[tuple[bytes, bytes]], bytes]
-
-
-class Memory(Store):
-    """A store without Redis, which fails when told to."""
-
-    def __init__(self, given: Settings) -> None:
-        super().__init__(given)
-        self.kept: dict[str, str] = {}
-        self.fails = False
-        self.asked = 0
-
-    async def put(self, item_id: str, data: str) -> bool:
-        self._count()
-        is_new = item_id not in self.kept
-        self.kept[item_id] = data
-        return is_new
-
-    async def get(self, item_id: str) -> str | None:
-        self._count()
-        return self.kept.get(item_id)
-
-    def _count(self) -> None:
-        self.asked += 1
-        if self.fails:
-            raise StoreError
-
+from service.tests.in_process import Memory, Seen, scope_of, seen_of
 
 LOOP = asyncio.new_event_loop()  # one for thousands of requests
 STORE = Memory(settings(free_port()))
@@ -74,38 +46,6 @@ content_types = st.sampled_from(
     [None, b"application/json", b"application/json", b"", b"text/plain", b"application/json; charset=latin-1", b"\xff"]
 )
 known = st.dictionaries(ids, st.text(max_size=50), max_size=3)
-
-
-def scope_of(method: str, path: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> Scope:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": unquote(path),
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": list(headers),
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 2),
-    }
-
-
-async def seen_of(app: ASGIApp, scope: Scope, pieces: list[bytes]) -> Seen:
-    sent: list[Message] = []
-    left = list(pieces)
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    await app(scope, receive, send)
-    start, *rest = sent
-    return start["status"], list(start["headers"]), b"".join(one.get("body", b"") for one in rest)
 
 
 def answers(scope: Scope, kept: dict[str, str], pieces: list[bytes], *, fails: bool = False) -> Seen:

@@ -46,7 +46,7 @@ REDIS_OF_EARLIER = "redis-earlier"
 READY_SECONDS = 30.0
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-ALONE = 'redis-benchmark --user app -a "$PASSWORD" -q -n 100000 -c 32 -r 6400'
+ALONE = 'redis-benchmark --user app -a "$PASSWORD" -q -n 100000 -c 32 -r 512'
 PER_SECOND = re.compile(r"([\d.]+) requests per second")
 
 
@@ -90,7 +90,7 @@ def containers(stack: Stack) -> dict[str, Container]:
 
 def ceiling(stack: Stack) -> dict[str, float]:
     """What Redis alone does a second, asked by its own benchmark in its own container."""
-    asked = {"GET": "GET item:bench-0-__rand_int__", "SET": f"SET item:bench-0-__rand_int__ {'v' * 100}"}
+    asked = {"SET": f"SET item:alone-__rand_int__ {'v' * 100}", "GET": "GET item:alone-__rand_int__"}
     return {kind: _alone(stack, command) for kind, command in asked.items()}
 
 
@@ -114,17 +114,17 @@ def _with_rivals(stack: Stack) -> None:
     same, own = stack.project.config["services"][Role.API], redis_service(stack)
     command = [*(own.get("command") or ()), "--appendfsync", "everysec", "--appenddirname", "earlier"]
     services = {name: _rival(same, words) for name, words in COMMANDS.items()}
-    services["earlier"]["environment"] = {"REDIS_HOST": REDIS_OF_EARLIER, "REDIS_USERNAME": "app"}
+    services["earlier"] = _rival(same, COMMANDS["earlier"], redis_host=REDIS_OF_EARLIER)
     stack.project.override(json.dumps({"services": {**services, REDIS_OF_EARLIER: {**own, "command": command}}}))
 
 
-def _rival(same: Mapping[str, object], words: tuple[str, ...]) -> dict[str, object]:
+def _rival(same: Mapping[str, object], words: tuple[str, ...], redis_host: str = "redis") -> dict[str, object]:
     kept = ("image", "user", "secrets", "networks", "mem_limit", "cap_drop", "security_opt", "read_only", "logging")
     return {
         **{key: same[key] for key in kept if key in same},
-        "environment": {"REDIS_HOST": "redis", "REDIS_USERNAME": "app"},
+        "environment": {"REDIS_HOST": redis_host, "REDIS_USERNAME": "app", "PYTHONPATH": "/client"},
         "entrypoint": ["python3", f"/rivals/{words[0]}", *words[1:]],
-        "volumes": [f"{RIVALS}:/rivals:ro", f"{CLIENT}:/rivals/redis:ro"],
+        "volumes": [f"{RIVALS}:/rivals:ro", f"{CLIENT}:/client/redis:ro"],
         "healthcheck": {"disable": True},
         "cpus": CORES,
     }

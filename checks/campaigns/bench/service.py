@@ -31,7 +31,7 @@ KINDS: tuple[Kind, ...] = ("GET", "SET")
 EARLIER, NOTHING = "earlier", "nothing-fastapi"
 ROUNDS = 5
 SECONDS = 2.0  # of each measurement: twenty periods of the quota
-WARM_UP = 0.5
+WARM_UP = 2.5  # in which the slowest keeps every item once: GET is to find it
 CLIENTS = 32
 SEED = 4
 
@@ -60,6 +60,11 @@ class Result:
     ceiling: Mapping[str, float]
     load: float
 
+    @property
+    def errors(self) -> int:
+        """Of anybody: who refuses is not measured by how fast that is."""
+        return sum(one.errors for one in self.measured)
+
     def rates(self, who: str, kind: Kind) -> list[float]:
         """Round by round."""
         return [one.per_second for one in self.measured if (one.who, one.kind) == (who, kind)]
@@ -71,7 +76,7 @@ class Result:
 
 
 def main() -> int:
-    """Print the table and write the files; 1 where ours answered with an error, or as the error has it."""
+    """Print the table and write the files; 1 where anybody answered with an error, or as the error has it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="service", description=__doc__)
     parser.add_argument("--rounds", type=int, metavar="N", default=ROUNDS, help=f"(default: {ROUNDS})")
@@ -87,7 +92,7 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "service.json").write_text(json.dumps(as_json(result), indent=2) + "\n")
     (FOLDER / "service.svg").write_text(as_svg(bars(result)))
-    return 1 if any(one.errors for one in result.measured if one.who == half_a_core.OURS) else 0
+    return 1 if result.errors else 0
 
 
 def measured(rounds: int) -> Result:
@@ -146,7 +151,7 @@ def as_json(result: Result) -> Mapping[str, object]:
         "set_vs_earlier": result.ratio("SET", EARLIER),
         "get_vs_noop": result.ratio("GET", NOTHING),
         "set_vs_noop": result.ratio("SET", NOTHING),
-        "errors": sum(one.errors for one in result.measured if one.who == half_a_core.OURS),
+        "errors": result.errors,
         "redis_alone_per_second": dict(result.ceiling),
         "cores": half_a_core.CORES,
         "clients": CLIENTS,
@@ -173,13 +178,12 @@ def table(result: Result) -> str:
     lines += [_row(result, who, words) for who, words in half_a_core.WORDS.items()]
     rounds = max(one.round for one in result.measured)
     alone = " and ".join(f"{rate:,.0f} {kind}" for kind, rate in result.ceiling.items())
-    errors = sum(one.errors for one in result.measured)
     busiest = max(one.clients_busy for one in result.measured)
     told = (
         f"Median of {rounds} rounds of {SECONDS:.0f} s (lowest to highest), {CLIENTS} connections, {half_a_core.CORES}"
-        f" cores; in bold the ratio to the earlier solution in the same round. {errors} answers were errors. Redis"
-        f" alone: {alone} per second. The clients used up to {busiest:.0%} of a core; load average {result.load:.1f}"
-        " before."
+        f" cores; in bold the ratio to the earlier solution in the same round. {result.errors} answers were errors."
+        f" Redis alone: {alone} per second. The clients used up to {busiest:.0%} of a core; load average"
+        f" {result.load:.1f} before."
     )
     return "\n".join([*lines, "", told])
 

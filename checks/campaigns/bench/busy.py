@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from checks.campaigns.bench.command import reports_errors
 from checks.core.pressure import Pressure, starved
 from checks.harness.pressure import Gauge
 from stack import ROOT
@@ -62,14 +63,11 @@ class Ran:
     pressure: str
 
 
+@reports_errors
 def main() -> int:
     """Print the table; 130 where it was interrupted."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     asked = _asked()
-    try:
-        print(_line_table(asked) if asked.line else table(measured(asked)))
-    except KeyboardInterrupt:
-        return 130
+    print(_line_table(asked) if asked.line else table(measured(asked)))
     return 0
 
 

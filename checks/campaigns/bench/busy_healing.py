@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import platform
-import signal
 import sys
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from checks.campaigns.bench.command import reports_errors
 from checks.campaigns.bench.healers import OURS, POLLING, SERVICE, SWARM, swarm
 from checks.campaigns.bench.hogs import hogs
 from checks.faults import container, process
@@ -100,22 +100,16 @@ class Busy:
         return not wrong and all(one.seconds is not None for one in self.healed)
 
 
+@reports_errors
 def main() -> int:
     """Print the tables; the exit code of the error where nothing could be measured."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="checks.campaigns.bench.busy_healing", description=__doc__)
     parser.add_argument("--minutes", type=float, default=MINUTES, help="with nothing wrong (default: %(default)g)")
     parser.add_argument("--hogs", type=int, default=HOGS, help="(default: %(default)s)")
     parser.add_argument("--ours-only", action="store_true", help="without polling and Swarm beside it")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured there as well")
     asked = parser.parse_args()
-    try:
-        seen = measured(asked.hogs, asked.minutes, ours_only=asked.ours_only)
-    except StackError as problem:
-        print(problem, file=sys.stderr)
-        return problem.exit_code
-    except KeyboardInterrupt:
-        return 130
+    seen = measured(asked.hogs, asked.minutes, ours_only=asked.ours_only)
     print(table(seen))
     if asked.json:
         asked.json.write_text(json.dumps(asdict(seen), indent=2) + "\n")

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from checks.campaigns.bench.command import reports_errors
 from checks.campaigns.fault_matrix.matrix import WORDS, Fault
 from checks.faults import dind, host
 from checks.requirements.r9_self_healing import mutations
@@ -71,20 +72,14 @@ class Healed:
     seconds: float | None
 
 
+@reports_errors
 def main() -> int:
     """Print the table; the exit code of the error where it could not be measured, 130 where it was interrupted."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="checks.campaigns.bench.healers", description=__doc__)
     parser.add_argument("--times", type=int, metavar="N", default=TIMES, help=f"of each cell (default: {TIMES})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement there as well")
     asked = parser.parse_args()
-    try:
-        seen = measured(asked.times)
-    except StackError as problem:
-        print(problem, file=sys.stderr)
-        return problem.exit_code
-    except KeyboardInterrupt:
-        return 130
+    seen = measured(asked.times)
     print(table(seen))
     if asked.json:
         asked.json.write_text(json.dumps([asdict(one) for one in seen], indent=2) + "\n")

@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import random
-import signal
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from checks.campaigns.bench import half_a_core
+from checks.campaigns.bench.command import reports_errors
 from checks.campaigns.bench.half_a_core import Container
 from checks.campaigns.bench.http_load import Job, Kind, Tally
 from checks.campaigns.bench.service_picture import Bar, as_svg
@@ -75,19 +75,13 @@ class Result:
         return round(statistics.median(ours / other for ours, other in pairs), 2)
 
 
+@reports_errors
 def main() -> int:
     """Print the table and write the files; 1 where anybody answered with an error, or as the error has it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="service", description=__doc__)
     parser.add_argument("--rounds", type=int, metavar="N", default=ROUNDS, help=f"(default: {ROUNDS})")
     asked = parser.parse_args()
-    try:
-        result = measured(asked.rounds)
-    except StackError as problem:
-        print(problem, file=sys.stderr)
-        return problem.exit_code
-    except KeyboardInterrupt:
-        return 130
+    result = measured(asked.rounds)
     print(table(result))
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "service.json").write_text(json.dumps(as_json(result), indent=2) + "\n")

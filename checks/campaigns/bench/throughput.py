@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import random
-import signal
 import statistics
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 import redis
 import requests
 
+from checks.campaigns.bench.command import reports_errors
 from checks.campaigns.bench.load_generator import KEYS_EACH, Job, Tally
 from checks.requirements.r3_durability.observe import restart
 from checks.roles.api.client import port_of
@@ -109,22 +109,17 @@ class Bench:
         return int(self.auditor.info("keyspace").get("db0", {}).get("keys", 0))
 
 
+@reports_errors
 def main() -> int:
     """Print the table; 1 if a write was not acknowledged or not carried out, or as the error has it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="throughput", description="Acknowledged writes per second")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement there as well")
     told = parser.parse_args()
     try:
         ground, seen = measured()
-    except StackError as problem:
-        print(problem, file=sys.stderr)
-        return problem.exit_code
     except (redis.RedisError, requests.RequestException) as problem:
         print(f"error: a stack to be measured does not answer as it should: {problem}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
     print(table(ground, seen))
     if told.json:
         told.json.write_text(json.dumps({**asdict(ground), "measured": [asdict(one) for one in seen]}, indent=2) + "\n")

@@ -41,11 +41,17 @@ def target_violations(seen: Targets) -> list[Violation]:
     if not up or any(target.health == "down" for target in seen.targets):  # one that is new is `unknown` at first
         told = [f"{one.url} (job {one.job}): {one.health} {one.error}".strip() for one in seen.targets]
         return [Violation("target-up", seen=told or "no target leads to the service", wanted="up")]
+    beside = [target.url for target in up if urlsplit(target.url).path != seen.route]
+    return _astray(beside, {target.job for target in seen.targets}, seen.route)
+
+
+def _astray(beside: list[str], jobs: set[str], route: str) -> list[Violation]:
+    """What leads beside the service's metrics route, and jobs that are not one."""
     found = []
-    if beside := [target.url for target in up if urlsplit(target.url).path != seen.route]:
-        found.append(Violation("scrapes-the-metrics-route", seen=beside, wanted=seen.route))
-    if len(jobs := sorted({target.job for target in seen.targets})) > 1:
-        found.append(Violation("scraped-by-one-job", seen=jobs, wanted="one job"))
+    if beside:
+        found.append(Violation("scrapes-the-metrics-route", seen=beside, wanted=route))
+    if len(jobs) != 1:
+        found.append(Violation("scraped-by-one-job", seen=sorted(jobs), wanted="one job"))
     return found
 
 
@@ -70,12 +76,8 @@ class Scraping:
 
 @judges(Scraping)
 def scraping_violations(seen: Scraping) -> list[Violation]:
-    found = []
-    if beside := [f"{one.target}{one.path} (job {one.job})" for one in seen.leading if one.path != seen.route]:
-        found.append(Violation("scrapes-the-metrics-route", seen=beside, wanted=seen.route))
-    if len(names := sorted({one.job for one in seen.leading})) != 1:
-        found.append(Violation("scraped-by-one-job", seen=names, wanted="one job"))
-    return found
+    beside = [f"{one.target}{one.path} (job {one.job})" for one in seen.leading if one.path != seen.route]
+    return _astray(beside, {one.job for one in seen.leading}, seen.route)
 
 
 @dataclass(frozen=True, kw_only=True)

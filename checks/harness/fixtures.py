@@ -14,7 +14,6 @@ from checks.core.tier import Tier
 from checks.faults import dind
 from checks.faults.dind import Nested
 from checks.harness import plan, plugin, trusting, waivers
-from checks.harness.plugin import told_in_a_sentence
 from checks.harness.snapshot import describe, describe_files, keep_what_was_said
 from checks.roles.answers import settled
 from checks.subject import profile, secret_places, workspace
@@ -84,8 +83,7 @@ def _told_on_stderr(close: Callable[[], None]) -> None:
 @pytest.fixture(scope="session")
 def tested(request: pytest.FixtureRequest) -> Subject:
     """The Compose project that was named."""
-    with told_in_a_sentence():
-        found = profile.read(request.config.getoption("--stack"), trusting.given(request.config))
+    found = profile.read(request.config.getoption("--stack"), trusting.given(request.config))
     if plugin.FOLDER in request.config.stash:
         waivers.record(request.config.stash[plugin.FOLDER], found.waivers, plan.known(request.config))
     return found
@@ -95,12 +93,11 @@ def tested(request: pytest.FixtureRequest) -> Subject:
 def files(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Folder) -> Iterator[Files]:
     """The Compose project as files, for who asks no engine: where it stands, or a copy that its profile prepares."""
     with ExitStack() as cleanup:
-        with told_in_a_sentence():
-            found = cleanup.enter_context(standing(tested, _prepared(request, tested, evidence_folder, cleanup)))
-            with suppress(SubjectError):  # one that does not resolve has no secrets to hide, and is told of by who asks
-                evidence_folder.hide(*found.secrets_there().values())
-                evidence_folder.hide(*secret_places.to_hide(found.project.config, found.project.directory))
-            describe_files(found, evidence_folder)
+        found = cleanup.enter_context(standing(tested, _prepared(request, tested, evidence_folder, cleanup)))
+        with suppress(SubjectError):  # one that does not resolve has no secrets to hide, and is told of by who asks
+            evidence_folder.hide(*found.secrets_there().values())
+            evidence_folder.hide(*secret_places.to_hide(found.project.config, found.project.directory))
+        describe_files(found, evidence_folder)
         yield found
 
 
@@ -166,15 +163,13 @@ def copied(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable
 @pytest.fixture
 def ready(copied: Callable[[], Stack]) -> Stack:
     """A fresh stack that is ready and not started: for who looks at what is built, whether it would run or not."""
-    with told_in_a_sentence():
-        return copied()
+    return copied()
 
 
 @pytest.fixture
 def stack(shared: Callable[[], Stack]) -> Stack:
     """A fresh stack, up and healthy, which the checks of a worker share: who breaks something puts it back."""
-    with told_in_a_sentence():
-        return shared()
+    return shared()
 
 
 @pytest.fixture
@@ -200,8 +195,7 @@ def _mutated(request: pytest.FixtureRequest, tested: Subject, *, started: bool) 
         progress = cleanup.enter_context(Progress())
 
         def prepare(mutation: Mutation) -> Stack:
-            with told_in_a_sentence():
-                return cleanup.enter_context(_fresh(request, tested, progress, mutation, started=started))
+            return cleanup.enter_context(_fresh(request, tested, progress, mutation, started=started))
 
         yield prepare
 
@@ -216,8 +210,7 @@ def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: St
         def prepare(mutation: Mutation = nothing) -> tuple[Stack, Nested]:
             found = cleanup.enter_context(dind.begun(run.labels(f"{run.name}-engine"), run.folder, references))
             cleanup.enter_context(found.used())
-            with told_in_a_sentence():
-                return cleanup.enter_context(_fresh(request, tested, progress, mutation, described=False)), found
+            return cleanup.enter_context(_fresh(request, tested, progress, mutation, described=False)), found
 
         yield prepare
 

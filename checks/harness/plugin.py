@@ -164,11 +164,18 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, object, object]:
+    """Tell a problem on the way to a check in a sentence."""
+    with _told_in_a_sentence():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Measure how much of a check is waiting for the subject; tell a problem on the way in a sentence."""
     before = wait.slept()
     try:
-        with told_in_a_sentence():
+        with _told_in_a_sentence():
             return (yield)
     finally:
         item.stash[SLEPT] = wait.slept() - before
@@ -200,7 +207,7 @@ def _keep(item: pytest.Item, when: str, phase: Phase) -> None:
 
 
 @contextmanager
-def told_in_a_sentence() -> Iterator[None]:
+def _told_in_a_sentence() -> Iterator[None]:
     """Whatever keeps a check from being tried decides nothing; why not is told without a traceback.
 
     What keeps many from it for one reason, a subject, an engine or an image that cannot be used, is skipped: pytest

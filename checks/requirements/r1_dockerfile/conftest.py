@@ -6,7 +6,6 @@ from functools import cache
 
 import pytest
 
-from checks.harness.plugin import told_in_a_sentence
 from checks.requirements.r1_dockerfile import image_layers
 from checks.requirements.r1_dockerfile.build_context import Sources, copied
 from checks.requirements.r1_dockerfile.image_layers import Saved
@@ -18,16 +17,14 @@ from checks.subject.stack import Stack
 def sources(ready: Stack) -> Iterator[Sources]:
     """A copy of what the image of the api is built from."""
     with ExitStack() as cleanup:
-        with told_in_a_sentence():
-            found = cleanup.enter_context(copied(ready))
+        found = cleanup.enter_context(copied(ready))
         yield found
 
 
 @pytest.fixture
 def image(ready: Stack) -> Saved:
     """The image that the api is to run, whether it does or not, read layer by layer."""
-    with told_in_a_sentence():
-        return _saved(ready.runner.provide_image(ready.roles[Role.API]).reference)
+    return _saved(ready.runner.provide_image(ready.roles[Role.API]).reference)
 
 
 @cache

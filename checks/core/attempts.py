@@ -15,6 +15,7 @@ from checks.core.verdict import Verdict, Violation
 
 SEEN_LIMIT = 300  # characters of what was seen, in the reason why something is undecided
 RAN = (Ending.PASSED, Ending.VIOLATED)
+CAME_TO_NOTHING = (Ending.OUT_OF_TIME, Ending.CRASHED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,11 +80,12 @@ def _after(finding: Finding, late: Sequence[str]) -> Finding:
 def _excuse(requirement: Requirement, planned: Planned, tried: Tried, finding: Finding) -> str | None:
     """Why this try decides nothing, with figures; None for one that decides. What was proven is proven all the same.
 
-    What files say is never late.
+    What files say is never late. A crash decides nothing anyway: where a machine starves, a healthy service may be
+    restarted under a check's hands. A mistake of our own crashes the second try as well.
     """
     if planned.tier is Tier.DECLARED or tried.pressure is None or not starved(tried.pressure):
         return None
-    if tried.outcome is Ending.OUT_OF_TIME or (planned.kind is Kind.MUTATION and tried.outcome in RAN):
+    if tried.outcome in CAME_TO_NOTHING or (planned.kind is Kind.MUTATION and tried.outcome in RAN):
         told = finding.reason
     elif finding.verdict is Verdict.VIOLATED and all(_is_late(requirement, one) for one in finding.violations):
         told = "late: " + "; ".join(map(_against_its_bound, finding.violations))

@@ -116,8 +116,14 @@ def test_a_limit_of_ours_that_ran_out_says_so() -> None:
     assert check((Ending.OUT_OF_TIME, QUIET, None)).reason == "out of time: because"
 
 
-def test_a_crash_is_not_tried_again() -> None:
-    assert check((Ending.CRASHED, STARVED, None)).reason == "crashed: because"
+def test_a_crash_is_tried_again_only_where_the_machine_starved() -> None:
+    assert check((Ending.CRASHED, QUIET, None), (Ending.PASSED, QUIET, HEALED)).reason == "crashed: because"
+    assert check((Ending.CRASHED, STARVED, None), (Ending.PASSED, QUIET, HEALED)).verdict is Verdict.PROVEN
+
+
+def test_a_crash_in_both_tries_is_told() -> None:
+    found = check((Ending.CRASHED, STARVED, None), (Ending.CRASHED, QUIET, None))
+    assert (found.verdict, found.reason) == (Verdict.UNDECIDED, "crashed: because")
 
 
 def test_a_mutation_missed_while_starved_is_undecided() -> None:

@@ -51,6 +51,11 @@ def alert_without_end(stack: Stack) -> None:
     edit(stack, SERVICE_DOWN, f"{SERVICE_DOWN} or on (instance, job) ({latch})")
 
 
+def nobody_heals_prometheus(stack: Stack) -> None:
+    """Without a health check it is nobody's business how long it is frozen."""
+    override(stack, Role.PROMETHEUS, healthcheck={"disable": True})
+
+
 def samples_in_memory(stack: Stack) -> None:
     """Prometheus' data in memory, in a directory of the container's own."""
     spec = stack.project.config["services"][stack.roles[Role.PROMETHEUS]]

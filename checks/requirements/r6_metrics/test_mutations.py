@@ -53,7 +53,8 @@ def test_an_alert_that_comes_too_soon_is_noticed(mutated: Mutated, evidence: Evi
 
 @pytest.mark.mutation(objects="interval-honoured")
 def test_a_missed_scrape_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_at_rhythm(mutated(mutation.nothing), stalled_intervals=1.6))
+    stack = mutated(mutations.nobody_heals_prometheus)
+    seen = evidence.saw(observe.look_at_rhythm(stack, stalled_intervals=1.6))
     assert objections(seen) == {"interval-honoured"}
 
 

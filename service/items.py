@@ -15,6 +15,10 @@ NOT_FOUND = problem_body(404)
 
 # Any text. In a path it is percent-encoded (RFC 3986); all that follows `/get/` is the id, slashes too (`/` or `%2F`).
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=Limits.id_characters)]
+# Clients and proxies take the segments `.` and `..` out of a path (RFC 3986 5.2.4), percent-encoded or not: under such
+# an id nothing could be asked for. A segment is empty, or has more in it than one or two dots.
+SEGMENT = r"(?:|[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+)"
+NewItemId = Annotated[ItemId, StringConstraints(pattern=f"^{SEGMENT}(?:/{SEGMENT})*$")]
 # The body's limit is the one that bites; a bare `str` would let through what is no text (`"\\ud800"`).
 ItemData = Annotated[str, StringConstraints(max_length=Limits.body_bytes)]
 
@@ -33,7 +37,7 @@ class Item(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"id": "one", "data": "one"}]})
 
-    id: ItemId
+    id: NewItemId
     data: ItemData
 
 
@@ -50,5 +54,5 @@ class Failure(BaseModel):
 
 
 def usable_id(item_id: str) -> bool:
-    """The same that `ItemId` says."""
+    """The same that `ItemId` says: what may be asked for."""
     return 0 < len(item_id) <= Limits.id_characters

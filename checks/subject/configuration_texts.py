@@ -32,6 +32,14 @@ def texts_of(config: Config, service: str) -> Mapping[str, str]:
     return {where: COMMENT.sub("", text) for where, text in found.items()}
 
 
+def settings_of(config: Config, service: str) -> Iterator[tuple[str, str]]:
+    """(where it is, its text) of every file that the Compose file itself gives to a service; its build folder apart."""
+    spec = {**config["services"][service], "build": None}
+    for path in itertools.islice(_files(config, spec), MOST_FILES):
+        yield path.name, text_of(path)
+    yield from ((f"config {name}", text) for name, text in _written_configs(config, spec))
+
+
 def text_of(path: Path) -> str:
     """A file's text; '' where it is none, too long or not to be read."""
     try:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from checks.core.redaction import SHORTEST_SECRET
-from checks.subject.secrets import is_named_secret
+from checks.subject.secret_names import can_be_secret, names_a_secret
 
 VALUE = r"(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))"
 ASSIGNED = re.compile(rf"([\w.-]+)={VALUE}")
@@ -39,9 +39,13 @@ def secrets_in(lines: tuple[str, ...], secrets: Mapping[str, str]) -> Iterator[s
     text = "\n".join(lines)
     yield from (name for name, secret in secrets.items() if len(secret) >= SHORTEST_SECRET and secret in text)
     named = [*ASSIGNED.findall(text), *_options(text), *HEADER.findall(text)]
-    yield from dict.fromkeys(name for name, *values in named if is_named_secret(name, "".join(values)))
+    yield from dict.fromkeys(name for name, *values in named if _is_secret(name, "".join(values)))
     if looks := [what for what, form in _FORMS.items() if form.search(text)]:
         yield f"something that looks like {', '.join(looks)}"
+
+
+def _is_secret(name: str, value: str) -> bool:
+    return names_a_secret(name) and can_be_secret(name, value)
 
 
 def _options(text: str) -> Iterator[tuple[str, ...]]:

@@ -1,12 +1,13 @@
 """Look for passwords in what the Compose file gives the app."""
 
-import itertools
 import re
 from collections.abc import Iterator
 
 from checks.requirements.r5_app_credentials.judge import LoginPlace, Sightings
+from checks.subject.programs import words_of
 from checks.subject.roles import Role
-from checks.subject.secrets import is_named_secret
+from checks.subject.secret_names import is_named_secret
+from checks.subject.secret_options import on_command_line
 from checks.subject.stack import Files
 from stack.driver.project import Config
 
@@ -26,18 +27,18 @@ def look_for_given_secrets(files: Files) -> Sightings:
 
 
 def _secrets(files: Files, service: str, place: str) -> Iterator[str]:
-    for name, value in _named(files.services[service], place):
+    spec = files.services[service]
+    if place == "command":
+        yield from dict.fromkeys(one.name for one in on_command_line(words_of(spec)) if one.is_literal)
+    for name, value in _named(spec, place):
         told = STANDS_FOR_ONE if files.is_made_up(value) else value
         if is_named_secret(name, told) or IN_AN_ADDRESS.search(value):
             yield name
 
 
 def _named(spec: Config, place: str) -> Iterator[tuple[str, str]]:
-    if place == "command":
-        words = [str(word) for word in (*(spec.get("entrypoint") or ()), *(spec.get("command") or ()))]
-        yield from itertools.pairwise([*words, ""])
-    else:
-        yield from ((name, str(value)) for name, value in (spec.get(place) or {}).items() if value is not None)
+    told = {} if place == "command" else spec.get(place) or {}
+    yield from ((name, str(value)) for name, value in told.items() if value is not None)
 
 
 def find_login_place(files: Files) -> LoginPlace:

@@ -8,7 +8,7 @@ from checks.core.bounds import DETECTION_SLACK
 from checks.faults import credentials, process
 from checks.requirements.r7_healthchecks.declared import declared_test
 from checks.requirements.r7_healthchecks.judge import Fault, Probe, Probes, Reported
-from checks.requirements.r7_healthchecks.probe_command import passwords_on, without_passwords
+from checks.requirements.r7_healthchecks.probe_passwords import passwords_on, without_passwords
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
 from stack.driver import wait

@@ -1,6 +1,5 @@
-"""What the command line of a health check tells by itself: that it cannot fail, or that a password stands on it."""
+"""What the command line of a health check tells by itself: that it cannot fail, or hides errors."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,14 +8,6 @@ from checks.requirements.r7_healthchecks.shell.interpreter import ends_of
 from checks.requirements.r7_healthchecks.shell.state import NotFollowedError, Situation
 
 Blindness = Literal["cannot-fail", "hides-errors"]
-
-PASSWORDS = {
-    "-a": re.compile(r"(?:redis|valkey)-cli\b[^|;&]*?\s-a\s+(?P<it>\S+)"),
-    "--pass": re.compile(r"--(?:pass|password|requirepass)(?:=|\s+)(?P<it>\S+)"),
-    "--user": re.compile(r"\s(?:-u|--user)(?:=|\s+)[^\s:/]+:(?P<it>[^\s/]\S*)"),
-    "password in an assignment": re.compile(r"\w*(?:AUTH|PASS|SECRET|TOKEN)\w*=[\"']?(?P<it>[^\s\"'$`]+)"),
-    "password in an address": re.compile(r"\w://[^\s/:@]*:(?P<it>[^\s/@]+)@"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,23 +48,3 @@ def _passes(test: Sequence[str], situation: Situation) -> bool:
         case ["CMD", *words] if words:
             return ends_of(words, situation) == {"0"}
     return False
-
-
-def passwords_on(test: Sequence[str], secrets: Mapping[str, str]) -> tuple[str, ...]:
-    """What passwords stand on it, by name: known secrets, and the words behind options that take one.
-
-    A variable or `$(cat ...)` behind such an option counts: the shell puts the password itself there.
-    """
-    line = " ".join(test)
-    known = [name for name, secret in secrets.items() if secret in line]
-    return (*known, *(name for name, pattern in PASSWORDS.items() if pattern.search(line)))
-
-
-def without_passwords(test: Sequence[str], secrets: Mapping[str, str]) -> tuple[str, ...]:
-    """The same command, fit to be written down."""
-    literal = [found["it"] for pattern in PASSWORDS.values() for found in pattern.finditer(" ".join(test))]
-    hidden = [*secrets.values(), *(word for word in literal if "$" not in word)]
-    words = list(test)
-    for secret in sorted(hidden, key=len, reverse=True):
-        words = [word.replace(secret, "<password>") for word in words]
-    return tuple(words)

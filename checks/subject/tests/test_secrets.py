@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.subject import secrets
+from checks.subject import secret_places
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.credentials import Credentials
 from checks.subject.profile import Credential, Subject
@@ -51,4 +51,5 @@ def test_what_is_named_a_secret_is_taken_for_one() -> None:
         },
         "command": ["redis-server", "--requirepass", "two", "--port", "6379"],
     }
-    assert dict(secrets.named_secret(spec)) == {"REDIS_PASSWORD": "one", "--requirepass": "two"}
+    found = {one.name: one.value for one in secret_places.in_spec(spec)}
+    assert found == {"REDIS_PASSWORD": "one", "--requirepass": "two"}

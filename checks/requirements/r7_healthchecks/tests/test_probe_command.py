@@ -2,7 +2,8 @@
 
 import pytest
 
-from checks.requirements.r7_healthchecks.probe_command import blindness, passwords_on, without_passwords
+from checks.requirements.r7_healthchecks.probe_command import blindness
+from checks.requirements.r7_healthchecks.probe_passwords import passwords_on, without_passwords
 
 SECRETS = {"app": "s3cret-of-the-app"}
 

@@ -1,0 +1,110 @@
+"""What a name, such as a variable's or an option's, tells of its value: that it is a secret."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+PASSWORD_WORD = re.compile(r".*(?:passw(?:or[dt]s?|d)|passphrases?|pass)")
+SECRET_WORD = re.compile(
+    r".*(?:secrets?|tokens?|credentials?|bearer|(?:api|private|access)keys?)|masterauth|sshpass|pgpass"
+)
+NO_SECRET_WORDS = {"bypass", "compass", "encompass", "surpass", "trespass", "underpass", "secretary", "secretariat"}
+KINDS_OF_KEYS = """
+    access api app auth cipher client cookie crypto encryption fernet hmac jwt license master private secret session
+    signing
+"""  # `API_KEY`; a public key, or the key of a map, is none
+WITH_AUTH = {"keydb", "master", "redis", "rediscli", "valkey"}  # AUTH is Redis' word for its password
+USER_AND_PASSWORD = re.compile(r".*(?:basic|neo4j)_?auth", re.IGNORECASE)  # one value has both, with `:` or `/` between
+LAST_OF_SEVERAL = {"pat", "pw", "pwd", "salt", "pepper"}  # `MYSQL_PWD`; alone, PWD is a folder
+ABOUT_ONE = """
+    account algo algorithm alias aliases alg allowed arn attempts audience backend change check checks class cost count
+    dir directory dirs disabled driver duration enabled encoder encoding endpoint engine env exp expiration expired
+    expires expiry field file files format func function generator hasher hashers hashing header hint history host id
+    interval issuer kind length level lifespan lifetime limit manager max method min mode name names needed optional
+    parallelism path paths pattern period policy port prefix prefixes prompt provider question ref reference regex
+    required reset retries rotation rounds scope scopes seconds server service size source storage store strategy
+    strength suffix through timeout tries ttl type uri url user username validation validator validators var variable
+    version
+"""  # as the last word of a name these say something about a secret: `PASSWORD_HASHER`, `TOKEN_SECONDS`
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+FOLDERS = """
+    app bin certs code conf config credentials data dev docker etc home keys lib media mnt opt proc root run secret
+    secrets src srv sys tmp usr var vault work workdir workspace
+"""
+NO_SECRET = re.compile(
+    r"|\d{1,3}|true|false|yes|no|on|off|none|null|unknown|enabled|disabled|required|optional"
+    r"|\$+\w+(?:/.*)?|\$+[({].*|<.*>|\*+|\{\{.*"  # a variable, or what stands for something
+    rf"|(?:\.{{1,2}}|~|/(?:{'|'.join(FOLDERS.split())}))(?:/.*)?|[A-Za-z]:\\.*"  # a path: base64 may begin with a slash
+    r"|(?:\.{0,2}/)?(?:[\w.@-]+/)*[\w.@-]*\.(?:cer|conf|crt|env|json|key|pem|pub|pw|secret|toml|txt|ya?ml)"
+    r"|[a-z][a-z\d+.-]*://[^\s@]*|arn:.*",  # an address without a login, a reference
+    re.IGNORECASE | re.DOTALL,
+)
+LOGIN_IN_ADDRESS = re.compile(r"://[^/\s:@?#\"']*:(?P<password>[^/\s@\"']+)@")
+LONGEST_NAME = 200
+
+
+def is_named_secret(name: str, value: str) -> bool:
+    """Whether a name says that its value is a secret, and the value can be one; or it is an address with a login."""
+    return bool([*secrets_in_value(name, value)])
+
+
+def secrets_in_value(name: str, value: str) -> Iterator[str]:
+    """The secrets in what goes by this name: passwords in addresses, else the value as a whole."""
+    if found := [*passwords_in_addresses(value)]:
+        yield from found
+    elif can_be_secret(name, value) and _names_the_secret_in(name, value):
+        yield value
+
+
+def passwords_in_addresses(text: str) -> Iterator[str]:
+    """The password of each `scheme://user:password@` in a text, as it stands there, and as it is meant."""
+    for found in LOGIN_IN_ADDRESS.finditer(text):
+        password = found["password"]
+        if not NO_SECRET.fullmatch(password) or password.isdigit():
+            yield from dict.fromkeys((password, unquote(password)))
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether a word of the name means a secret, and its last word not something about one."""
+    words = _words(name)
+    if not words or words[-1] in ABOUT_ONE.split():
+        return False
+    return _has_secret_word(words) or _ends_as_one(words)
+
+
+def can_be_secret(name: str, value: str) -> bool:
+    """Whether a value is neither a path nor a variable nor a switch; of numbers, only passwords are secrets."""
+    if value.isdigit():
+        return len(value) > 3 and any(PASSWORD_WORD.fullmatch(word) or word in {"pwd", "pw"} for word in _words(name))
+    return not NO_SECRET.fullmatch(value)
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in WORD.findall(name[:LONGEST_NAME])]
+
+
+def _has_secret_word(words: list[str]) -> bool:
+    telling = [word for word in words if word not in NO_SECRET_WORDS]
+    return any(PASSWORD_WORD.fullmatch(word) or SECRET_WORD.fullmatch(word) for word in telling)
+
+
+def _ends_as_one(words: list[str]) -> bool:
+    """By two words that mean a secret together: `API_KEY`, `REDIS_AUTH`, `MYSQL_PWD`, `ERLANG_COOKIE`."""
+    pairs = [*itertools.pairwise(words)]
+    if any(word in {"key", "keys"} and before in KINDS_OF_KEYS.split() for before, word in pairs):
+        return True
+    before, last = pairs[-1] if pairs else ("", words[-1])
+    return (
+        (last == "auth" and before in WITH_AUTH)
+        or (bool(before) and last in LAST_OF_SEVERAL)
+        or (before, last) == ("erlang", "cookie")
+    )
+
+
+def _names_the_secret_in(name: str, value: str) -> bool:
+    if USER_AND_PASSWORD.fullmatch(name):
+        return ":" in value or "/" in value
+    return names_a_secret(name)

@@ -142,7 +142,7 @@ def _refusals(files: Files) -> Iterator[str]:
     """Why no copy could be started, one reason of each kind."""
     project = files.project
     for look in (
-        lambda: refuse_shared_data(project.config, project.directory),
+        lambda: refuse_shared_data(project.config, files.subject.root),
         lambda: detached(project.config, project.name, project.labels),
     ):
         try:

@@ -63,4 +63,4 @@ def _require(config: pytest.Config) -> None:
 def _of_files(subject: Subject) -> Iterator[Found]:
     """As the files stand; a copy of them, prepared, is looked at again before it starts."""
     with suppress(StackError), standing(subject) as files:
-        yield from dangers(files.project.config, Files(project=files.project.directory))
+        yield from dangers(files.project.config, Files(project=subject.root))

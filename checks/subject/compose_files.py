@@ -1,21 +1,71 @@
-"""Which Compose file a path stands for."""
+"""Which Compose files a path stands for: those that `docker compose up`, run there, would read."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from stack.driver.errors import SubjectError
+from stack.driver.project import COMPOSE_NAMES as COMPOSE_NAMES
+from stack.driver.project import OVERRIDE_NAMES
 
-COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 PROFILE_NAME = "compliance.toml"
+STDIN = "-"
+HINT = "--stack takes a directory, a Compose file, or several of them with `:` between"
 
 
-def found_at(path: Path) -> Path:
-    """The Compose file at `path`, a directory or that file itself; raises SubjectError where there is none."""
-    if path.is_file():
-        return path
-    for name in COMPOSE_NAMES:
-        if (path / name).is_file():
-            return path / name
-    seen = "there is no such directory" if not path.exists() else f"it holds none of {', '.join(COMPOSE_NAMES)}"
-    raise SubjectError(f"{path} is no Compose project: {seen}", hint="--stack takes a directory or a Compose file")
+@dataclass(frozen=True, kw_only=True)
+class ComposeFiles:
+    """The Compose file that says where the project is, those merged over it, and the folder that all was found from."""
+
+    first: Path
+    more: tuple[Path, ...] = ()
+    folder: Path
+
+
+def found_at(path: Path) -> ComposeFiles:
+    """The Compose files at `path`; raises SubjectError where there is none.
+
+    Of a directory those that Compose finds: by COMPOSE_FILE of its `.env`, else by their usual names, with an override
+    file, there or in a folder above. Of a file, or several with `:` between, these alone, as behind `--file`.
+    """
+    if path.is_dir():
+        return _by_variable(path) or _by_name(path)
+    files = [path] if path.exists() else [Path(one) for one in str(path).split(os.pathsep)]
+    return _named(files, Path(os.path.abspath(files[0])).parent)  # noqa: PTH100 - a link stays where it lies
+
+
+def _by_variable(folder: Path) -> ComposeFiles | None:
+    """What COMPOSE_FILE names. That of the shell is about the folder that the shell is in, and is left alone."""
+    variables: Mapping[str, str | None] = dotenv_values(folder / ".env") if (folder / ".env").is_file() else {}
+    named = variables.get("COMPOSE_FILE")
+    if not named:
+        return None
+    names = named.split(variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+    if STDIN in names:
+        raise SubjectError(f"{folder / '.env'}: COMPOSE_FILE reads from the standard input, which is no project")
+    return _named([folder / name for name in names], folder)
+
+
+def _by_name(folder: Path) -> ComposeFiles:
+    for place in (folder, *folder.parents):
+        if found := _first_of(COMPOSE_NAMES, place):
+            override = _first_of(OVERRIDE_NAMES, place)
+            return ComposeFiles(first=found, more=(override,) if override else (), folder=place)
+    raise SubjectError(f"{folder} is no Compose project: it holds none of {', '.join(COMPOSE_NAMES)}", hint=HINT)
+
+
+def _first_of(names: tuple[str, ...], folder: Path) -> Path | None:
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _named(files: list[Path], folder: Path) -> ComposeFiles:
+    absolute = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - a link stays where it lies
+    for file in absolute:
+        if not file.is_file():
+            raise SubjectError(f"{file} is no Compose project: there is no such directory or file", hint=HINT)
+    return ComposeFiles(first=absolute[0], more=tuple(absolute[1:]), folder=folder)

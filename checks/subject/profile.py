@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,10 +18,13 @@ from checks.subject.profile_model import PROFILE, Profile, RolesTold
 from checks.subject.profile_model import Build as Build  # others know these three from here
 from checks.subject.profile_model import Credential as Credential
 from checks.subject.profile_model import Routes as Routes
+from checks.subject.reach import reached, root_of
 from checks.subject.role_tables import Role, every_role
 from checks.subject.trust import EVERYTHING, NOTHING, Trust
 from stack import SHIPPED
 from stack.driver.errors import SubjectError
+from stack.driver.labels import Labels
+from stack.driver.project import ComposeProject, merged_with
 
 LEFT_OUT_ALWAYS = (".git", ".venv", "__pycache__")
 HINT = (
@@ -36,6 +40,8 @@ class Subject:
     """
 
     compose_file: Path
+    more_files: tuple[Path, ...] | None = None  # None for what Compose merges by itself
+    started_in: Path | None = None  # where that is not the folder of the Compose file
     prepare: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
     roles: Mapping[Role, str] = field(default_factory=dict)
@@ -52,6 +58,32 @@ class Subject:
     def directory(self) -> Path:
         return self.compose_file.parent
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its Compose files, in the order in which they are merged."""
+        more = merged_with(self.compose_file) if self.more_files is None else self.more_files
+        return (self.compose_file, *more)
+
+    @property
+    def reached(self) -> list[Path]:
+        """What it needs that lies above its directory."""
+        return reached(self.files, self.started_in or self.directory)
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds it and what it reaches."""
+        return root_of(self.directory, self.reached)
+
+    def project_in(
+        self, directory: Path, name: str, labels: Labels | None = None, *, aside: Path | None = None
+    ) -> ComposeProject:
+        """Its Compose project, where it stands or in a copy of its directory."""
+        more = None if self.more_files is None else [os.path.relpath(file, self.directory) for file in self.more_files]
+        started_in = os.path.relpath(self.started_in or self.directory, self.directory)
+        return ComposeProject(
+            directory, self.compose_file.name, name, labels, aside=aside, more=more, started_in=started_in
+        )
+
 
 def read(path: Path, trust: Trust = NOTHING) -> Subject:
     """The subject at `path`, a directory or a Compose file; raises SubjectError for one that cannot be used.
@@ -59,19 +91,20 @@ def read(path: Path, trust: Trust = NOTHING) -> Subject:
     The stack that ships is trusted without a word.
     """
     found = _read(path)
-    return replace(found, trust=EVERYTHING if found.directory == SHIPPED.resolve() else trust)
+    return replace(found, trust=EVERYTHING if found.directory.resolve() == SHIPPED.resolve() else trust)
 
 
 def _read(path: Path) -> Subject:
-    compose_file = found_at(path.resolve())
-    file = compose_file.with_name(PROFILE_NAME)
+    named = found_at(path.resolve() if path.is_dir() else path)
+    found = Subject(compose_file=named.first, more_files=named.more, started_in=named.folder)
+    file = found.directory / PROFILE_NAME
     if not file.is_file():
-        return Subject(compose_file=compose_file)
+        return found
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise _unusable(file, [str(problem)]) from problem
-    return _subject(compose_file, _validated(file, text), file, text)
+    return _subject(found, _validated(file, text), file, text)
 
 
 def _validated(file: Path, text: str) -> Profile:
@@ -83,11 +116,11 @@ def _validated(file: Path, text: str) -> Profile:
         raise _unusable(file, profile_errors.sentences(text, problem)) from problem
 
 
-def _subject(compose_file: Path, told: Profile, file: Path, text: str) -> Subject:
+def _subject(found: Subject, told: Profile, file: Path, text: str) -> Subject:
     if wrong := _without_reason(told.roles, text):
         raise _unusable(file, wrong)
-    return Subject(
-        compose_file=compose_file,
+    return replace(
+        found,
         prepare=told.prepare,
         leave_out=told.leave_out,
         roles={role: service for role in every_role() if isinstance(service := getattr(told.roles, role), str)},

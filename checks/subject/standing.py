@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from checks.subject.profile import Subject
+from checks.subject.reach import loaded
 from checks.subject.stack import MADE_UP, Files
 from stack.driver.errors import SubjectError
 from stack.driver.project import ComposeProject
@@ -32,7 +31,7 @@ def standing(subject: Subject, directory: Path | None = None) -> Iterator[Files]
     up, so that the rest can be judged. What does not resolve for another reason raises SubjectError when it is asked.
     """
     with tempfile.TemporaryDirectory(prefix="declared-") as aside:
-        project = ComposeProject(directory or subject.directory, subject.compose_file.name, NAME, aside=Path(aside))
+        project = subject.project_in(directory or subject.directory, NAME, aside=Path(aside))
         complaint, made_up = _made_to_resolve(project, Path(aside))
         unprepared = bool(subject.prepare) and directory is None
         yield Files(subject=subject, project=project, complaint=complaint, made_up=made_up, unprepared=unprepared)
@@ -77,11 +76,11 @@ def _missing(complaint: str) -> str:
 
 def _provide(project: ComposeProject, aside: Path, complaint: str) -> None:
     if variable := MISSING_VARIABLE.search(complaint):
-        own = project.directory / ".env"  # which Compose reads only where it is told of no other
+        own = project.env_files  # which Compose reads only where it is told of no other
         with (aside / GIVEN).open("a") as given:
             given.write(f"{variable[1]}={MADE_UP}\n")
         if not project.options:
-            project.options += [f"--env-file={file}" for file in (own, aside / GIVEN) if file.is_file()]
+            project.options += [f"--env-file={file}" for file in (*own, aside / GIVEN)]
     else:
         without = ", ".join(f"{json.dumps(name)}: {{env_file: !reset []}}" for name in _with_env_file(project))
         project.override(f"services: {{{without}}}\n")
@@ -94,10 +93,5 @@ def _with_env_file(project: ComposeProject) -> list[str]:
 
 
 def _services_in(file: Path) -> Mapping[str, Any]:
-    class Loader(yaml.SafeLoader):
-        """Takes Compose's own tags (`!reset`, `!override`) for nothing."""
-
-    Loader.add_multi_constructor("!", lambda *_: None)
-    found = yaml.load(file.read_text(errors="replace"), Loader)  # noqa: S506 - a SafeLoader
-    services = found.get("services") if isinstance(found, dict) else None
+    services = loaded(file).get("services")
     return services if isinstance(services, dict) else {}

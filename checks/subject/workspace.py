@@ -23,7 +23,7 @@ from stack import ROOT
 from stack.driver import helper, reaper
 from stack.driver.errors import SubjectError, last_lines
 from stack.driver.progress import Progress
-from stack.driver.project import ComposeProject, Config
+from stack.driver.project import Config
 from stack.driver.session import Session
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -46,15 +46,15 @@ def fresh(
     `started` it is all ready and not up.
     """
     project = f"{run.name}-{secrets.token_hex(4)}"
-    directory = run.folder / project
-    directory.mkdir()
-    stack = stack_of(subject, ComposeProject(directory, subject.compose_file.name, project, run.labels(project)))
+    base = run.folder / project
+    directory = _place_in(base, subject)
+    stack = stack_of(subject, subject.project_in(directory, project, run.labels(project)))
     try:
         _copy(subject, directory)
         _prepare(subject, directory, progress)
         refuse_odd_names(stack.project.config)
-        subject.trust.require(dangers(stack.project.config, Files(project=directory)))
-        refuse_shared_data(stack.project.config, directory)
+        subject.trust.require(dangers(stack.project.config, Files(project=base)))
+        refuse_shared_data(stack.project.config, base)
         stack.project.detach()
         for step in before_start:
             step(stack)
@@ -72,22 +72,73 @@ def fresh(
 @contextmanager
 def prepared(subject: Subject, progress: Progress, run: Session) -> Iterator[Path]:
     """A copy of a subject in which what its profile names was run: for who reads its files, and starts nothing."""
-    directory = run.folder / f"{run.name}-{secrets.token_hex(4)}"
-    directory.mkdir()
+    base = run.folder / f"{run.name}-{secrets.token_hex(4)}"
+    directory = _place_in(base, subject)
     try:
         _copy(subject, directory)
         _prepare(subject, directory, progress)
         yield directory
     finally:
-        reaper.remove_folder(directory)
+        reaper.remove_folder(base)
+
+
+def _place_in(base: Path, subject: Subject) -> Path:
+    """The folder for a copy of the subject's directory: as deep in `base` as what the subject reaches is above it."""
+    directory = base / subject.directory.relative_to(subject.root)
+    directory.mkdir(parents=True)
+    return directory
+
+
+def base_of(stack: Stack) -> Path:
+    """The folder of a fresh stack, which has its name: the copy stands in it, or deeper with what it reaches above."""
+    directory = stack.project.directory
+    return next(folder for folder in (directory, *directory.parents) if folder.name == stack.project.name)
 
 
 def _copy(subject: Subject, directory: Path) -> None:
+    """The subject's directory, and each file and folder that it reaches above, at the same place beside the copy."""
+    for path in subject.reached:
+        _copy_one(path, Path(os.path.normpath(directory / os.path.relpath(path, subject.directory))), subject)
+    _copy_one(subject.directory, directory, subject)
+
+
+def _copy_one(source: Path, target: Path, subject: Subject) -> None:
+    """Owners and modes are kept, links stay links; what is no file (a socket, a pipe) is made anew by who needs it."""
     left_out = shutil.ignore_patterns(*LEFT_OUT_ALWAYS, *subject.leave_out)
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        return {*left_out(folder, names), *(name for name in names if not _can_be_copied(Path(folder, name)))}
+
     try:
-        shutil.copytree(subject.directory, directory, ignore=left_out, dirs_exist_ok=True, symlinks=True)
+        if source.is_dir():
+            shutil.copytree(
+                source, target, ignore=ignored, dirs_exist_ok=True, symlinks=True, copy_function=_with_owner
+            )
+            _give_folders(source, target)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _with_owner(str(source), str(target))
     except (OSError, shutil.Error) as problem:
-        raise SubjectError(f"{subject.directory} could not be copied: {problem}") from problem
+        raise SubjectError(f"{source} could not be copied: {problem}") from problem
+
+
+def _can_be_copied(path: Path) -> bool:
+    return path.is_symlink() or path.is_file() or path.is_dir()
+
+
+def _give_folders(source: Path, target: Path) -> None:
+    for folder, _, _ in os.walk(target) if os.geteuid() == 0 else ():
+        owner = (source / os.path.relpath(folder, target)).stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+
+
+def _with_owner(source: str, target: str) -> str:
+    """Whoever runs in the container finds its files its own; only root can give files away."""
+    shutil.copy2(source, target, follow_symlinks=False)
+    if os.geteuid() == 0:
+        owner = Path(source).lstat()
+        os.chown(target, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    return target
 
 
 def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
@@ -144,4 +195,4 @@ def _remove(stack: Stack) -> None:
             if helper.is_known(stack.project.name):
                 stack.runner.down(volumes=True)
         finally:
-            reaper.remove_folder(stack.project.directory)
+            reaper.remove_folder(base_of(stack))

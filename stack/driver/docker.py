@@ -6,8 +6,10 @@ than starting a container, so `invoke up` has Compose at work before it needs th
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stack.driver.errors import EngineError, PortTakenError, StackError, last_lines, no_room
@@ -56,9 +58,9 @@ def ask(*words: str) -> str:
     return _asked(*words).stdout
 
 
-def complaints(*words: str) -> list[str]:
-    """The lines that it prints beside its answer."""
-    return _asked(*words).stderr.splitlines()
+def complaints(*words: str, variables: Mapping[str, str] | None = None) -> list[str]:
+    """The lines that it prints beside its answer; `variables` are laid over those of this process."""
+    return _asked(*words, variables=variables).stderr.splitlines()
 
 
 def ask_all(*words: str) -> str:
@@ -76,16 +78,19 @@ def run_inside(container: str, *words: str, **environment: str) -> tuple[int, st
     return done.returncode, done.stdout + done.stderr
 
 
-def _asked(*words: str) -> subprocess.CompletedProcess[str]:
-    done = _tried(*words)
+def _asked(*words: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    done = _tried(*words, variables=variables)
     if done.returncode != 0:
         raise from_words(done.stderr, f"answer `docker {words[0]}`")
     return done
 
 
-def _tried(*words: str) -> subprocess.CompletedProcess[str]:
+def _tried(*words: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **(variables or {})}
     try:
-        return subprocess.run(["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            ["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=environment
+        )
     except FileNotFoundError as problem:
         raise EngineError("there is no docker command", hint="`invoke engine` provides one") from problem
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,23 @@ from stack.driver.labels import STACK_LABEL, Labels
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
 OVERRIDE_NAME = ".compliance.override.yaml"
-MERGED = {  # what a plain `docker compose up` lays over a Compose file of this name, where it lies beside it
-    stem: tuple(f"{stem}.override.{ending}" for ending in ("yml", "yaml")) for stem in ("compose", "docker-compose")
-}
+COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")  # as Compose prefers them
+OVERRIDE_NAMES = (
+    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"
+)  # fmt: skip
 
 
 class ComposeProject:
     """The Compose file `file` in `directory`, what was laid over it, and the name that its containers carry."""
 
     def __init__(
-        self, directory: Path, file: str, name: str, labels: Labels | None = None, *, aside: Path | None = None
-    ) -> None:
+        self, directory: Path, file: str, name: str, labels: Labels | None = None, *, aside: Path | None = None,
+        more: Sequence[str] | None = None, started_in: str = ".",
+    ) -> None:  # fmt: skip
         self.directory = directory
         self.file = file
+        self.more = more  # files merged over it, relative to the directory; None for what Compose finds by itself
+        self.folder = Path(os.path.normpath(directory / started_in))  # in which `docker compose up` is run
         self.name = name
         self.labels = labels or {STACK_LABEL: name}
         self.options: list[str] = []
@@ -41,7 +46,19 @@ class ComposeProject:
     def files(self) -> tuple[Path, ...]:
         """The Compose file and what was laid over it, in the order in which Compose merges them."""
         file = self.directory / self.file
-        return (file, *merged_with(file), *self._overrides)
+        more = merged_with(file) if self.more is None else [self.directory / name for name in self.more]
+        return (file, *more, *self._overrides)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a shell in its folder has of itself: `${PWD}` leads there, wherever this process is."""
+        return {"PWD": str(self.folder)}
+
+    @property
+    def env_files(self) -> tuple[Path, ...]:
+        """The `.env` beside the Compose file, and that of the folder it is started in, which goes before."""
+        found = dict.fromkeys((self.directory / ".env", self.folder / ".env"))
+        return tuple(path for path in found if path.is_file())
 
     @property
     def config(self) -> Config:
@@ -84,7 +101,7 @@ class ComposeProject:
 
     def warnings(self) -> tuple[str, ...]:
         """What `docker compose config` warns of."""
-        said = docker.complaints(*self.command("config", "--quiet"))
+        said = docker.complaints(*self.command("config", "--quiet"), variables=self.variables)
         warned = [line.partition("msg=")[2] for line in said if "level=warning" in line]
         return tuple(line.replace(str(self.directory), ".") for line in warned)
 
@@ -106,13 +123,15 @@ class ComposeProject:
     def command(self, *words: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
         """The words of a `docker compose` command on this project."""
         named = [word for path in files or self.files for word in ("--file", str(path))]
-        return ("compose", *named, *self.options, "--project-name", self.name, *words)
+        from_elsewhere = self.folder != self.directory and not self.options
+        given = [f"--env-file={path}" for path in self.env_files] if from_elsewhere else []
+        return ("compose", *named, *given, *self.options, "--project-name", self.name, *words)
 
     def _resolve(self, files: tuple[Path, ...]) -> Config:
         asked = self.command("config", "--format", "json", files=files)
         if asked not in self._resolved:
             try:
-                self._resolved[asked] = json.loads(bounded.ask(*asked, files=files))
+                self._resolved[asked] = json.loads(bounded.ask(*asked, files=files, variables=self.variables))
             except (EngineError, SubjectError):
                 raise
             except StackError as problem:
@@ -122,27 +141,62 @@ class ComposeProject:
 
 def merged_with(file: Path) -> list[Path]:
     """The override file that Compose merges by itself, for a Compose file of a usual name."""
-    beside = [file.with_name(name) for name in MERGED.get(file.stem, ())]
+    beside = [file.with_name(name) for name in OVERRIDE_NAMES if file.name in COMPOSE_NAMES]
     return [path for path in beside if path.is_file()][:1]
 
 
 def detached(config: Config, project: str, labels: Labels) -> str:
-    """An override that lets a copy run beside the original: no fixed names, ephemeral ports, on loopback only."""
+    """An override that lets a copy run beside the original: no fixed names and addresses, ephemeral ports on loopback.
+
+    Raises SubjectError for what cannot be had twice on a machine.
+    """
     labelled = f"labels: {json.dumps(dict(labels))}"
     lines = ["services:"]
     for name, spec in config["services"].items():
-        lines += [f"  {json.dumps(name)}:", f"    {labelled}"]
-        if ports := [f"127.0.0.1::{port['target']}/{port.get('protocol', 'tcp')}" for port in spec.get("ports") or ()]:
-            lines.append(f"    ports: !override {json.dumps(sorted(set(ports)))}")
-        if name_of_its_own := spec.get("container_name"):
-            aliases = {network: {"aliases": [name_of_its_own]} for network in spec.get("networks") or ()}
-            lines += ["    container_name: !reset null", f"    networks: {json.dumps(aliases)}"]
+        lines += [f"  {json.dumps(name)}:", f"    {labelled}", *_detached_service(name, spec)]
     for kind in ("networks", "volumes"):
         shared = _with_fixed_names(config, kind, project)
-        names = [(name, "name: !reset null, " if name in shared else "") for name in config.get(kind) or {}]
-        lines += [f"{kind}:"] if names else []
-        lines += [f"  {json.dumps(name)}: {{ {no_name}{labelled} }}" for name, no_name in names]
+        lines += [f"{kind}:"] if config.get(kind) else []
+        for name, spec in (config.get(kind) or {}).items():
+            own = ["name: !reset null"] if name in shared else []
+            own += _without_fixed_addresses(name, spec or {}) if kind == "networks" else []
+            lines.append(f"  {json.dumps(name)}: {{ {', '.join([*own, labelled])} }}")
     return "\n".join(lines) + "\n"
+
+
+def _detached_service(name: str, spec: Config) -> Iterator[str]:
+    if spec.get("network_mode") == "host":
+        raise SubjectError(
+            f"service `{name}` is on the machine's own network, where a fresh copy of it would want the same ports",
+            hint="publish the ports that it listens on, in a network of the project",
+        )
+    if ports := [f"127.0.0.1::{port['target']}/{port.get('protocol', 'tcp')}" for port in spec.get("ports") or ()]:
+        yield f"    ports: !override {json.dumps(sorted(set(ports)))}"
+    own = str(spec.get("container_name") or "")
+    if own:
+        yield "    container_name: !reset null"
+    networks = {
+        network: ", ".join([*([f'"aliases": {json.dumps([own])}'] if own else []), *_addresses(how or {})])
+        for network, how in (spec.get("networks") or {}).items()
+    }
+    if own or any(networks.values()):
+        yield f"    networks: {{{', '.join(f'{json.dumps(name)}: {{{told}}}' for name, told in networks.items())}}}"
+
+
+def _addresses(how: Config) -> list[str]:
+    """What takes the fixed addresses of a service in a network back."""
+    fixed = ("ipv4_address", "ipv6_address", "link_local_ips", "mac_address")
+    return [f"{key}: !reset null" for key in fixed if how.get(key)]
+
+
+def _without_fixed_addresses(name: str, spec: Config) -> list[str]:
+    """What takes a network's subnets and the name of its bridge back, which can be had once on a machine."""
+    if spec.get("driver") in {"macvlan", "ipvlan", "host"}:
+        raise SubjectError(f"network `{name}` is the machine's own ({spec['driver']}): a fresh copy would share it")
+    found = ["ipam: !reset null"] if (spec.get("ipam") or {}).get("config") else []
+    if any(option.startswith("com.docker.network.bridge.") for option in spec.get("driver_opts") or {}):
+        found.append("driver_opts: !reset null")
+    return found
 
 
 def _with_fixed_names(config: Config, kind: str, project: str) -> list[str]:

@@ -1,7 +1,8 @@
 """A fresh copy is whole, and shares nothing with the one it is a copy of."""
 
 import os
-from contextlib import nullcontext
+import socket
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,30 @@ def test_a_copy_leaves_out_what_it_is_told_to(subject: Subject, tmp_path: Path) 
 
 
 def test_what_cannot_be_copied_is_told(subject: Subject, tmp_path: Path) -> None:
-    os.mkfifo(subject.directory / "pipe")
+    (tmp_path / "copy").write_text("in the way")
     with pytest.raises(SubjectError, match="could not be copied"):
         workspace._copy(subject, tmp_path / "copy")
+
+
+def test_pipes_and_sockets_are_not_copied(subject: Subject, tmp_path: Path) -> None:
+    os.mkfifo(subject.directory / "pipe")
+    with closing(socket.socket(socket.AF_UNIX)) as listener:
+        listener.bind(str(subject.directory / "s"))
+        (subject.directory / "dangling").symlink_to("nowhere")
+        workspace._copy(subject, tmp_path / "copy")
+    assert {path.name for path in (tmp_path / "copy").iterdir()} == {"compose.yaml", "dangling"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_copy_belongs_to_whom_the_original_does(subject: Subject, tmp_path: Path) -> None:
+    (subject.directory / "data").mkdir(mode=0o700)
+    (subject.directory / "data" / "dump.rdb").write_text("")
+    for path in (subject.directory / "data", subject.directory / "data" / "dump.rdb"):
+        os.chown(path, 999, 998)
+    workspace._copy(subject, tmp_path / "copy")
+    for path in (tmp_path / "copy" / "data", tmp_path / "copy" / "data" / "dump.rdb"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (999, 998)
+    assert (tmp_path / "copy" / "data").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_copy_is_prepared_in_its_own_folder(subject: Subject, tmp_path: Path) -> None:

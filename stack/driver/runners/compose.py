@@ -274,6 +274,7 @@ def client_of(project: ComposeProject) -> docker.DockerClient:
         compose_files=list(project.files),
         compose_project_name=project.name,
         compose_project_directory=project.directory,
+        compose_env_files=list(project.env_files) if project.folder != project.directory else [],
     )
 
 

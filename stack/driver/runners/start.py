@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from stack.driver.bounded import NOTHING
 from stack.driver.diagnosis import diagnoses
 from stack.driver.docker import from_words
 from stack.driver.errors import BuildError, ImageError, StackError
@@ -61,7 +63,7 @@ def with_compose(project: ComposeProject, progress: Progress, *, within: float) 
                 service = seen["container"].removeprefix(f"{project.name}-").removesuffix("-1")
                 progress.show(service, seen["state"].lower())
 
-    with running_command(["docker", *project.command("up", "--detach")]) as compose:
+    with running_command(["docker", *project.command("up", "--detach")], project.variables) as compose:
         reader = threading.Thread(target=read, args=(compose,), daemon=True)
         reader.start()
         _ = project.config  # a question well timed: Compose is at work
@@ -91,7 +93,7 @@ def pulled(project: ComposeProject, service: str) -> None:
 
 
 def _made(project: ComposeProject, *words: str) -> None:
-    with running_command(["docker", *project.command(*words)]) as compose:
+    with running_command(["docker", *project.command(*words)], project.variables) as compose:
         said = (compose.stdout or io.StringIO()).read()
     if compose.returncode != 0:
         raise problem_in(project, said)
@@ -113,7 +115,7 @@ def problem_in(project: ComposeProject, said: str) -> StackError:
 
 
 @contextmanager
-def running_command(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+def running_command(command: list[str], variables: Mapping[str, str] = NOTHING) -> Iterator[subprocess.Popen[str]]:
     """A command whose streams are read as one, as it comes, and which ends when whoever reads is interrupted."""
     with subprocess.Popen(
         command,
@@ -122,6 +124,7 @@ def running_command(command: list[str]) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        env={**os.environ, **variables},
     ) as process:
         try:
             yield process

@@ -55,7 +55,7 @@ def test_what_is_declared_is_asked_without_what_detaches_a_copy(
 ) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def ask(*words: str, files: object) -> str:  # noqa: ARG001
+    def ask(*words: str, **_: object) -> str:
         asked.append(words)
         return '{"services": {}}'
 
@@ -75,7 +75,7 @@ def test_a_warning_of_compose_is_told_without_when_and_where(
     copy: ComposeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = f'time="2026" level=warning msg="{copy.directory}/compose.yaml: `version` is obsolete"'
-    monkeypatch.setattr(docker, "complaints", lambda *_: [said, "something else"])
+    monkeypatch.setattr(docker, "complaints", lambda *_, **__: [said, "something else"])
     assert copy.warnings() == ('"./compose.yaml: `version` is obsolete"',)
 
 

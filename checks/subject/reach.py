@@ -14,7 +14,7 @@ from dotenv.variables import parse_variables
 
 MOST_FILES = 100  # that Compose files include and extend
 FILE_BYTES = 4 << 20
-SHALLOW = 2  # a folder of that many names, such as /home/somebody, is not copied for a project below it
+SHALLOW = 2  # a folder of that many parts, such as /srv or /tmp, is not copied for a project below it
 HERE = ("./", "../", "~")
 
 

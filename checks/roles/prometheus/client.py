@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from checks.roles.prometheus.promql import TELLING, Records, selects
 from checks.subject.role_tables import product
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
@@ -19,8 +20,6 @@ READY_SECONDS = 30.0  # to replay its log after a start
 DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 DEFAULT_INTERVAL, DEFAULT_TIMEOUT = "1m", "10s"  # of Prometheus' own configuration
-SELECTOR = re.compile(r'\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}')
-MATCHER = re.compile(r'\bjob\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"')
 
 Json = Any
 
@@ -107,33 +106,33 @@ class Prometheus:
 
     def alerts(self, target: ScrapeTarget) -> list[Alert]:
         """The alerts about a target that are pending or firing."""
-        groups = self.ask("rules", type="alert")["groups"]
+        groups, records = self.ask("rules", type="alert")["groups"], self.records()
         return [
             _alert(alert, rule, group)
             for group in groups
             for rule in group["rules"]
             for alert in rule["alerts"]
-            if mentions(alert["labels"], rule["query"], target.labels)
+            if mentions(alert["labels"], rule["query"], target.labels, records)
         ]
+
+    def records(self) -> dict[str, list[str]]:
+        """{name of a recorded series: the expressions that make it}."""
+        found: dict[str, list[str]] = {}
+        for group in self.ask("rules", type="record")["groups"]:
+            for rule in group["rules"]:
+                found.setdefault(rule["name"], []).append(rule["query"])
+        return found
 
     def evaluation_interval(self) -> float:
         """The longest after which a group of alerting rules is evaluated again; 0 where there is none."""
         return max((float(group["interval"]) for group in self.ask("rules", type="alert")["groups"]), default=0.0)
 
 
-def mentions(alert: Mapping[str, str], query: str, target: Mapping[str, str]) -> bool:
-    """Whether an alert is about a target: by its labels, or where there are none by the jobs that its query selects."""
-    named = {name: alert[name] for name in ("job", "instance") if name in alert}
-    if named:
+def mentions(alert: Mapping[str, str], query: str, target: Mapping[str, str], records: Records | None = None) -> bool:
+    """Whether an alert is about a target: by its labels, or where there are none by what its expression selects."""
+    if named := {name: alert[name] for name in TELLING if name in alert}:
         return all(target.get(name) == value for name, value in named.items())
-    matchers = [MATCHER.findall(selected) for selected in SELECTOR.findall(query)]
-    return any(own and all(_accepts(how, text, target["job"]) for how, text in own) for own in matchers)
-
-
-def _accepts(how: str, text: str, value: str) -> bool:
-    """Whether a matcher of PromQL takes a value: a regular expression is of the whole of it."""
-    same = re.fullmatch(text, value) is not None if "~" in how else text == value
-    return same is not how.startswith("!")
+    return selects(query, target, records)
 
 
 def seconds_of(duration: str) -> float:

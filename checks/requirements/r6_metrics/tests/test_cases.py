@@ -24,7 +24,7 @@ def test_targets_are_judged_by_where_they_lead(case: Case) -> None:
 
 @parametrized(CASES, "about-target")
 def test_an_alert_is_about_what_it_selects(case: Case) -> None:
-    about = mentions(case["alert"], case["query"], case["target"])
+    about = mentions(case["alert"], case["query"], case["target"], case.get("records"))
     assert ("yes" if about else "no") in accepted(case)
 
 

@@ -27,6 +27,7 @@ QUOTED = re.compile(PART)
 WORD = re.compile(rb"(?:" + PART + rb")+")
 ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})|\\(.)", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
+PART_OF_SEVERAL = re.compile(r"\.\d+\.(?:base|incr)\.(?:aof|rdb)$")
 SUMS = "SHA256SUMS"
 TRIES = 20  # a rewrite may come in between, and then another one
 PIECE = 2**20
@@ -63,7 +64,8 @@ class Copy:
 def take(folders: Sequence[Path], out: IO[bytes]) -> None:
     """Write the append-only file that is below one of these folders as a tar, the digests of its files at the end."""
     if (manifest := manifest_below(folders)) is None:
-        raise AofCopyError(f"no append-only file with a manifest is in {', '.join(map(str, folders))}")
+        single = "".join(f" ({path} is of a Redis before 7: copy it while that is stopped)" for path in live(folders))
+        raise AofCopyError(f"no append-only file with a manifest is in {', '.join(map(str, folders))}{single}")
     with ExitStack() as cleanup, tarfile.open(fileobj=out, mode="w|") as tar:
         copies = {name: Copy(file) for name, file in opened(manifest, cleanup).items()}
         for name, copy in copies.items():
@@ -195,6 +197,25 @@ def manifest_below(folders: Sequence[Path]) -> Path | None:
     if len(found) > 1:
         raise AofCopyError(f"which one is Redis' append-only file? {', '.join(map(str, found))}")
     return found[0] if found else None
+
+
+def live(folders: Sequence[Path]) -> list[Path]:
+    """The files that make up Redis' append-only file: its manifest and what that names, or the single one of before 7.
+
+    A single one lies in the data directory itself, and whatever lies in a folder below it is a copy. Raises
+    AofCopyError where there are several, of which one may be a backup.
+    """
+    if manifest := manifest_below(folders):
+        return [manifest, *(manifest.parent / name for name in named_in(manifest.read_bytes()))]
+    single = [path for folder in folders for path in sorted(folder.glob("*.aof")) if is_single(path)]
+    if len(single) > 1:
+        raise AofCopyError(f"which one is Redis' append-only file? {', '.join(map(str, single))}")
+    return single
+
+
+def is_single(path: Path) -> bool:
+    """Whether a file is one of before Redis 7: neither part of a newer one, nor half rewritten (temp-rewriteaof-*)."""
+    return path.is_file() and not path.name.startswith("temp-") and not PART_OF_SEVERAL.search(path.name)
 
 
 def is_manifest(path: PurePath) -> bool:

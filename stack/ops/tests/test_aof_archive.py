@@ -68,6 +68,12 @@ def test_what_was_taken_is_put_back(data: Path) -> None:
     assert contents(data) == before
 
 
+def test_a_single_file_of_before_redis_7_is_told(tmp_path: Path) -> None:
+    (tmp_path / "appendonly.aof").write_text("changes")
+    with pytest.raises(AofCopyError, match=r"appendonly\.aof is of a Redis before 7"):
+        taken(tmp_path)
+
+
 def test_it_is_put_back_where_there_is_nothing(data: Path, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     assert put_back(tmp_path / "new", taken(data)) is None

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
+from checks.core.place import Place
+
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
@@ -34,6 +36,7 @@ class Violation:
     seen: Json
     wanted: Json
     late: bool = False
+    place: Place | None = None  # in the subject's files; none of what only a running stack shows
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -6,17 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from checks.core.place import Place
 from checks.core.requirement import Requirement, Rule
 from checks.core.results import JudgedCheck, JudgedRequirement, Result
 from checks.core.verdict import Verdict, Violation
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """A line of a file of the subject, by the path from its root; without a line, the whole file."""
-
-    file: str
-    line: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +26,7 @@ class Finding:
     @property
     def place(self) -> Place | None:
         """Where it shows in the subject's files. What was only seen in a running stack shows in none."""
-        return place_of(self.violation)
+        return self.violation.place
 
     @property
     def fingerprint(self) -> str:
@@ -64,8 +57,7 @@ def _violations(report: Result) -> Iterator[tuple[Requirement, JudgedCheck, Viol
 
 
 def _identity(known: Requirement, check: JudgedCheck, violation: Violation) -> tuple[str, ...]:
-    place = place_of(violation)
-    return known.id, violation.rule, check.name, place.file if place else ""
+    return known.id, violation.rule, check.name, violation.place.file if violation.place else ""
 
 
 def undecided(report: Result) -> Iterator[tuple[JudgedRequirement, str, str]]:
@@ -80,12 +72,6 @@ def undecided(report: Result) -> Iterator[tuple[JudgedRequirement, str, str]]:
 def rule_of(known: Requirement, name: str) -> Rule:
     """The rule of that name; a judge may object by one that the claim does not list."""
     return next((rule for rule in known.rules if rule.name == name), Rule(name, name))
-
-
-def place_of(violation: Violation) -> Place | None:
-    """The violation's `file` and `line`, once violations have them."""
-    file, line = getattr(violation, "file", None), getattr(violation, "line", None)
-    return Place(file=str(file), line=line if isinstance(line, int) and line > 0 else None) if file else None
 
 
 def controls_of(known: Requirement, rule: str) -> list[str]:

@@ -5,8 +5,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result
 from checks.core.verdict import Verdict
-from checks.report.findings import place_of
-from checks.report.words import objection, printable, set_aside
+from checks.report.words import objection, printable, set_aside, stands_at
 
 
 def as_junit(report: Result) -> str:
@@ -48,7 +47,7 @@ def _told(test: JudgedCheck | JudgedMutation) -> Iterator[tuple[str, str]]:
     yield from [("tier", test.tier)] if test.tier else []
     for violation in test.violations:
         yield "rule", violation.rule
-        if place := place_of(violation):
+        if place := violation.place:
             yield "file", place.file
             yield from [("line", str(place.line))] if place.line else []
 
@@ -57,7 +56,9 @@ def _junit_check(case: Element, check: JudgedCheck) -> None:
     if check.verdict is Verdict.VIOLATED:
         rules = ", ".join(violation.rule for violation in check.violations)
         failure = SubElement(case, "failure", type="violated", message=printable(rules))
-        failure.text = printable("\n".join(objection(one) + set_aside(check, one) for one in check.violations))
+        failure.text = printable(
+            "\n".join(objection(one) + stands_at(one) + set_aside(check, one) for one in check.violations)
+        )
     elif check.verdict in (Verdict.WAIVED, Verdict.NOT_APPLICABLE):
         told = SubElement(case, "skipped", type=str(check.verdict), message=printable(check.reason or ""))
         told.text = printable("\n".join(map(objection, check.violations))) or None

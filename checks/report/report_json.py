@@ -24,5 +24,8 @@ def as_json(report: Result) -> str:
 
 
 def _violation(told: dict[str, Json]) -> dict[str, Json]:
-    """What a program is told of it; whether it was late has been judged by now."""
-    return {name: told[name] for name in ("rule", "seen", "wanted")}
+    """What a program is told of it, with file and line where it stands in one; whether it was late is judged by now."""
+    place = told["place"] if isinstance(told["place"], dict) else {}
+    return {name: told[name] for name in ("rule", "seen", "wanted")} | {
+        name: value for name, value in place.items() if value is not None
+    }

@@ -15,6 +15,7 @@ from checks.report.words import (
     second_try,
     sentence,
     set_aside,
+    stands_at,
     title,
     waiver,
     what_the_machine_did,
@@ -53,7 +54,7 @@ def _terminal_lines(requirement: JudgedRequirement, shared: Container[str | None
     for check in requirement.checks:
         if check.reason and check.reason not in shared:
             lines.append(indented(f"{check.name}: {check.reason}"))
-        lines += [indented(f"{objection(one)}{set_aside(check, one)}") for one in check.violations]
+        lines += [indented(f"{objection(one)}{stands_at(one)}{set_aside(check, one)}") for one in check.violations]
     lines += [
         indented(f"{mutation.name}: not noticed: {mutation.reason}")
         for mutation in requirement.mutations

@@ -149,6 +149,11 @@ def objection(violation: Violation) -> str:
     return f"{violation.rule}: seen {_short(violation.seen)}, wanted {_short(violation.wanted)}"
 
 
+def stands_at(violation: Violation) -> str:
+    """Where it stands in the subject's files, behind the words for it; '' of what only a running stack shows."""
+    return f" ({violation.place})" if violation.place else ""
+
+
 def _short(value: Json, limit: int = 200) -> str:
     text = compact(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from checks.core.place import Place, Places
 from checks.subject.credentials import Credentials
+from checks.subject.lines import place_of
 from checks.subject.ports import http_ports
 from checks.subject.profile import Subject
 from checks.subject.roles import Absent, Finding, Open, Role, Roles, Search, find_roles
@@ -66,6 +68,15 @@ class Files:
         looked = Search(config=config, named=self.subject.roles, absent=self.subject.absent)
         links = (*looked.scrapes(service), *looked.leads(service))
         return http_ports(config, service, [link.port for link in links if link.port])
+
+    def place(self, *keys: str) -> Place | None:
+        """Where a key of its Compose files stands: `place("services", "api", "image")`."""
+        return place_of(self.subject.files, keys)
+
+    def places(self, names: Iterable[str], *keys: str) -> Places:
+        """{service: where this key of it stands}, or the service itself where it has none; without those included."""
+        found = {name: self.place("services", name, *keys) for name in names}
+        return {name: place for name, place in found.items() if place}
 
     @property
     def credentials(self) -> Credentials:

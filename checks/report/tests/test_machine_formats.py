@@ -1,7 +1,7 @@
 """What machines read: held against schemas where there are some, and against what a subject may have said."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from checks.core.judging import judged
+from checks.core.place import Place
 from checks.core.results import Result
 from checks.core.tests.sample_run import FAILING, PASSING
 from checks.core.verdict import Violation
@@ -21,18 +22,12 @@ from checks.report.junit_xml import as_junit
 from checks.report.oscal_json import as_oscal
 from checks.report.sarif_json import as_sarif
 from checks.report.summary_md import LIMIT, as_markdown
+from checks.report.terminal import as_terminal
 
 SARIF = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text())
 RESULTS = {"passing": judged(PASSING), "failing": judged(FAILING)}
+PLACE = Place(file="stack/a:b,c.yaml", line=7)
 HOSTILE = "a::b%,\n::error::mine | `x`"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlacedViolation(Violation):
-    """A violation as it will be once it says where."""
-
-    file: str
-    line: int | None
 
 
 def with_violations(*violations: Violation) -> Result:
@@ -44,7 +39,9 @@ def with_violations(*violations: Violation) -> Result:
 
 
 def placed(line: int | None = 7) -> Result:
-    return with_violations(PlacedViolation("restart-keeps", seen=HOSTILE, wanted=1, file="stack/a:b,c.yaml", line=line))
+    return with_violations(
+        Violation("restart-keeps", seen=HOSTILE, wanted=1, place=PLACE if line else replace(PLACE, line=None))
+    )
 
 
 def sarif(result: Result) -> dict[str, Any]:
@@ -199,3 +196,13 @@ def test_the_summary_says_what_to_do() -> None:
 def test_every_output_is_the_same_twice() -> None:
     for twin in (PASSING, FAILING):
         assert [view(judged(twin)) for view in VIEWS.values()] == [view(judged(twin)) for view in VIEWS.values()]
+
+
+def test_every_reader_is_told_file_and_line() -> None:
+    told = json.loads(VIEWS["report.json"](placed()))["requirements"][0]["checks"][0]["violations"][0]
+    assert (told["file"], told["line"]) == ("stack/a:b,c.yaml", 7)
+    assert "(stack/a:b,c.yaml:7)" in as_terminal(placed())
+    assert "stack/a:b,c.yaml:7)" in as_junit(placed())
+    assert "stack/a:b,c.yaml:7" in VIEWS["report.html"](placed())
+    plain = json.loads(VIEWS["report.json"](RESULTS["failing"]))["requirements"][0]["checks"][0]["violations"][0]
+    assert {"file", "line"} & {*plain} == set()

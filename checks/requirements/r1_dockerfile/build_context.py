@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from checks.core.place import Place
 from checks.requirements.r1_dockerfile import dockerfile
 from checks.requirements.r1_dockerfile.dockerfile import Dockerfile
 from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.lines import place_in
 from checks.subject.profile import Build
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -40,6 +42,7 @@ class Sources:
     arguments: Mapping[str, str]
     stack: Files
     inline: str = ""  # the Dockerfile where the Compose file holds it, and it lies nowhere
+    original: Path | None = None  # where the Dockerfile stands in the subject; None where it is inline
 
     @property
     def text(self) -> str:
@@ -52,6 +55,10 @@ class Sources:
     def dockerfile(self) -> Dockerfile:
         """The Dockerfile as it is built here; raises SubjectError where BuildKit would refuse it."""
         return dockerfile.read(self.text, self.arguments)
+
+    def place(self, line: int) -> Place | None:
+        """A line of the Dockerfile as a reader of the subject finds it; None where the Compose file holds it."""
+        return place_in(self.original, self.stack.subject.directory, line) if self.original else None
 
     @contextmanager
     def built(self, *, no_cache: bool = False) -> Iterator[Built]:
@@ -92,9 +99,10 @@ def copied(stack: Files) -> Iterator[Sources]:
     with tempfile.TemporaryDirectory(prefix=f"{stack.project.name}-", dir=stack.project.directory.parent) as parent:
         folder = Path(parent) / "context"
         _copy(context, folder, stack)
+        original = None if inline else _original(context / build.dockerfile, stack)
         if inline or build.dockerfile.startswith(".."):
             build = replace(build, dockerfile=str(_put_beside(folder, context / build.dockerfile, inline)))
-        yield Sources(folder=folder, build=build, arguments=arguments, stack=stack)
+        yield Sources(folder=folder, build=build, arguments=arguments, stack=stack, original=original)
 
 
 def in_place(files: Files) -> list[Sources]:
@@ -109,8 +117,17 @@ def in_place(files: Files) -> list[Sources]:
     for service in built:
         build, arguments, inline = _recipe(files, service)
         folder = _there(build, inline)
-        found.append(Sources(folder=folder, build=build, arguments=arguments, stack=files, inline=inline))
+        original = None if inline else _original(folder / build.dockerfile, files)
+        found.append(
+            Sources(folder=folder, build=build, arguments=arguments, stack=files, inline=inline, original=original)
+        )
     return found
+
+
+def _original(file: Path, stack: Files) -> Path:
+    """Where a file of a copy of the subject stands in the subject itself."""
+    copy, subject = stack.project.directory, stack.subject.directory
+    return Path(os.path.normpath(subject / os.path.relpath(file, copy) if file.is_relative_to(copy) else file))
 
 
 def _put_beside(folder: Path, file: Path, inline: str) -> Path:

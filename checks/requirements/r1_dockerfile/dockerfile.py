@@ -26,8 +26,9 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 class Stage:
     """One FROM and what follows it: (instruction, its arguments).
 
-    `takes_from` names stages (by name or number) and images that files are taken from, `on_build` those that a stage
-    which starts from this one will take from. `replaced` is a stage that a named context stands for.
+    `takes_from` names stages (by name or number) and images that files are taken from, `lines` says where each is named
+    first, `on_build` names those that a stage which starts from this one will take from. `replaced` is a stage that a
+    named context stands for.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Stage:
     line: int = 0
     instructions: tuple[tuple[str, str], ...] = ()
     takes_from: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     on_build: tuple[str, ...] = ()
     replaced: bool = False
 
@@ -82,6 +84,15 @@ class Dockerfile:
             below = [self._below(one), *(self._found(name) for name in (*one.takes_from, *self._triggered(one)))]
             found += [new for new in below if new is not None and new not in found]
         return tuple(one for one in self.stages if one in found)
+
+    def line_of(self, image: str) -> int | None:
+        """The first line that starts from an image or takes files from it."""
+        lines = [
+            stage.line if stage.base == image else stage.lines[image]
+            for stage in self.stages
+            if stage.base == image or image in stage.lines
+        ]
+        return min(lines, default=None)
 
     @property
     def bases(self) -> tuple[str, ...]:
@@ -181,7 +192,8 @@ class _Reader:
         taken = tuple(self._from_context(name) or name for name in _taken(command))
         whole = replace(stage, instructions=(*stage.instructions, (command.cmd, _arguments_of(command))))
         if command.cmd != "ONBUILD":
-            return replace(whole, takes_from=_added(stage.takes_from, taken))
+            lines = {**dict.fromkeys(taken, command.line), **stage.lines}
+            return replace(whole, takes_from=_added(stage.takes_from, taken), lines=lines)
         return replace(whole, on_build=_added(stage.on_build, self._triggers(command)))
 
     def _triggers(self, command: Command) -> tuple[str, ...]:

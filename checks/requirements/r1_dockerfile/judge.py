@@ -1,8 +1,9 @@
 """What is asked of a Dockerfile and of the image built from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from checks.core.image_reference import is_pinned
+from checks.core.place import Place, Places, first_of
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 from checks.requirements.r1_dockerfile.shell_form import is_shell_form
@@ -19,11 +20,13 @@ class Written:
 
     `takes_from` names the stages that files of the final one were taken from, by itself or by one that it starts from.
     `bases` are the images from elsewhere of the stages that are built for it, variables filled in as this build would.
+    `places` are the lines that name these, and under '' the one where the final stage begins.
     """
 
     stages: int
     takes_from: tuple[str, ...]
     bases: tuple[str, ...]
+    places: Places = field(default_factory=dict)
 
 
 @judges(Written)
@@ -31,21 +34,28 @@ def written_violations(seen: Written) -> list[Violation]:
     found = []
     if seen.stages < 2 or not seen.takes_from:
         told = f"{seen.stages} stages; the final one takes from {', '.join(seen.takes_from) or 'none'}"
-        found.append(Violation("multi-stage", seen=told, wanted="a final stage that takes from an earlier one"))
+        found.append(
+            Violation(
+                "multi-stage",
+                seen=told,
+                wanted="a final stage that takes from an earlier one",
+                place=seen.places.get(""),
+            )
+        )
     loose = [base or "(none)" for base in seen.bases if base != "scratch" and not is_pinned(base)]
     if loose or not seen.bases:
-        found.append(
-            Violation("pinned-base", seen=loose or "no base", wanted="a digest, or a tag with the program's version")
-        )
+        wanted, place = "a digest, or a tag with the program's version", first_of(seen.places, [*loose, ""])
+        found.append(Violation("pinned-base", seen=loose or "no base", wanted=wanted, place=place))
     return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class Linted:
-    """What hadolint, of which version, found: 'line N CODE: what it says'."""
+    """What hadolint, of which version, found: 'line N CODE: what it says'; `place` is that of the first."""
 
     hadolint: str
     findings: tuple[str, ...]
+    place: Place | None = None
 
 
 @judges(Linted)
@@ -53,7 +63,7 @@ def lint_violations(seen: Linted) -> list[Violation]:
     if seen.hadolint and not seen.findings:
         return []
     told = list(seen.findings) or "nothing was looked at"
-    return [Violation("hadolint-clean", seen=told, wanted="no finding")]
+    return [Violation("hadolint-clean", seen=told, wanted="no finding", place=seen.place)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,9 @@ def read_dockerfile(sources: Sources) -> Written:
     whole = sources.dockerfile()
     final = whole.final(sources.build.target)
     bases = whole.images(whole.needed(final))
-    return Written(stages=len(whole.stages), takes_from=whole.taken_from(final), bases=bases)
+    lines = {"": final.line, **{name: line for name in bases if (line := whole.line_of(name))}}
+    places = {name: place for name, line in lines.items() if (place := sources.place(line))}
+    return Written(stages=len(whole.stages), takes_from=whole.taken_from(final), bases=bases, places=places)
 
 
 def lint(sources: Sources) -> Linted:
@@ -52,10 +54,12 @@ def lint(sources: Sources) -> Linted:
         version = _hadolint(nowhere, "--version").stdout.rpartition(" ")[2].strip()
         done = _hadolint(nowhere, "--no-fail", "--format", "json", "-", told=sources.text)
     try:
-        findings = [f"line {one['line']} {one['code']}: {one['message']}" for one in json.loads(done.stdout)]
+        told = json.loads(done.stdout)
+        findings = [f"line {one['line']} {one['code']}: {one['message']}" for one in told]
     except ValueError as problem:
         raise StackError("hadolint said nothing that can be read", details=(done.stderr[-300:],)) from problem
-    return Linted(hadolint=version, findings=tuple(findings))
+    place = sources.place(told[0]["line"]) if told else None
+    return Linted(hadolint=version, findings=tuple(findings), place=place)
 
 
 def _hadolint(folder: str, *words: str, told: str = "") -> subprocess.CompletedProcess[str]:

@@ -1,11 +1,12 @@
 """What is asked of a Compose file that brings everything up."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Literal
 
 from checks.core.image_reference import is_pinned
+from checks.core.place import Places, first_of
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -51,6 +52,7 @@ class Configured:
 
     warnings: tuple[str, ...]
     images: Mapping[str, str]
+    places: Places = field(default_factory=dict)
 
 
 @judges(Configured)
@@ -61,7 +63,8 @@ def configuration_violations(seen: Configured) -> list[Violation]:
     unversioned = {name: one or "built, without a name" for name, one in seen.images.items() if not is_pinned(one)}
     if unversioned or not (seen.images or seen.warnings):  # what does not resolve names no image, either
         wanted = "a digest, or a tag with the program's version"
-        found.append(Violation("images-carry-versions", seen=unversioned, wanted=wanted))
+        place = first_of(seen.places, unversioned)
+        found.append(Violation("images-carry-versions", seen=unversioned, wanted=wanted, place=place))
     return found
 
 
@@ -82,6 +85,7 @@ class Published:
     services: tuple[str, ...]
     ports: tuple[Port, ...]
     exposed: tuple[str, ...]
+    places: Places = field(default_factory=dict)
 
 
 @judges(Published)
@@ -89,10 +93,13 @@ def published_violations(seen: Published) -> list[Violation]:
     found = []
     wrong = [*_off_loopback(seen.ports)]
     if wrong or not seen.services:
-        found.append(Violation("published-on-loopback-only", seen=wrong or "no service", wanted="on loopback alone"))
+        place = first_of(seen.places, (port.service for port in seen.ports if not is_loopback(port.address)))
+        told = wrong or "no service"
+        found.append(Violation("published-on-loopback-only", seen=told, wanted="on loopback alone", place=place))
     if more := [*_on_own_network(seen.exposed)]:
-        found.append(Violation("nothing-else-published", seen=more, wanted="what the Compose file names"))
-    return found + _redis_published(seen.redis, seen.ports)
+        place = first_of(seen.places, seen.exposed)
+        found.append(Violation("nothing-else-published", seen=more, wanted="what the Compose file names", place=place))
+    return found + [replace(one, place=seen.places.get(seen.redis)) for one in _redis_published(seen.redis, seen.ports)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,7 +82,9 @@ def read_configuration(files: Files) -> Configured:
     if files.unprepared:
         warnings = tuple(one for one in warnings if one not in files.complaint and "variable is not set" not in one)
     return Configured(
-        warnings=warnings, images={name: one for name, one in images.items() if not files.is_made_up(one)}
+        warnings=warnings,
+        images={name: one for name, one in images.items() if not files.is_made_up(one)},
+        places=files.places(images, "image"),
     )
 
 
@@ -92,7 +94,8 @@ def read_published(files: Files) -> Published:
         redis=next(iter(files.candidates(Role.REDIS)), ""),
         services=tuple(files.services),
         ports=tuple(_ports(files.services)),
-        exposed=tuple(name for name, spec in files.services.items() if spec.get("network_mode") == "host"),
+        exposed=(exposed := tuple(name for name, spec in files.services.items() if spec.get("network_mode") == "host")),
+        places={**files.places(files.services, "ports"), **files.places(exposed, "network_mode")},
     )
 
 

@@ -1,10 +1,11 @@
 """What is asked of health checks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from checks.core.bounds import DETECTION_SLACK
+from checks.core.place import Places, first_of
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 from checks.requirements.r7_healthchecks.probe_command import blindness
@@ -30,6 +31,7 @@ class Probes:
     """The health check of every service that is to go on running."""
 
     probes: tuple[Probe, ...]
+    places: Places = field(default_factory=dict)
 
 
 @judges(Probes)
@@ -37,14 +39,24 @@ def probe_violations(seen: Probes) -> list[Violation]:
     found = []
     without = [probe.service for probe in seen.probes if not probe.test]
     if without or not seen.probes:
-        found.append(Violation("has-a-health-check", seen=f"none: {', '.join(without)}", wanted="every service"))
+        found.append(
+            Violation(
+                "has-a-health-check",
+                seen=f"none: {', '.join(without)}",
+                wanted="every service",
+                place=first_of(seen.places, without),
+            )
+        )
     blind = {probe.service: told for probe in seen.probes if (told := blindness(probe.test))}
     if vain := {service: told.why for service, told in blind.items() if told.how == "cannot-fail"}:
-        found.append(Violation("check-can-fail", seen=vain, wanted="a status that tells"))
+        place = first_of(seen.places, vain)
+        found.append(Violation("check-can-fail", seen=vain, wanted="a status that tells", place=place))
     if deaf := {service: told.why for service, told in blind.items() if told.how == "hides-errors"}:
-        found.append(Violation("check-sees-errors", seen=deaf, wanted="a status that tells"))
+        place = first_of(seen.places, deaf)
+        found.append(Violation("check-sees-errors", seen=deaf, wanted="a status that tells", place=place))
     if open_to_see := {probe.service: list(probe.passwords) for probe in seen.probes if probe.passwords}:
-        found.append(Violation("no-password-in-probe", seen=open_to_see, wanted="none"))
+        place = first_of(seen.places, open_to_see)
+        found.append(Violation("no-password-in-probe", seen=open_to_see, wanted="none", place=place))
     return found
 
 

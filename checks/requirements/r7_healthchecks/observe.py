@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from checks.core.bounds import DETECTION_SLACK
+from checks.core.place import Places
 from checks.faults import credentials, process
 from checks.requirements.r7_healthchecks.declared import declared_test
 from checks.requirements.r7_healthchecks.judge import Fault, Probe, Probes, Reported
@@ -29,9 +31,14 @@ def look_at_probes(stack: Stack) -> Probes:
 
 def read_probes(files: Files) -> Probes:
     """The health checks that the Compose file declares, or the Dockerfile of a service that is built here."""
-    return _probes(
-        {name: declared_test(files.services[name]) for name in files.project.services}, files.secrets_there()
-    )
+    tests = {name: declared_test(files.services[name]) for name in files.project.services}
+    return replace(_probes(tests, files.secrets_there()), places=_places(files))
+
+
+def _places(files: Files) -> Places:
+    """Where the Compose files say the health checks; not of those that a Dockerfile says."""
+    told = [name for name, spec in files.services.items() if "healthcheck" in spec or not declared_test(spec)]
+    return files.places(told, "healthcheck", "test")
 
 
 def _probes(tests: Mapping[str, tuple[str, ...]], secrets: Mapping[str, str]) -> Probes:

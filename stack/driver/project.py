@@ -123,8 +123,8 @@ class ComposeProject:
     def command(self, *words: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
         """The words of a `docker compose` command on this project."""
         named = [word for path in files or self.files for word in ("--file", str(path))]
-        from_elsewhere = self.folder != self.directory and not self.options
-        given = [f"--env-file={path}" for path in self.env_files] if from_elsewhere else []
+        told = self.folder == self.directory or any(option.startswith("--env-file") for option in self.options)
+        given = [] if told else [f"--env-file={path}" for path in self.env_files]
         return ("compose", *named, *given, *self.options, "--project-name", self.name, *words)
 
     def _resolve(self, files: tuple[Path, ...]) -> Config:

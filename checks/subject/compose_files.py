@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
-
+from checks.subject.env_file import variables_of
 from stack.driver.errors import SubjectError
 from stack.driver.project import COMPOSE_NAMES as COMPOSE_NAMES
 from stack.driver.project import OVERRIDE_NAMES
@@ -41,7 +39,7 @@ def found_at(path: Path) -> ComposeFiles:
 
 def _by_variable(folder: Path) -> ComposeFiles | None:
     """What COMPOSE_FILE names. That of the shell is about the folder that the shell is in, and is left alone."""
-    variables: Mapping[str, str | None] = dotenv_values(folder / ".env") if (folder / ".env").is_file() else {}
+    variables = variables_of(folder)
     named = variables.get("COMPOSE_FILE")
     if not named:
         return None

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from dotenv import dotenv_values
-from dotenv.variables import parse_variables
+
+from checks.subject.env_file import filled_in, variables_of
 
 MOST_FILES = 100  # that Compose files include and extend
 FILE_BYTES = 4 << 20
@@ -22,7 +22,7 @@ HERE = ("./", "../", "~")
 class _Reader:
     """Follows Compose files through what they include and extend."""
 
-    variables: Mapping[str, str | None]
+    variables: Mapping[str, str]
     found: dict[Path, None] = field(default_factory=dict)
     read: set[Path] = field(default_factory=set)
 
@@ -58,7 +58,7 @@ class _Reader:
 
     def _path(self, text: object, folder: Path) -> Path | None:
         """A path as Compose takes it: variables filled in, from the folder; None for one that is not there."""
-        told = "".join(atom.resolve(self.variables) for atom in parse_variables(str(text or "")))
+        told = filled_in(str(text or ""), self.variables)
         if not told or "://" in told or told.startswith("~"):
             return None
         path = Path(os.path.normpath(folder / told))
@@ -71,7 +71,7 @@ def reached(files: tuple[Path, ...], folder: Path) -> list[Path]:
     `folder` is the one that Compose is run in.
     """
     directory = files[0].parent
-    own = {**_env(folder), **_env(directory), "PWD": str(folder)}
+    own = {**variables_of(directory), **variables_of(folder), "PWD": str(folder)}
     reader = _Reader(variables=own)
     for file in files:
         reader.take(file, directory)
@@ -110,10 +110,6 @@ def _limit(directory: Path) -> Path | None:
         if len(folder.parts) > SHALLOW and folder != Path.home():
             return folder
     return None
-
-
-def _env(folder: Path) -> Mapping[str, str | None]:
-    return dotenv_values(folder / ".env") if (folder / ".env").is_file() else {}
 
 
 def _of_services(services: object) -> Iterator[object]:

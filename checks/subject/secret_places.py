@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from dotenv import dotenv_values
-
 from checks.core.redaction import SHORTEST_SECRET
 from checks.subject.configuration_texts import settings_of
+from checks.subject.env_file import variables_of
 from checks.subject.programs import words_of
 from checks.subject.secret_names import can_be_secret, is_named_secret, passwords_in_addresses, secrets_in_value
 from checks.subject.secret_options import on_command_line
@@ -140,14 +139,6 @@ def _told_by_compose(spec: Config, project: Path) -> Iterator[str]:
     if variable := spec.get("environment"):
         told = os.environ.get(variable) or variables_of(project).get(variable) or ""
         yield told.strip()
-
-
-def variables_of(project: Path) -> Mapping[str, str]:
-    """What the `.env` of a project says."""
-    file = project / ".env"
-    if not file.is_file():
-        return {}
-    return {name: value or "" for name, value in dotenv_values(file, interpolate=True).items()}
 
 
 def _identifiers(config: Config) -> set[str]:

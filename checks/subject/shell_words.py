@@ -22,9 +22,22 @@ def commands_in(script: str) -> Iterator[tuple[str, ...]]:
     """
     for node in _every(Parser(BASH).parse(script.encode()).root_node):
         if node.type in {"command", "declaration_command"}:
-            yield tuple(_word(child) for child in node.children if child.type in {*WORDS, "variable_assignment"})
+            yield tuple(_words([child for child in node.children if child.type in {*WORDS, "variable_assignment"}]))
         elif node.type == "variable_assignment" and node.parent and node.parent.type not in _WITH_ASSIGNMENTS:
             yield (_word(node),)
+
+
+def _words(nodes: list[Node]) -> list[str]:
+    """One for each node; what stands together is one word (the grammar ends one at an escaped `;`)."""
+    found: list[str] = []
+    end = -1
+    for node in nodes:
+        if node.start_byte == end:
+            found[-1] += _word(node)
+        else:
+            found.append(_word(node))
+        end = node.end_byte
+    return found
 
 
 _WITH_ASSIGNMENTS = {"command", "declaration_command"}

@@ -26,7 +26,7 @@ from checks.harness.tries import Tries
 from checks.report import words
 from checks.subject.start import DidNotStartError
 from stack.driver import wait
-from stack.driver.errors import EngineError, ImageError, StackError, SubjectError
+from stack.driver.errors import AwayError, EngineError, ImageError, StackError, SubjectError
 
 FOLDER = pytest.StashKey[Folder]()
 PLANNED = pytest.StashKey[Planned]()
@@ -215,9 +215,9 @@ def _told_in_a_sentence() -> Iterator[None]:
     """
     try:
         yield
-    except DidNotStartError as problem:
+    except (DidNotStartError, AwayError) as problem:
         pytest.skip(problem.sentence)
-    except (SubjectError, EngineError, ImageError) as problem:
+    except (SubjectError, EngineError, ImageError) as problem:  # a build that fails is of the last
         pytest.skip(problem.in_a_line)
     except StackError as problem:
         pytest.fail(str(problem), pytrace=False)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import requests
 
+from checks.roles.api.client import Items
 from checks.roles.redis.wire import Wire, packed
 from checks.subject.ports import published
 from checks.subject.role_tables import Role, product
@@ -15,6 +16,7 @@ from checks.subject.stack import Stack
 from stack.driver.errors import StackError
 
 ANSWER_SECONDS = 2.0
+SICK = 500  # an HTTP status from here on says that the service cannot do its work
 RESP = ("+PONG", "-NOAUTH", "-NOPERM", "-DENIED", "-LOADING", "-MASTERDOWN")  # what a Redis says to PING
 SPEAKS = {Role.REDIS: "it answers PING in RESP", Role.PROMETHEUS: "it serves Prometheus' HTTP API"}
 
@@ -25,6 +27,23 @@ def settled(stack: Stack, known: dict[Role, Finding]) -> Stack:
         if role not in known and _is_unsettled(stack.roles.findings[role]):
             known[role] = _asked(stack, role, speaks)
     return replace(stack, seen=known, _roles={}) if known else stack
+
+
+def answers(stack: Stack, service: str) -> bool:
+    """Whether a service answers as its role does, whatever its health check says; False for one without a role."""
+    if service in stack.candidates(Role.REDIS):
+        return any(map(speaks_resp, _addresses(stack, service, Role.REDIS)))
+    if service in stack.candidates(Role.PROMETHEUS):
+        return any(map(serves_prometheus, _addresses(stack, service, Role.PROMETHEUS)))
+    return service in stack.candidates(Role.API) and _answers_at_all(stack)
+
+
+def _answers_at_all(stack: Stack) -> bool:
+    """Whether the health route of the api is answered: what with is for the checks to judge, unless it cannot work."""
+    try:
+        return requests.get(Items(stack).url(stack.subject.routes.health), timeout=ANSWER_SECONDS).status_code < SICK
+    except (requests.RequestException, StackError):
+        return False
 
 
 def speaks_resp(address: str) -> bool:

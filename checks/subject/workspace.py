@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from checks.subject.dangers import Files, dangers
+from checks.subject.outside import lead_to_the_original
 from checks.subject.plain import plain
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
 from checks.subject.stack import Stack, stack_of
@@ -42,8 +43,8 @@ def fresh(
     """A stack of its own, up and healthy: own name, own copy of the directory, ephemeral loopback ports.
 
     Each of `before_start` is called on it before it starts, and `last_look` at the end, even where it did not come up;
-    it tells whether the stack is to be kept. Otherwise, whatever happens, nothing of it is left behind. Without
-    `started` it is all ready and not up.
+    it tells whether the stack is to be kept. Otherwise, unless it was left to the end of the run, nothing of it is left
+    behind, whatever happens. Without `started` it is all ready and not up.
     """
     project = f"{run.name}-{secrets.token_hex(4)}"
     directory = run.folder / project
@@ -52,6 +53,7 @@ def fresh(
     try:
         _copy(subject, directory)
         _prepare(subject, directory, progress)
+        lead_to_the_original(stack.project, ComposeProject(subject.directory, subject.compose_file.name, project))
         refuse_odd_names(stack.project.config)
         subject.trust.require(dangers(stack.project.config, Files(project=directory)))
         refuse_shared_data(stack.project.config, directory)
@@ -59,14 +61,22 @@ def fresh(
         for step in before_start:
             step(stack)
         if started:
-            stack.runner.up(progress, within=budget(stack.project.config, subject.start_seconds))
+            start(stack, progress)
         yield stack
     finally:
         kept = False
         try:
             kept = last_look(stack)
         finally:
-            run.keep(project) if kept else _remove(stack)
+            if kept:
+                run.keep(project)
+            elif not run.is_left(project):
+                _remove(stack)
+
+
+def start(stack: Stack, progress: Progress) -> None:
+    """Start a stack that is ready, in the time that it may take."""
+    stack.runner.up(progress, within=budget(stack.project.config, stack.subject.start_seconds))
 
 
 @contextmanager

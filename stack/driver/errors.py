@@ -53,6 +53,10 @@ class NotHealthyError(OutOfTimeError):
         self.why = why
 
 
+class AwayError(StackError):
+    """A service that is asked for is the one that did not come up, or waits for it."""
+
+
 class NothingThereError(StackError):
     """A service has nothing that could be broken in this way: no port, no network, no health check."""
 
@@ -76,12 +80,16 @@ class PackageError(StackError):
 
 
 class ImageError(StackError):
-    """An image is not here and could not be had from any of the sources allowed."""
+    """An image is not here and could not be had from any source allowed; `service` is whose, where that is known."""
 
     exit_code = 5
 
+    def __init__(self, sentence: str, *, details: tuple[str, ...] = (), hint: str = "", service: str = "") -> None:
+        super().__init__(sentence, details=details, hint=hint)
+        self.service = service
 
-class BuildError(StackError):
+
+class BuildError(ImageError):
     """The image of a service cannot be built, for a reason of the project's own."""
 
     exit_code = 1

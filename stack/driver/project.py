@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,16 @@ class ComposeProject:
         path = self._aside / f"{OVERRIDE_NAME}.{len(self._overrides)}"
         path.write_text(text)
         self._overrides.append(path)
+
+    @property
+    def overrides(self) -> tuple[Path, ...]:
+        """What was laid over its Compose file."""
+        return tuple(self._overrides)
+
+    def overridden_by(self, overrides: Sequence[Path]) -> None:
+        """Have laid over it what was laid over another of its directory, whose last that detaches it."""
+        self._overrides = [*overrides]
+        self._detaching = overrides[-1] if overrides else None
 
     def detach(self) -> None:
         """Lay over it what lets a copy run beside the original; raises SubjectError for what both would share."""

@@ -15,6 +15,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", default=shapes.NAMES, metavar="SHAPE", help=", ".join(shapes.NAMES))
     parser.add_argument("--write", action="store_true", help="write what is seen as what is expected")
     named = parser.parse_args()
+    shapes.provide_redis()
     differing = [name for name in named.names if differs(name, write=named.write)]  # every one is run
     return 1 if differing else 0
 

@@ -22,9 +22,17 @@ from stack.driver.images.bases import PROMETHEUS, PYTHON, REDIS
 HERE = Path(__file__).parent
 SHAPES, GOLDEN = HERE / "shapes", HERE / "golden"
 NAMES = sorted(path.name for path in SHAPES.iterdir() if path.is_dir())
+OPEN_REDIS = "subjects/redis:8.0"
+AS_OFFICIAL = f"""\
+FROM {REDIS.packaged}
+RUN printf '#!/bin/sh\\nexec /usr/bin/redis-server "$@" --protected-mode no\\n' > /usr/local/bin/redis-server \\
+ && chmod 755 /usr/local/bin/redis-server
+WORKDIR /data
+CMD ["redis-server"]
+"""  # the official image is built without protected mode, which keeps other containers out
 FROM_PACKAGES = {  # what the shapes stand on where no registry answers
     "PYTHON_IMAGE": PYTHON.packaged,
-    "REDIS_IMAGE": REDIS.packaged,
+    "REDIS_IMAGE": OPEN_REDIS,
     "PROMETHEUS_IMAGE": PROMETHEUS.packaged,
 }
 PYTEST = (sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--rootdir=.", "checks/requirements", "-m", "check")
@@ -47,6 +55,14 @@ def laid_out(name: str) -> Iterator[Path]:
         folder = Path(parent) / name
         shutil.copytree(SHAPES / name, folder)
         yield next(path.parent for usual in COMPOSE_NAMES for path in sorted(folder.rglob(usual)))
+
+
+def provide_redis() -> None:
+    """Build the image that stands for the official one."""
+    subprocess.run(
+        ["docker", "build", "--quiet", f"--tag={OPEN_REDIS}", "-"],
+        input=AS_OFFICIAL, text=True, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 def judged(subject: Path, *options: str, environment: Mapping[str, str] | None = None) -> Judged:

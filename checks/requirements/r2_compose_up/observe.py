@@ -29,13 +29,13 @@ from stack.driver.errors import NotHealthyError, StackError, SubjectError
 from stack.driver.progress import Progress
 from stack.driver.project import Config
 
-Trying = Callable[[], AbstractContextManager[None]]
+Trying = Callable[[Stack], AbstractContextManager[None]]
 KNOCK_SECONDS = 1.0
 DATA = ("*.aof", "*.rdb")
 LOCAL_IPV4 = re.compile(r"\|-- (\S+)\n\s+/32 host LOCAL")
 
 
-def come_up_from_nothing(stack: Stack, tried: Trying = nullcontext) -> CameUp:
+def come_up_from_nothing(stack: Stack, starting: Trying = lambda _: nullcontext()) -> CameUp:
     """Start a stack that is ready and was never started. Raises SubjectError where its copy came with earlier data."""
     if data := [
         str(path.relative_to(stack.project.directory)) for name in DATA for path in stack.project.directory.rglob(name)
@@ -46,7 +46,7 @@ def come_up_from_nothing(stack: Stack, tried: Trying = nullcontext) -> CameUp:
         )
 
     def bring_up() -> None:
-        with tried():
+        with starting(stack):
             _up(stack)
 
     return _came_up(stack, "nothing", stack.runner.leftovers(), {}, bring_up)

@@ -3,7 +3,7 @@
 import pytest
 
 from checks.core.evidence import Evidence
-from checks.harness.fixtures import Mutated
+from checks.harness.fixtures import Mutated, Starting
 from checks.requirements.r2_compose_up.judge import coming_violations, reach_violations
 from checks.requirements.r2_compose_up.observe import come_up_from_nothing, did_not_come_up, knock_everywhere
 from checks.subject.mutation import nothing
@@ -12,9 +12,9 @@ from checks.subject.start import Starts
 
 
 @pytest.mark.check
-def test_all_comes_up_from_nothing(unstarted: Mutated, starts: Starts, evidence: Evidence) -> None:
+def test_all_comes_up_from_nothing(unstarted: Mutated, starts: Starts, starting: Starting, evidence: Evidence) -> None:
     known = starts.cause()  # one that did not come up is not started again
-    seen = did_not_come_up(known) if known and known.own else come_up_from_nothing(unstarted(nothing), starts.tried)
+    seen = did_not_come_up(known) if known and known.own else come_up_from_nothing(unstarted(nothing), starting)
     assert coming_violations(evidence.saw(seen)) == []
 
 

@@ -1,5 +1,8 @@
 """Ways to talk to the subject's Redis: as one of its users, or with bytes of one's own."""
 
+import re
+from collections.abc import Callable
+
 import redis
 from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
@@ -11,6 +14,8 @@ from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.stack import Stack
 from stack.driver.errors import SubjectError
 
+FIRST_WORDS = re.compile(r"[^.]{0,200}")  # `DENIED` explains itself at length
+
 
 def connect(stack: Stack, login: str) -> redis.Redis:
     """A client logged in as a user that the profile names; it never sends a command twice.
@@ -20,30 +25,37 @@ def connect(stack: Stack, login: str) -> redis.Redis:
     """
     host, _, port = address_of(stack).partition(":")
     named = login in stack.subject.credentials
-    client = redis.Redis(
-        host=host,
-        port=int(port),
-        username=stack.credentials.login(login).user if named else None,
-        password=stack.credentials.password(login) if named else None,
-        socket_timeout=ANSWER_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        driver_info=DriverInfo(name=None),  # CLIENT SETINFO would be noise in the ACL log
-        single_connection_client=True,
-        decode_responses=True,
-    )
-    if not named:
-        _let_in(client, login)
-    return client
+
+    def connected(user: str | None = None, password: str | None = None) -> redis.Redis:
+        return redis.Redis(
+            host=host,
+            port=int(port),
+            username=user,
+            password=password,
+            socket_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            driver_info=DriverInfo(name=None),  # CLIENT SETINFO would be noise in the ACL log
+            single_connection_client=True,
+            decode_responses=True,
+        )
+
+    if named:
+        return connected(stack.credentials.login(login).user, stack.credentials.password(login))
+    return _let_in(connected, login)
 
 
-def _let_in(client: redis.Redis, login: str) -> None:
+def _let_in(connected: Callable[[], redis.Redis], login: str) -> redis.Redis:
     try:
+        client = connected()
         client.ping()
-    except redis.RedisError as problem:
+    except (redis.ResponseError, redis.AuthenticationError) as problem:
+        said = FIRST_WORDS.match(str(problem))
         raise SubjectError(
-            f"Redis lets nobody in without a login ({problem}), and {PROFILE_NAME} names no [credentials.{login}]",
+            f"Redis lets nobody in without a login ({said and said[0]}), and {PROFILE_NAME} names no"
+            f" [credentials.{login}]",
             hint="checks/README.md tells what it is for",
         ) from problem
+    return client
 
 
 def every_command(stack: Stack) -> list[tuple[str, ...]]:

@@ -47,7 +47,10 @@ def coming_violations(seen: CameUp) -> list[Violation]:
 
 @dataclass(frozen=True, kw_only=True)
 class Configured:
-    """What `docker compose config` warned of, and the image of each service as it says it ('' if only built)."""
+    """What `docker compose config` warned of, and the image of each service as it says it.
+
+    It is '' where it is built here and has no name of its own: that refers to no image that somebody else could change.
+    """
 
     warnings: tuple[str, ...]
     images: Mapping[str, str]
@@ -58,7 +61,7 @@ def configuration_violations(seen: Configured) -> list[Violation]:
     found = []
     if seen.warnings or not seen.images:
         found.append(Violation("config-without-warning", seen=list(seen.warnings) or "no service", wanted="none"))
-    unversioned = {name: one or "built, without a name" for name, one in seen.images.items() if not is_pinned(one)}
+    unversioned = {name: one for name, one in seen.images.items() if one and not is_pinned(one)}
     if unversioned or not (seen.images or seen.warnings):  # what does not resolve names no image, either
         wanted = "a digest, or a tag with the program's version"
         found.append(Violation("images-carry-versions", seen=unversioned, wanted=wanted))

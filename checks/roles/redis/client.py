@@ -1,7 +1,6 @@
 """Ways to talk to the subject's Redis: as one of its users, or with bytes of one's own."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import redis
 from redis.backoff import NoBackoff
@@ -9,19 +8,18 @@ from redis.driver_info import DriverInfo
 from redis.retry import Retry
 
 from checks.roles.redis.endpoint import address_of
+from checks.roles.redis.own_login import own_login
 from checks.roles.redis.wire import ANSWER_SECONDS
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.stack import Stack
 from stack.driver.errors import SubjectError
 
-FIRST_WORDS = re.compile(r"[^.]{0,200}")  # `DENIED` explains itself at length
-
 
 def connect(stack: Stack, login: str) -> redis.Redis:
     """A client logged in as a user that the profile names; it never sends a command twice.
 
-    Where the profile names none it comes without a login, as anybody may where Redis lets them; raises SubjectError
-    where it does not.
+    Where the profile names none it comes without a login, as anybody may where Redis lets them, else with the app's own
+    as far as that reaches; raises SubjectError where Redis takes neither.
     """
     host, _, port = address_of(stack).partition(":")
     named = login in stack.subject.credentials
@@ -41,21 +39,26 @@ def connect(stack: Stack, login: str) -> redis.Redis:
 
     if named:
         return connected(stack.credentials.login(login).user, stack.credentials.password(login))
-    return _let_in(connected, login)
+    own = own_login(stack)
+    ways = [connected, *([lambda: connected(own.user, own.password)] if own else [])]
+    return _let_in(ways, login)
 
 
-def _let_in(connected: Callable[[], redis.Redis], login: str) -> redis.Redis:
-    try:
-        client = connected()
-        client.ping()
-    except (redis.ResponseError, redis.AuthenticationError) as problem:
-        said = FIRST_WORDS.match(str(problem))
-        raise SubjectError(
-            f"Redis lets nobody in without a login ({said and said[0]}), and {PROFILE_NAME} names no"
-            f" [credentials.{login}]",
-            hint="checks/README.md tells what it is for",
-        ) from problem
-    return client
+def _let_in(ways: Sequence[Callable[[], redis.Redis]], login: str) -> redis.Redis:
+    """By the first that Redis takes: without a login, else with the app's own."""
+    said: list[str] = []
+    for connected in ways:
+        try:
+            client = connected()
+            client.ping()
+        except (redis.ResponseError, redis.AuthenticationError) as problem:
+            said.append(str(problem).partition(". ")[0])  # `DENIED` explains itself at length
+        else:
+            return client
+    raise SubjectError(
+        f"Redis lets nobody in without a login ({'; '.join(said)}), and {PROFILE_NAME} names no [credentials.{login}]",
+        hint="checks/README.md tells what it is for",
+    )
 
 
 def every_command(stack: Stack) -> list[tuple[str, ...]]:

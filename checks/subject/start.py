@@ -36,7 +36,8 @@ class Kept:
 class Cause:
     """Why the stack does not come up: what is needed, what became of it, whether it is the project's own doing.
 
-    `service` is the one that keeps the others from it, '' where that is none; `kept` what did come up.
+    `service` is the one that keeps the others from it, '' where that is none; `kept` what did come up. Where it is
+    `for_good`, more time would not have helped.
     """
 
     needs: str
@@ -44,6 +45,7 @@ class Cause:
     own: bool
     details: tuple[str, ...] = ()
     service: str = ""
+    for_good: bool = False
     kept: Kept | None = None
 
     def __str__(self) -> str:
@@ -113,12 +115,13 @@ def cause_of(problem: StackError) -> Cause:
     own = isinstance(problem, BuildError) or type(problem) is StackError
     why = "; ".join([problem.sentence, *(" ".join(line.split()) for line in problem.details)])
     match problem:
-        case NotHealthyError(root=root) if root:
-            return Cause(needs=f"`{root}` running", why=problem.why, own=True, details=problem.details, service=root)
+        case NotHealthyError(root=root, for_good=for_good) if root:
+            needs, details = f"`{root}` running", problem.details
+            return Cause(needs=needs, why=problem.why, own=True, details=details, service=root, for_good=for_good)
         case EngineError():
             return Cause(needs="an engine", why=problem.in_a_line, own=False)
         case ImageError(service=service):
-            return Cause(needs="every image", why=why, own=own, service=service)
+            return Cause(needs="every image", why=why, own=own, service=service, for_good=own)
     return Cause(needs="the stack running", why=why, own=own)
 
 

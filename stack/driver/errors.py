@@ -40,17 +40,26 @@ class OutOfTimeError(StackError):
 class NotHealthyError(OutOfTimeError):
     """The containers run, or ran, but not every service became healthy in time.
 
-    `root` is the service that keeps the others from it, and `why` what is known of that.
+    `root` is the service that keeps the others from it, and `why` what is known of that. Where they are not `for_good`,
+    more time might have helped.
     """
 
     exit_code = 1
 
     def __init__(
-        self, sentence: str, *, details: tuple[str, ...] = (), hint: str = "", root: str = "", why: str = ""
+        self,
+        sentence: str,
+        *,
+        details: tuple[str, ...] = (),
+        hint: str = "",
+        root: str = "",
+        why: str = "",
+        for_good: bool = False,
     ) -> None:
         super().__init__(sentence, details=details, hint=hint)
         self.root = root
         self.why = why
+        self.for_good = for_good
 
 
 class AwayError(StackError):

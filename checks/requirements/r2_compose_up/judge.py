@@ -19,7 +19,8 @@ class CameUp:
     """What became of the services that are to go on running when they were to come up.
 
     `before` is what there was of the project just before (not asked of a restart), `said` is Docker's complaint where
-    it had one, `anew` whether each was started meanwhile, `phases` how many seconds it took.
+    it had one, `anew` whether each was started meanwhile, `phases` how many seconds it took. Where it did not come up
+    `for_good`, more time would not have helped.
     """
 
     after: Literal["nothing", "restart", "down"]
@@ -28,6 +29,7 @@ class CameUp:
     health: Mapping[str, str]
     anew: Mapping[str, bool]
     phases: Mapping[str, float]
+    for_good: bool = False
 
 
 @judges(CameUp)
@@ -35,10 +37,11 @@ def coming_violations(seen: CameUp) -> list[Violation]:
     rule = RULES[seen.after]
     if seen.before:
         return [Violation(rule, seen=list(seen.before), wanted="nothing of it there before")]
+    late = not seen.for_good
     if seen.said:
-        return [Violation(rule, seen=list(seen.said), wanted="every service healthy")]
+        return [Violation(rule, seen=list(seen.said), wanted="every service healthy", late=late)]
     if unwell := {name: health for name, health in seen.health.items() if health != "healthy"}:
-        return [Violation(rule, seen=unwell, wanted="healthy")]
+        return [Violation(rule, seen=unwell, wanted="healthy", late=late)]
     old = [name for name in seen.health if not seen.anew.get(name)]
     if old or not seen.health:
         return [Violation(rule, seen=f"not started: {', '.join(old) or 'nothing was'}", wanted="every service")]

@@ -54,7 +54,8 @@ def come_up_from_nothing(stack: Stack, starting: Trying = lambda _: nullcontext(
 
 def did_not_come_up(cause: Cause) -> CameUp:
     """What was seen of it in this run, when somebody else was to start it."""
-    return CameUp(after="nothing", before=(), said=(str(cause), *cause.details), health={}, anew={}, phases={})
+    said = (str(cause), *cause.details)
+    return CameUp(after="nothing", before=(), said=said, health={}, anew={}, phases={}, for_good=cause.for_good)
 
 
 def restart_all(stack: Stack) -> CameUp:
@@ -153,7 +154,7 @@ def _came_up(
     bring_up: Callable[[], None],
 ) -> CameUp:
     began = time.monotonic()
-    said = _complaint(stack, bring_up)
+    said, for_good = _complaint(stack, bring_up)
     seconds, now = round(time.monotonic() - began, 3), _starts(stack)
     return CameUp(
         after=after,
@@ -162,11 +163,12 @@ def _came_up(
         health={name: glance.health for name, glance in stack.runner.status().items()},
         anew={name: name in now and now[name] != starts.get(name) for name in stack.project.services},
         phases={"up": seconds},
+        for_good=for_good,
     )
 
 
-def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
-    """What Docker said, if the services did not come up for a reason of the project's own.
+def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[tuple[str, ...], bool]:
+    """What Docker said, if they did not come up for a reason of the project's own, and whether that is for good.
 
     A full disk, a port taken by others or an image that is not to be had here is none: it raises StackError.
     """
@@ -175,15 +177,15 @@ def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
     except DidNotStartError as problem:
         if not problem.cause.own:
             raise
-        return (problem.sentence, *problem.details)
+        return (problem.sentence, *problem.details), problem.cause.for_good
     except NotHealthyError as problem:
-        return (problem.sentence, *problem.details)
+        return (problem.sentence, *problem.details), problem.for_good
     except StackError as problem:
         if type(problem) is not StackError:
             raise
         _ = stack.runner.images  # raises ImageError where one is not here
-        return (problem.sentence, *problem.details)
-    return ()
+        return (problem.sentence, *problem.details), False
+    return (), False
 
 
 def _up(stack: Stack) -> None:

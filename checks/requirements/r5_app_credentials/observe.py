@@ -10,6 +10,7 @@ import requests
 
 from checks.core.bounds import DETECTION_SLACK
 from checks.core.redaction import SHORTEST_SECRET, forms
+from checks.core.verdict import NotApplicableError
 from checks.faults import credentials
 from checks.requirements.r5_app_credentials.judge import Connections, Sightings, WrongPassword
 from checks.roles.api.client import ANSWER_SECONDS, Items
@@ -48,6 +49,8 @@ def look_who_is_connected(stack: Stack) -> Connections:
 
 def look_for_secrets(stack: Stack) -> Sightings:
     """Search what anyone may see of the stack: inspect, history, logs, arguments, environments, metrics, responses."""
+    if not stack.secrets():
+        raise NotApplicableError("nothing of it is called a password, a secret or a token: there is none to look for")
     Items(stack).store(numbered("sighted", 3))
     secrets, places = stack.secrets(), _places(stack)
     looked_for = {name: forms(secret) for name, secret in secrets.items() if len(secret) >= SHORTEST_SECRET}

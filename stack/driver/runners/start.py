@@ -21,6 +21,7 @@ from stack.driver.wait import until
 STARTING = re.compile(r"Container (?P<container>\S+)\s+(?P<state>\w+)")
 NOT_PULLED = re.compile(r"^\s*(?P<service>\S+)\s+Error\s+(?P<why>.*)$", re.MULTILINE)
 BUILDING = re.compile(r"^ > \[(?P<service>\S+) ", re.MULTILINE)
+RESOLVER = re.compile(r" on [\d.:\[\]a-f]+:53(?=:)")  # whom this machine asks for names says nothing of the project
 FIRST_LOOK, BETWEEN_LOOKS = 3.0, 2.0  # seconds: a look into every container costs, and most starts need none
 
 
@@ -109,7 +110,8 @@ def problem_in(project: ComposeProject, said: str) -> StackError:
     if (pulled := NOT_PULLED.search(said)) and pulled["service"] in project.config["services"]:
         image = project.config["services"][pulled["service"]].get("image", "")
         whose = pulled["service"]
-        return ImageError(f"image {image} of `{whose}` cannot be pulled", details=(pulled["why"],), service=whose)
+        why = RESOLVER.sub("", pulled["why"])
+        return ImageError(f"image {image} of `{whose}` cannot be pulled", details=(why,), service=whose)
     if why := why_not_built(said):
         whose = _built_in(project, said)
         sentence = f"the image of `{whose}` cannot be built" if whose else "an image cannot be built"

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from checks.requirements.r4_redis_acl.judge import Plaintext, User, UserKeeper, Users
+from checks.requirements.r4_redis_acl.judge.powers import Passwords, Powers
+from checks.requirements.r4_redis_acl.judge.users import Plaintext, User, UserKeeper, Users
+from checks.requirements.r4_redis_acl.observe.powers import passwords_by_rules, powers_by_rules
 from checks.roles.redis.acl_text import has_plain_password
 from checks.roles.redis.configuration import users, with_acl_file
 from checks.subject.roles import Role
@@ -21,6 +23,12 @@ def list_given_users(files: Files) -> Users:
 
 def _without_passwords(rules: Iterable[str]) -> tuple[str, ...]:
     return tuple(rule for rule in rules if not PASSWORD.match(rule))
+
+
+def read_given_users(files: Files) -> tuple[Powers, Passwords]:
+    """What each of them could do, and whether anybody would guess its password."""
+    known = users(with_acl_file(files, files.roles[Role.REDIS]))
+    return powers_by_rules(files, known, "the files"), passwords_by_rules(known)
 
 
 def look_for_given_passwords(files: Files) -> Plaintext:

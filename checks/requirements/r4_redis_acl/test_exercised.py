@@ -3,13 +3,13 @@
 import pytest
 
 from checks.core.evidence import Evidence
-from checks.requirements.r4_redis_acl.judge import (
+from checks.requirements.r4_redis_acl.judge.users import (
     app_user_violations,
     default_user_violations,
     other_user_violations,
     users_after_restart_violations,
 )
-from checks.requirements.r4_redis_acl.observe import (
+from checks.requirements.r4_redis_acl.observe.users import (
     restart_and_list_users,
     try_app_user,
     try_default_user,

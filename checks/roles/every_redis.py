@@ -53,7 +53,7 @@ def told_by_files(files: Files) -> dict[str, str]:
 def told_by_answers(stack: Stack) -> tuple[Place, ...]:
     """Every port of the running services that speaks RESP, without the one that is judged already; no Sentinel."""
     own = (stack.role(Role.REDIS), _own_port(stack))
-    places = ((name, port) for name in stack.project.services for port in _listening(stack, name))
+    places = ((name, port) for name in stack.project.services for port in ports_for_others(stack, name))
     return tuple(found for one in places if one != own and (found := _asked(stack, *one)))
 
 
@@ -74,7 +74,7 @@ def _asked(stack: Stack, service: str, port: int) -> Place | None:
     return None
 
 
-def _listening(stack: Stack, service: str) -> tuple[int, ...]:
+def ports_for_others(stack: Stack, service: str) -> tuple[int, ...]:
     """The TCP ports on which its container listens for others; where that is not told, what it exposes and 6379."""
     try:
         container = stack.runner.container(service)

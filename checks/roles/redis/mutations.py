@@ -59,7 +59,7 @@ def naming_its_own(stack: Stack) -> Stack:
 
 def decoy_inside(stack: Stack) -> None:
     """A second server in the container of the first, without a login or a file to save to."""
-    decoy = 'redis-server --port 6380 --save "" --protected-mode no & exec "$$@"'
+    decoy = '$$(command -v redis-server) --port 6380 --save "" --protected-mode no & exec "$$@"'
     override(stack, Role.REDIS, entrypoint=["sh", "-c", decoy, "first"], command=started_with(stack))
 
 

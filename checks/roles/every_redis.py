@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from checks.roles.redis.endpoint import endpoint_of
+from checks.roles.redis.speaks import TO_PING
 from checks.roles.redis.wire import Wire, packed
 from checks.subject.ports import published
 from checks.subject.role_tables import Role, product
@@ -16,7 +17,6 @@ from checks.subject.stack import Files, Stack
 from stack.driver import docker
 from stack.driver.errors import StackError, SubjectError
 
-RESP_ERRORS = ("-NOAUTH", "-NOPERM", "-DENIED", "-LOADING", "-MASTERDOWN")
 SENTINEL = "*2"  # what ROLE begins with there; a primary says `*3`, a replica `*5`
 LISTENS = "0A"
 LOOPBACK = re.compile(
@@ -67,7 +67,7 @@ def _own_port(stack: Stack) -> int:
 def _asked(stack: Stack, service: str, port: int) -> Place | None:
     with suppress(OSError, StackError), Wire(stack.runner.address(service, port)) as wire:
         answer = wire.ask(packed("PING"))
-        if answer.startswith(RESP_ERRORS):
+        if answer.startswith("-") and answer.startswith(TO_PING):
             return Place(service=service, port=port, answer=answer)
         if answer.startswith("+PONG") and wire.ask(packed("ROLE")) != SENTINEL:
             return Place(service=service, port=port, answer=answer)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from checks.core.bounds import DETECTION_SLACK
 from checks.faults import container, credentials, process
-from checks.requirements.r7_healthchecks.declared import declared_check
 from checks.requirements.r7_healthchecks.judge import Fault, Probe, Probes, Reported
 from checks.requirements.r7_healthchecks.probe_command import passwords_on, without_passwords
 from checks.roles.every_redis import ports_for_others
+from checks.subject.health_checks import declared_check
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
 from stack.driver import wait
@@ -35,7 +35,7 @@ def read_probes(files: Files) -> Probes:
     """The health checks that the Compose file declares, or the Dockerfile of a service that is built here."""
     checks = {name: declared_check(files.services[name]) for name in files.project.services}
     ports = {name for name in checks if files.services[name].get("ports") or files.services[name].get("expose")}
-    played = {service for role in Role for service in files.candidates(role)}
+    played = {service for role in files.roles.findings for service in files.candidates(role)}
     return _probes(checks, files.secrets_there(), ports | played)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.requirements.r7_healthchecks import declared
+from checks.subject import health_checks as declared
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from checks.requirements.r3_durability.observe import (
     power_cut,
     restart,
 )
-from checks.roles.redis.mutations import another_redis, decoy_inside, naming_its_own
+from checks.roles.redis.mutations import another_redis, decoy_inside, naming_its_own, program_left_waiting
 from checks.subject import mutation
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
@@ -206,3 +206,10 @@ def test_a_decoy_that_saves_nothing_is_noticed(mutated: Mutated, evidence: Evide
     seen = evidence.saw(every_redis.ask_others(mutated(decoy_inside)))
     assert objections(seen) == {"every-redis-saves"}
     assert list(seen.settings) == ["redis port 6380"]
+
+
+@pytest.mark.mutation(objects="settings-left-alone")
+def test_a_change_of_settings_that_waits_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    stack = unstarted(program_left_waiting("redis-cli CONFIG SET appendfsync everysec"))
+    assert objections(evidence.saw(declared.read_given_settings(stack))) == set()
+    assert objections(evidence.saw(declared.look_beside_the_keeper(stack))) == {"settings-left-alone"}

@@ -185,3 +185,10 @@ def test_a_decoy_without_a_login_is_noticed(mutated: Mutated, evidence: Evidence
     seen = evidence.saw(every_redis.knock_at_other_doors(mutated(mutations.decoy_inside)))
     assert objections(seen) == {"every-redis-wants-a-login"}
     assert list(seen.open) == ["redis port 6380"]
+
+
+@pytest.mark.mutation(objects="users-left-alone")
+def test_a_change_of_users_that_waits_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    stack = unstarted(mutations.program_left_waiting("redis-cli ACL SETUSER default on nopass +@all"))
+    assert objections(evidence.saw(declared.list_given_users(stack))) == set()
+    assert objections(evidence.saw(declared.look_beside_the_users(stack))) == {"users-left-alone"}

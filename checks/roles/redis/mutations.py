@@ -63,6 +63,16 @@ def decoy_inside(stack: Stack) -> None:
     override(stack, Role.REDIS, entrypoint=["sh", "-c", decoy, "first"], command=started_with(stack))
 
 
+def program_left_waiting(command: str) -> Mutation:
+    """Something that waits beside Redis for its time, in the container of it."""
+
+    def mutation(stack: Stack) -> None:
+        waiting = f'(sleep 900; {command}) & exec "$$@"'
+        override(stack, Role.REDIS, entrypoint=["sh", "-c", waiting, "first"], command=started_with(stack))
+
+    return mutation
+
+
 def redis_service(stack: Stack) -> Config:
     spec: Config = stack.project.config["services"][stack.roles[Role.REDIS]]
     return spec

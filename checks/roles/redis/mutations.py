@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from dataclasses import replace
 
 from checks.subject.mutation import edit, override
@@ -67,8 +68,8 @@ def program_left_waiting(command: str) -> Mutation:
     """Something that waits beside Redis for its time, in the container of it."""
 
     def mutation(stack: Stack) -> None:
-        waiting = f'(sleep 900; {command}) & exec "$$@"'
-        override(stack, Role.REDIS, entrypoint=["sh", "-c", waiting, "first"], command=started_with(stack))
+        waiting = f"(sleep 900; {command}) & exec {shlex.join(started_with(stack))}"
+        override(stack, Role.REDIS, entrypoint=["sh", "-c", waiting], command=[])
 
     return mutation
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
+DRYRUN = "ACL DRYRUN"
 EVERYTHING = ("acl|setuser",)
 SETTINGS = ("config|set", "module|load")
 HARM = ("flushall", "flushdb", "swapdb", "shutdown", "debug")
@@ -31,14 +32,17 @@ class Powers:
 
 @judges(Powers)
 def power_violations(seen: Powers) -> list[Violation]:
-    """Each user is told once, for the most that it may do."""
+    """Each user is told once, for the most that it may do; who is almighty by its rules is told with these."""
     if not seen.users:
         return [Violation("nobody-may-do-everything", seen="no user was asked about", wanted="the users of Redis")]
     almighty = _who(seen.users, EVERYTHING)
     tuning = _who([one for one in seen.users if one.user not in almighty], SETTINGS)
     unnamed = [one for one in seen.users if not one.named and one.user not in {*almighty, *tuning}]
     told = {
-        "nobody-may-do-everything": (almighty, "no user who may run ACL SETUSER, and so give itself everything"),
+        "nobody-may-do-everything": (
+            almighty if seen.told_by == DRYRUN else {},
+            "no user who may run ACL SETUSER, and so give itself everything",
+        ),
         "settings-out-of-reach": (tuning, "no user who may run CONFIG SET or MODULE LOAD"),
         "unnamed-users-limited": (_who(unnamed, HARM), "not from a user that no login of the profile names"),
     }

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import redis
 
-from checks.requirements.r4_redis_acl.judge.powers import DECISIVE, Passwords, Power, Powers
+from checks.requirements.r4_redis_acl.judge.powers import DECISIVE, DRYRUN, Passwords, Power, Powers
 from checks.roles.redis import well_known
 from checks.roles.redis.acl import account
 from checks.roles.redis.client import connect
 from checks.subject.stack import Files, Stack
 
-DRYRUN, WORDS = "ACL DRYRUN", "ACL LIST"
+WORDS = "ACL LIST"
 ARGUMENTS = {
     "acl|setuser": ("x",),
     "config|set": ("x", "1"),

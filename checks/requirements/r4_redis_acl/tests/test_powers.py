@@ -7,8 +7,8 @@ import pytest
 
 from checks.core.registry import objections
 from checks.requirements.r4_redis_acl import declared, mutations
-from checks.requirements.r4_redis_acl.judge.powers import Power, Powers
-from checks.requirements.r4_redis_acl.observe.powers import DRYRUN, WORDS, words_on
+from checks.requirements.r4_redis_acl.judge.powers import DRYRUN, Power, Powers
+from checks.requirements.r4_redis_acl.observe.powers import WORDS, words_on
 from checks.roles.redis import well_known
 from checks.roles.redis.mutations import digest
 from checks.subject.mutation import nothing
@@ -37,7 +37,8 @@ def with_users(folder: Path, mutation: Mutation) -> Stack:
 
 
 def objected(stack: Stack) -> set[str]:
-    return {rule for seen in declared.read_given_users(stack) for rule in objections(seen)}
+    given = (declared.list_given_users(stack), *declared.read_given_users(stack))
+    return {rule for seen in given for rule in objections(seen)}
 
 
 @pytest.mark.parametrize(

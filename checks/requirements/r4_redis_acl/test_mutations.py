@@ -96,8 +96,11 @@ def test_a_user_who_may_empty_redis_is_noticed(unstarted: Mutated, evidence: Evi
     assert [objections(one) for one in seen] == [{"unnamed-users-limited"}, set()]
 
 
+GUESSED = {"empty": password_empty, "own-name": password_of_its_own_name, "well-known": password_well_known}
+
+
 @pytest.mark.mutation(objects="no-guessable-password")
-@pytest.mark.parametrize("change", [password_empty, password_of_its_own_name, password_well_known])
+@pytest.mark.parametrize("change", GUESSED.values(), ids=GUESSED)
 def test_a_password_that_is_guessed_is_noticed(unstarted: Mutated, evidence: Evidence, change: Mutation) -> None:
     seen = [evidence.saw(one) for one in declared.read_given_users(unstarted(change))]
     assert [objections(one) for one in seen] == [set(), {"no-guessable-password"}]

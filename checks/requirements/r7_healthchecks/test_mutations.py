@@ -60,7 +60,7 @@ def test_a_check_that_hides_errors_is_noticed_by_its_looks(mutated: Mutated, evi
 
 
 @pytest.mark.mutation(objects="check-asks-the-service")
-@pytest.mark.parametrize("change", [looks_at_the_process, looks_for_a_file])
+@pytest.mark.parametrize("change", [looks_at_the_process, looks_for_a_file], ids=["process", "file"])
 def test_a_check_that_asks_nobody_is_noticed(unstarted: Mutated, evidence: Evidence, change: Mutation) -> None:
     seen = evidence.saw(observe.read_probes(unstarted(change)))
     assert objections(seen) == {"check-asks-the-service"}

@@ -22,7 +22,6 @@ INTERPOLATING = re.compile(r"^error while interpolating services\.\S+: ")  # any
 MISSING_VARIABLE = re.compile(r"required variable (\w+) is missing a value")
 MISSING_FILE = re.compile(r"env file (\S+) not found")
 GIVEN = "given.env"
-UNRESOLVED = ""  # of what nobody can make up
 
 
 @contextmanager
@@ -42,30 +41,28 @@ def standing(subject: Subject, directory: Path | None = None) -> Iterator[Files]
 def _made_to_resolve(project: ComposeProject, aside: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What Compose complained of, and what was made up for it."""
     complaints: dict[str, str] = {}
-    if not _provided(project, aside, complaints):
-        return _sorted(complaints), tuple(sorted(complaints.keys() - {UNRESOLVED}))
-    if not project.config["services"]:
+    left = _left_after_making_up(project, aside, complaints)
+    if left is None and not project.config["services"]:
         complaints["profiles"] = "every service stands under a profile, so that a plain `up` starts none"
         project.options += ["--profile", "*"]
-        _provided(project, aside, complaints)  # what those services want is missed only now
-    return _sorted(complaints), tuple(sorted(complaints.keys() - {UNRESOLVED}))
+        left = _left_after_making_up(project, aside, complaints)  # what those services want is missed only now
+    return (*_sorted(complaints), *([left] if left else [])), tuple(sorted(complaints))
 
 
-def _provided(project: ComposeProject, aside: Path, complaints: dict[str, str]) -> bool:
-    """Make up what is missing, one after another; whether the project resolves then."""
+def _left_after_making_up(project: ComposeProject, aside: Path, complaints: dict[str, str]) -> str | None:
+    """Make up what is missing, one after another; what Compose still says when nothing more can be."""
     while (complaint := complaint_of(project)) is not None:
         missing = _missing(complaint)
         if not missing or missing in complaints:
-            complaints[UNRESOLVED] = complaint
-            return False
+            return complaint
         complaints[missing] = complaint
         _provide(project, aside, complaint)
-    return True
+    return None
 
 
 def _sorted(complaints: Mapping[str, str]) -> tuple[str, ...]:
-    """Compose comes upon them in another order each time; what it still says comes last."""
-    return tuple(complaints[missing] for missing in sorted(complaints, key=lambda one: (one == UNRESOLVED, one)))
+    """Compose comes upon them in another order each time."""
+    return tuple(complaints[missing] for missing in sorted(complaints))
 
 
 def complaint_of(project: ComposeProject) -> str | None:

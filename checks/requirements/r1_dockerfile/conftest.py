@@ -1,7 +1,6 @@
 """What only the checks of R1 look at: what an image is built from, and the image layer by layer."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from functools import cache
 
 import pytest
@@ -16,8 +15,7 @@ from checks.subject.stack import Stack
 @pytest.fixture
 def sources(ready: Stack) -> Iterator[Sources]:
     """A copy of what the image of the api is built from."""
-    with ExitStack() as cleanup:
-        found = cleanup.enter_context(copied(ready))
+    with copied(ready) as found:
         yield found
 
 

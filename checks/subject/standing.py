@@ -15,7 +15,7 @@ import yaml
 from checks.subject.profile import Subject
 from checks.subject.stack import MADE_UP, Files
 from stack.driver.errors import SubjectError
-from stack.driver.project import ComposeProject
+from stack.driver.project import ComposeProject, Config
 
 NAME = "declared"
 INTERPOLATING = re.compile(r"^error while interpolating services\.\S+: ")  # any one of those that want it
@@ -53,6 +53,25 @@ def _made_to_resolve(project: ComposeProject, aside: Path) -> tuple[tuple[str, .
     return _sorted(complaints), tuple(sorted(complaints))
 
 
+def profiled(project: ComposeProject) -> Mapping[str, Config]:
+    """{service: what the Compose file says of it} of those that a plain `up` leaves out and a profile brings up.
+
+    A file of variables that such a service lacks keeps nobody from looking at it.
+    """
+    try:
+        return project.profiled
+    except SubjectError as problem:
+        if not any(MISSING_FILE.search(line) for line in problem.details):
+            raise
+    with tempfile.TemporaryDirectory(prefix="profiled-") as aside:
+        return project.laid_over(_without_env_files(project), Path(aside)).profiled
+
+
+def _without_env_files(project: ComposeProject) -> str:
+    without = ", ".join(f"{json.dumps(name)}: {{env_file: !reset []}}" for name in _with_env_file(project))
+    return f"services: {{{without}}}\n"
+
+
 def _sorted(complaints: Mapping[str, str]) -> tuple[str, ...]:
     """Compose comes upon them in another order each time."""
     return tuple(complaints[missing] for missing in sorted(complaints))
@@ -83,8 +102,7 @@ def _provide(project: ComposeProject, aside: Path, complaint: str) -> None:
         if not project.options:
             project.options += [f"--env-file={file}" for file in (own, aside / GIVEN) if file.is_file()]
     else:
-        without = ", ".join(f"{json.dumps(name)}: {{env_file: !reset []}}" for name in _with_env_file(project))
-        project.override(f"services: {{{without}}}\n")
+        project.override(_without_env_files(project))
 
 
 def _with_env_file(project: ComposeProject) -> list[str]:

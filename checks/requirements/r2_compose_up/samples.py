@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.requirements.r2_compose_up.judge import EVERYWHERE, CameUp, Configured, Knock, Port, Published, Reachable
+from checks.requirements.r2_compose_up.judge import EVERYWHERE, CameUp, Configured, Knock, Port, Powers, Published, Reachable
 
 FIRST = CameUp(
     after="nothing",
@@ -36,6 +36,7 @@ REACHABLE = Reachable(
     ),
 )
 PUBLISHED = Published(redis="redis", services=("api", "redis"), ports=REACHABLE.declared, exposed=())
+POWERS = Powers(asked="files", services=("api", "redis"), held=(), watching=())
 
 PASSING: tuple[object, ...] = (
     FIRST,
@@ -45,6 +46,9 @@ PASSING: tuple[object, ...] = (
     REACHABLE,
     PUBLISHED,
     replace(PUBLISHED, redis="", ports=()),
+    replace(REACHABLE, profiled=(replace(API, service="debug"),)),
+    POWERS,
+    replace(POWERS, asked="containers", services=("cadvisor",), watching=("cadvisor privileged: True",)),
 )
 
 
@@ -79,6 +83,7 @@ FAILING: dict[str, tuple[object, ...]] = {
         replace(PUBLISHED, ports=(API, replace(API, address="::"))),
         replace(REACHABLE, declared=(replace(API, address=EVERYWHERE),)),
         replace(REACHABLE, running=(replace(API, address="::"),)),
+        replace(REACHABLE, profiled=(replace(API, address=EVERYWHERE),)),
         replace(REACHABLE, running=(replace(API, address=OUTSIDE),)),
         replace(REACHABLE, knocks=(*REACHABLE.knocks, Knock(service="api", address="2001:db8::2", answered=True))),
         replace(REACHABLE, knocks=(*REACHABLE.knocks, Knock(service="api", address="127.0.0.1", answered=False))),
@@ -93,6 +98,10 @@ FAILING: dict[str, tuple[object, ...]] = {
         replace(REACHABLE, declared=(API, replace(API, service="redis", port="6379/tcp"))),
         replace(REACHABLE, redis="api"),
     ),
+    "no-dangerous-privileges": (
+        replace(POWERS, held=("api privileged: True",)),
+        replace(POWERS, asked="containers", held=("redis cap_add: CAP_SYS_ADMIN",)),
+    ),
 }
 
 VACUOUS: tuple[object, ...] = (
@@ -101,5 +110,6 @@ VACUOUS: tuple[object, ...] = (
     replace(CONFIGURED, images={}),
     replace(PUBLISHED, services=(), ports=()),
     replace(REACHABLE, knocks=()),
+    replace(POWERS, services=()),
     replace(REACHABLE, knocks=REACHABLE.knocks[:1]),
 )

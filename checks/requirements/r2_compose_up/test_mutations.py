@@ -9,8 +9,9 @@ from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import Mutated
 from checks.requirements.r2_compose_up import observe
+from checks.subject.mutation import laid_over
 from checks.subject.roles import Role
-from checks.subject.stack import Mutation, Stack
+from checks.subject.stack import Files, Mutation, Stack
 from stack.driver.errors import StackError
 
 
@@ -21,6 +22,20 @@ def service_with(role: Role, **keys: object) -> Mutation:
 image_without_a_version = service_with(Role.REDIS, image="redis:latest")
 variable_that_nobody_set = service_with(Role.API, environment={"SABOTAGE": "${SET_BY_HAND_BEFORE_UP}"})
 redis_on_a_port_of_the_machine = service_with(Role.REDIS, ports=["127.0.0.1::6379"])
+
+
+OF_A_PROFILE: dict[str, object] = {"image": "redis:8.0.2", "profiles": ["debug"]}
+POWERS: dict[str, dict[str, object]] = {
+    "privileged": {"privileged": True},
+    "capability": {"cap_add": ["SYS_ADMIN"]},
+    "processes": {"pid": "host"},
+    "memory": {"ipc": "host"},
+    "users": {"userns_mode": "host"},
+    "device": {"devices": ["/dev/sda:/dev/sda"]},
+    "unconfined": {"security_opt": ["seccomp:unconfined"]},
+    "whole-machine": {"volumes": ["/:/machine:ro"]},
+    "engine": {"volumes": ["/var/run/docker.sock:/run/engine.sock:ro"]},
+}
 
 
 def data_directory_to_be_opened_by_hand(stack: Stack) -> None:
@@ -97,3 +112,32 @@ def test_a_service_on_the_machines_network_is_noticed(mutated: Mutated, evidence
 def test_redis_on_a_port_of_the_machine_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(observe.knock_everywhere(mutated(redis_on_a_port_of_the_machine)))
     assert objections(seen) == {"redis-on-no-host-port"}
+
+
+@pytest.mark.mutation(objects="no-dangerous-privileges")
+@pytest.mark.parametrize("power", POWERS)
+def test_power_over_the_machine_is_noticed(files: Files, evidence: Evidence, power: str) -> None:
+    service = files.playing_or_api(Role.REDIS)
+    with laid_over(files, services={service: POWERS[power]}) as sabotaged:
+        seen = evidence.saw(observe.read_powers(sabotaged))
+    assert len(seen.held) == 1
+    assert seen.held[0].startswith(f"{service} {next(iter(POWERS[power]))}: ")
+    assert objections(seen) == {"no-dangerous-privileges"}
+
+
+@pytest.mark.mutation(objects="no-dangerous-privileges")
+def test_power_of_a_service_of_a_profile_is_noticed(files: Files, evidence: Evidence) -> None:
+    with laid_over(files, services={"debug": {**OF_A_PROFILE, "privileged": True}}) as sabotaged:
+        assert objections(evidence.saw(observe.read_powers(sabotaged))) == {"no-dangerous-privileges"}
+
+
+@pytest.mark.mutation(objects="nothing-else-published")
+def test_a_profile_on_the_machines_network_is_noticed(files: Files, evidence: Evidence) -> None:
+    with laid_over(files, services={"debug": {**OF_A_PROFILE, "network_mode": "host"}}) as sabotaged:
+        assert objections(evidence.saw(observe.read_published(sabotaged))) == {"nothing-else-published"}
+
+
+@pytest.mark.mutation(objects="published-on-loopback-only")
+def test_a_profile_published_everywhere_is_noticed(files: Files, evidence: Evidence) -> None:
+    with laid_over(files, services={"debug": {**OF_A_PROFILE, "ports": ["6380:6379"]}}) as sabotaged:
+        assert objections(evidence.saw(observe.read_published(sabotaged))) == {"published-on-loopback-only"}

@@ -73,7 +73,9 @@ class Files:
 
 def dangers(config: Config, files: Files) -> list[Found]:
     """Everything dangerous in a resolved Compose file, in its order."""
-    found = [_found(f"services.{name}", one) for name, spec in config["services"].items() for one in of_service(spec, files)]
+    found = [
+        _found(f"services.{name}", one) for name, spec in config["services"].items() for one in of_service(spec, files)
+    ]
     for kind in ("volumes", "networks", "secrets", "configs"):
         specs = {name: spec or {} for name, spec in (config.get(kind) or {}).items()}
         found += [

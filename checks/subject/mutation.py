@@ -81,7 +81,7 @@ def override(stack: Stack, role: Role, **keys: object) -> None:
 
 @contextmanager
 def laid_over(files: Files, **config: object) -> Iterator[Files]:
-    """The same files with more keys laid over them (`services={"api": {...}}`): for who reads them, and starts nothing."""
+    """The same files with more keys over them (`services={"api": {...}}`), for who reads them and starts nothing."""
     with tempfile.TemporaryDirectory(prefix="laid-over-") as aside:
         yield replace(files, project=files.project.laid_over(json.dumps(config), Path(aside)))
 

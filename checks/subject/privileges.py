@@ -19,14 +19,23 @@ from stack.driver.project import Config
 WATCHERS = {"exporter", "logging"}  # kinds of services that are there to look at the machine
 POWERS = {Danger.PRIVILEGED, Danger.CAPABILITIES}  # whatever stands there
 SERVING = (Role.API, Role.REDIS, Role.PROMETHEUS)
-OF_THE_MACHINE = {  # CIS 5.5, and what leads to the same
-    Path(one)
-    for one in "/ /boot /dev /etc /lib /lib64 /proc /sys /usr /bin /sbin /root /home /run /var /var/lib /var/run".split()
-}
+MACHINES_OWN = """
+    / /boot /dev /etc /lib /lib64 /proc /sys /usr /bin /sbin /root /home /run /var /var/lib /var/run
+"""  # CIS 5.5, and what leads to the same
+OF_THE_MACHINE = frozenset(map(Path, MACHINES_OWN.split()))
 WITH_ALL_BELOW = tuple(
     map(Path, ("/boot", "/proc", "/var/lib/docker", "/var/lib/containerd", "/etc/ssh", "/etc/shadow", "/etc/sudoers"))
 )
-OF_ANYBODY = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/dri", "/dev/nvidia", "/dev/log")
+OF_ANYBODY = (
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/dri",
+    "/dev/nvidia",
+    "/dev/log",
+)
 LIFTED = ("unconfined", "disable")  # of seccomp, AppArmor, SELinux
 
 
@@ -65,7 +74,10 @@ def as_declared(
 
 
 MODES = {
-    "pid": "PidMode", "ipc": "IpcMode", "uts": "UTSMode", "userns_mode": "UsernsMode",
+    "pid": "PidMode",
+    "ipc": "IpcMode",
+    "uts": "UTSMode",
+    "userns_mode": "UsernsMode",
 }  # fmt: skip; not CgroupnsMode, which is the engine's own choice where nothing is said: on cgroup v1 the machine's
 
 

@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from checks.requirements.r2_compose_up.judge import EVERYWHERE, CameUp, Configured, Knock, Port, Powers, Published, Reachable
+from checks.requirements.r2_compose_up.judge import (
+    EVERYWHERE,
+    CameUp,
+    Configured,
+    Knock,
+    Port,
+    Powers,
+    Published,
+    Reachable,
+)
 
 FIRST = CameUp(
     after="nothing",

@@ -85,13 +85,22 @@ def test_who_watches_the_machine_is_known(tmp_path: Path) -> None:
 
 
 def test_what_docker_says_is_read_by_the_same_list(tmp_path: Path) -> None:
-    ours = {"Privileged": False, "CapAdd": None, "Devices": [], "PidMode": "", "IpcMode": "private", "UTSMode": ""}
-    bad = {"Privileged": True, "CapAdd": ["CAP_SYS_ADMIN"], "PidMode": "host", "IpcMode": "host"}
+    ours: dict[str, Any] = {
+        "Privileged": False,
+        "CapAdd": None,
+        "Devices": [],
+        "PidMode": "",
+        "IpcMode": "private",
+        "UTSMode": "",
+    }
+    bad: dict[str, Any] = {"Privileged": True, "CapAdd": ["CAP_SYS_ADMIN"], "PidMode": "host", "IpcMode": "host"}
     bad |= {"Devices": [{"PathOnHost": "/dev/sda"}], "SecurityOpt": ["seccomp=unconfined"]}
     etc = {"Type": "bind", "Source": "/etc", "RW": False}
     stack = stack_with(tmp_path, {})
     services = {"redis": privileges.as_declared(ours, []), "api": privileges.as_declared(bad, [etc])}
-    services["friend"] = privileges.as_declared({"PidMode": "container:f00d", "IpcMode": "container:f00d"}, [], {"f00d"})
+    services["friend"] = privileges.as_declared(
+        {"PidMode": "container:f00d", "IpcMode": "container:f00d"}, [], {"f00d"}
+    )
     found = privileges.powers(stack, services)
     assert found["redis"] == found["friend"] == ()
     assert [one.partition(":")[0] for one in found["api"]] == [

@@ -14,7 +14,7 @@ from checks.core.tier import Tier, tier_of
 from checks.harness.coverage import marked
 from checks.subject import profile
 from checks.subject.compose_files import PROFILE_NAME
-from checks.subject.role_tables import Role
+from checks.subject.role_tables import Role, every_role
 from checks.subject.roles import Absent, Finding, Found, Open, Search
 from checks.subject.stack import Files
 from checks.subject.standing import standing
@@ -54,7 +54,7 @@ def _subject(files: Files) -> Iterator[str]:
 
 def _roles(files: Files) -> Iterator[str]:
     yield "roles, and why:"
-    for role in Role:
+    for role in every_role():
         service, why = _told(files.roles.findings[role])
         yield f"  {role:<11} {service:<15} {why}"
     if isinstance(api := files.roles.findings[Role.API], Found):
@@ -77,7 +77,7 @@ def _told(found: Finding) -> tuple[str, str]:
 
 def _others(files: Files) -> Iterator[str]:
     looked = Search(config=files.project.config, named=files.subject.roles)
-    played = {name for role in Role for name in files.candidates(role)}
+    played = {name for role in every_role() for name in files.candidates(role)}
     others = [name for name in files.services if name not in played]
     told = [f"{name} ({kind})" if (kind := _kind(files, looked, name)) else name for name in others]
     if told:

@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import requests
-
-from checks.roles.redis.wire import Wire, packed
 from checks.subject.ports import published
-from checks.subject.role_tables import Role, product
+from checks.subject.role_tables import Role, every_role, product
 from checks.subject.roles import Absent, Finding, Found, Open
 from checks.subject.stack import Stack
 from stack.driver.errors import StackError
 
-ANSWER_SECONDS = 2.0
-RESP = ("+PONG", "-NOAUTH", "-NOPERM", "-DENIED", "-LOADING", "-MASTERDOWN")  # what a Redis says to PING
-SPEAKS = {Role.REDIS: "it answers PING in RESP", Role.PROMETHEUS: "it serves Prometheus' HTTP API"}
-
 
 def settled(stack: Stack, known: dict[Role, Finding]) -> Stack:
     """The stack, with the roles that its running services settle; `known` keeps them for the next stack of its kind."""
-    for role, speaks in ((Role.REDIS, speaks_resp), (Role.PROMETHEUS, serves_prometheus)):
-        if role not in known and _is_unsettled(stack.roles.findings[role]):
-            known[role] = _asked(stack, role, speaks)
+    for role in every_role():
+        if product(role).speaks and role not in known and _is_unsettled(stack.roles.findings[role]):
+            known[role] = _asked(stack, role)
     return replace(stack, seen=known, _roles={}) if known else stack
-
-
-def speaks_resp(address: str) -> bool:
-    """Whether a Redis, or what speaks as one, answers there."""
-    try:
-        with Wire(address) as wire:
-            return wire.ask(packed("PING")).startswith(RESP)
-    except OSError:
-        return False
-
-
-def serves_prometheus(address: str) -> bool:
-    """Whether Prometheus' HTTP API is served there."""
-    try:
-        answer = requests.get(f"http://{address}/api/v1/status/buildinfo", timeout=ANSWER_SECONDS)
-        return answer.ok and "version" in answer.json()["data"]
-    except (requests.RequestException, KeyError, TypeError):
-        return False
 
 
 def _is_unsettled(found: Finding) -> bool:
     return isinstance(found, Open) or (isinstance(found, Absent) and not found.by_profile)
 
 
-def _asked(stack: Stack, role: Role, speaks: Callable[[str], bool]) -> Finding:
+def speaks_as(role: Role) -> Callable[[str], bool]:
+    """The role's own question, put to an address."""
+    asks: Callable[[str], bool] = importlib.import_module(f"checks.roles.{role}.speaks").speaks
+    return asks
+
+
+def _asked(stack: Stack, role: Role) -> Finding:
     """What is found of a role by asking those who may play it, or all that run where none looked like it."""
-    before = stack.roles.findings[role]
+    before, speaks = stack.roles.findings[role], speaks_as(role)
     asked = before.candidates if isinstance(before, Open) else dict.fromkeys(stack.project.services, "")
-    speaking = {name: SPEAKS[role] for name in asked if any(map(speaks, _addresses(stack, name, role)))}
+    speaking = {name: product(role).speaks for name in asked if any(map(speaks, _addresses(stack, name, role)))}
     if len(speaking) > 1:
         return Open(role=role, candidates=speaking)
     for service, because in speaking.items():

@@ -11,7 +11,7 @@ from checks.subject import profile
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.profile import Routes
 from checks.subject.profile_model import SCHEMA
-from checks.subject.role_tables import Role
+from checks.subject.role_tables import Role, every_role
 from checks.subject.roles import Absent, Found, Open
 from checks.subject.stack import Files
 from checks.subject.standing import standing
@@ -74,7 +74,7 @@ def _lines(files: Files, file: Path) -> Iterator[str]:
     yield "# leave_out = []           # what a fresh copy starts without, such as data of earlier runs"
     yield "# prepare = []             # a command to run in each fresh copy before it starts\n"
     yield "[roles]"
-    for role in Role:
+    for role in every_role():
         yield from _role(files, role)
     yield "\n[routes]"
     yield from _routes(files)

@@ -17,7 +17,7 @@ from checks.subject.profile_model import PROFILE, Profile, RolesTold
 from checks.subject.profile_model import Build as Build  # others know these three from here
 from checks.subject.profile_model import Credential as Credential
 from checks.subject.profile_model import Routes as Routes
-from checks.subject.roles import Role
+from checks.subject.role_tables import Role, every_role
 from checks.subject.trust import EVERYTHING, NOTHING, Trust
 from stack import SHIPPED
 from stack.driver.errors import SubjectError
@@ -90,8 +90,8 @@ def _subject(compose_file: Path, told: Profile, file: Path, text: str) -> Subjec
         compose_file=compose_file,
         prepare=told.prepare,
         leave_out=told.leave_out,
-        roles={role: service for role in Role if isinstance(service := getattr(told.roles, role), str)},
-        absent={role: told.roles.reasons[role] for role in Role if getattr(told.roles, role) is False},
+        roles={role: service for role in every_role() if isinstance(service := getattr(told.roles, role), str)},
+        absent={role: told.roles.reasons[role] for role in every_role() if getattr(told.roles, role) is False},
         credentials=told.credentials,
         routes=told.routes,
         reading=told.healthcheck.reading,
@@ -105,7 +105,7 @@ def _subject(compose_file: Path, told: Profile, file: Path, text: str) -> Subjec
 
 def _without_reason(roles: RolesTold, text: str) -> list[str]:
     """A role may be left out, and not in silence; and a reason is for a role that is left out."""
-    left_out = {role for role in Role if getattr(roles, role) is False}
+    left_out = {role for role in every_role() if getattr(roles, role) is False}
     found = [
         (
             profile_errors.line_of(text, ("roles", role)),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from checks.core.requirement import Reading
+from checks.subject.role_tables import every_role, product
 
 SCHEMA = Path(__file__).with_name("compliance.schema.json")
 STRICT = ConfigDict(extra="forbid")
@@ -24,17 +25,27 @@ def _told(description: str) -> Any:  # noqa: ANN401 - pydantic's own type for it
 
 
 @dataclass(frozen=True, kw_only=True)
-class RolesTold:
-    """Which service plays which role, where looking does not tell; `false` with a reason where nobody is to play it."""
+class Reasons:
+    """Why nobody is to play a role: what `[roles]` has beside a key for each role."""
 
-    __pydantic_config__ = STRICT
-
-    api: Annotated[Text | Literal[False] | None, _told("The service under test, which answers HTTP.")] = None
-    redis: Annotated[Text | Literal[False] | None, _told("The Redis that keeps its data.")] = None
-    prometheus: Annotated[Text | Literal[False] | None, _told("The Prometheus that scrapes it.")] = None
     reasons: Annotated[
         dict[str, Text], _told("Of each role that is `false`, why: what needs it is then not applicable.")
     ] = field(default_factory=dict)
+
+
+def _roles_told() -> type[Reasons]:
+    """The table `[roles]`, with a key for each role that there is."""
+    what = "Which service plays which role, where looking does not tell; `false` with a reason where nobody is to."
+    value = Text | Literal[False] | None
+    keys = [(role, Annotated[value, _told(product(role).told)], field(default=None)) for role in every_role()]
+    own = {"__pydantic_config__": STRICT, "__doc__": what}
+    return make_dataclass("RolesTold", keys, bases=(Reasons,), namespace=own, frozen=True, kw_only=True)
+
+
+if TYPE_CHECKING:
+    RolesTold = Reasons
+else:
+    RolesTold = _roles_told()
 
 
 @dataclass(frozen=True, kw_only=True)

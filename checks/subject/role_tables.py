@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import TypeAdapter
 
@@ -19,10 +19,17 @@ TABLE, BYSTANDERS = "role.toml", "bystanders.toml"
 ENGINES_OWN = "library"  # the organisation of an image that is named without one
 
 
-class Role(StrEnum):
-    API = "api"
-    REDIS = "redis"
-    PROMETHEUS = "prometheus"
+class Role(str):
+    """The name of a folder on the shelf that has a table; these three are what our own requirements speak of."""
+
+    __slots__ = ()
+
+    API: ClassVar[Role]
+    REDIS: ClassVar[Role]
+    PROMETHEUS: ClassVar[Role]
+
+
+Role.API, Role.REDIS, Role.PROMETHEUS = Role("api"), Role("redis"), Role("prometheus")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +48,27 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Product(Kind):
-    """What plays a role. `clients` stand in the same images and only talk to it, `unlike` says that it is another."""
+    """What plays a role. `clients` stand in the same images and only talk to it, `unlike` says that it is another.
+
+    `told` is what a profile's key for it means, `without` what is said where nobody plays it; `speaks` is what speaks
+    for whoever the function of that name, in the role's `speaks.py`, is true of, '' where there is no such function.
+    """
 
     title: str
+    told: str
     without: str
+    speaks: str = ""
     ports: tuple[int, ...] = ()
     clients: frozenset[str] = frozenset()
     unlike: frozenset[str] = frozenset()
     debuggers: frozenset[int] = frozenset()
     listens: Mapping[str, int] = field(default_factory=dict)
+
+
+@cache
+def every_role() -> tuple[Role, ...]:
+    """Each role that has a table."""
+    return tuple(Role(table.parent.name) for table in sorted(SHELF.glob(f"*/{TABLE}")))
 
 
 @cache
@@ -61,9 +80,15 @@ def product(role: Role) -> Product:
 
 @cache
 def bystanders() -> Mapping[str, Kind]:
-    """{kind: what it is known by} of services that play none of the roles."""
+    """{kind: what it is known by} of services that play none of the roles: what a role's table has is no bystander."""
     told = tomllib.loads((SHELF / BYSTANDERS).read_text("utf-8"))
-    return TypeAdapter(dict[str, Kind]).validate_python(told, extra="forbid")
+    kinds = TypeAdapter(dict[str, Kind]).validate_python(told, extra="forbid")
+    images = frozenset(image for role in every_role() for image in product(role).images)
+    programs = frozenset(program for role in every_role() for program in product(role).programs)
+    return {
+        name: replace(kind, images=kind.images - images, programs=kind.programs - programs)
+        for name, kind in kinds.items()
+    }
 
 
 def names_in(text: str) -> tuple[str, ...]:

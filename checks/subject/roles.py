@@ -11,7 +11,7 @@ from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.configuration_texts import base_of
 from checks.subject.links import Link, labelled, links_to
 from checks.subject.programs import arguments_of, programs_of
-from checks.subject.role_tables import Kind, Product, bystanders, product
+from checks.subject.role_tables import Kind, Product, bystanders, every_role, product
 from checks.subject.role_tables import Role as Role  # this is where others know it from
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config, replicas_of
@@ -115,8 +115,8 @@ class Search:
 
     @cached_property
     def findings(self) -> Mapping[Role, Finding]:
-        """Redis and Prometheus first, since whoever is one of them is not the api."""
-        return {role: self._finding(role) for role in (Role.API, Role.REDIS, Role.PROMETHEUS)}
+        """What is found of each role."""
+        return {role: self._finding(role) for role in every_role()}
 
     @cached_property
     def proxies(self) -> tuple[str, ...]:
@@ -131,7 +131,7 @@ class Search:
     def playing(self, role: Role) -> dict[str, str]:
         """{service: why} of those that are known by the table of a role."""
         services = self.config["services"]
-        table, taken = product(role), {name for one, name in self.named.items() if one is not role}
+        table, taken = product(role), {name for one, name in self.named.items() if one != role}
         seen = {
             name: plays(table, services[name]) for name in services if name not in taken and replicas_of(services[name])
         }
@@ -142,8 +142,8 @@ class Search:
             return Found(service=self.named[role], because=f"{PROFILE_NAME} says so")
         if role in self.absent:
             return Absent(because=self.absent[role], by_profile=True)
-        candidates = self._apis() if role is Role.API else self.playing(role)
-        if len(candidates) > 1 or (not candidates and role is Role.API):
+        candidates = self._apis() if role == Role.API else self.playing(role)
+        if len(candidates) > 1 or (not candidates and role == Role.API):
             return Open(role=role, candidates=candidates)
         for service, why in candidates.items():
             return Found(service=service, because=why)
@@ -162,9 +162,8 @@ class Search:
     def _unknown(self) -> list[str]:
         """The services that are of no known kind, are to go on running, and run no worker or job."""
         services = self.config["services"]
-        others = {name for role in (Role.REDIS, Role.PROMETHEUS) for name in self.playing(role)} | {
-            *self.named.values()
-        }
+        roles = [role for role in every_role() if role != Role.API]
+        others = {name for role in roles for name in self.playing(role)} | {*self.named.values()}
         jobs = {
             name
             for spec in services.values()

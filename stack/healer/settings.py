@@ -16,7 +16,7 @@ class Settings:
     only: str = ""  # the one service to tend; all of them where none is named
     stop_seconds: float = 1  # a frozen process waits out all of it, and cannot use any of it
     patience_seconds: float = 120  # how long a sick dependency excuses whoever depends on it
-    starved_patience_seconds: float = 60  # how long a machine that starves for CPU excuses probes that were only late
+    starved_patience_seconds: float = 120  # how long a machine that starves for CPU excuses probes that were only late
     backoff_cap_seconds: float = 60
     backoff_reset_seconds: float = 10  # having run this long before it failed, it starts afresh: Docker's rule too
     budget_restarts: float = 20  # of the whole stack, at once

@@ -39,7 +39,7 @@ from stack.driver.session import Session
 
 HOGS, MINUTES = 20, 10.0
 LOOK_EVERY = 2.0  # seconds: oftener than anybody restarts the same container twice
-DECLARED_PATIENCE = 60.0  # HEALER_STARVED_PATIENCE_SECONDS of the shipped stack
+DECLARED_PATIENCE = 120.0  # HEALER_STARVED_PATIENCE_SECONDS of the shipped stack
 STARVED_SLACK = (
     60.0  # seconds for the rest of it, all of which is slow there: the verdict, the restart, the first probe
 )

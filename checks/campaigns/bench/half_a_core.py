@@ -16,6 +16,7 @@ import redis
 from checks.roles.redis.mutations import redis_service, redis_with
 from checks.subject import profile, workspace
 from checks.subject.mutation import override
+from checks.subject.role_tables import every_role
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack import SHIPPED
@@ -71,7 +72,7 @@ class Container:
 def started(progress: Progress, run: Session) -> Iterator[Stack]:
     """A stack with all of them. Nothing is probed and nobody heals while they are measured."""
     progress.say("a stack whose api has half a core, and others beside it")
-    subject = replace(profile.read(SHIPPED), roles={role: role.value for role in Role})
+    subject = replace(profile.read(SHIPPED), roles={role: role for role in every_role()})
     steps = (redis_with("--auto-aof-rewrite-percentage", "0"), _halved, _with_rivals)
     with workspace.fresh(subject, progress, run, *steps) as stack:
         for service in set(stack.project.services) - {*COMMANDS, REDIS_OF_EARLIER, Role.API, Role.REDIS}:

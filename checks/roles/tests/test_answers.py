@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from checks.roles.answers import serves_prometheus, settled, speaks_resp
+from checks.roles.answers import settled, speaks_as
 from checks.roles.redis.tests.line_server import serving
 from checks.subject.profile import Subject
 from checks.subject.roles import Absent, Finding, Found, Open, Role
@@ -60,8 +60,8 @@ def stack_with(directory: Path, addresses: Mapping[str, str], **services: dict[s
 @pytest.mark.parametrize(("answers", "speaks"), [(PONG, True), (DENIED, True), ({b"*1": b"HTTP/1.1 400\r\n"}, False)])
 def test_a_redis_is_known_by_its_answer(answers: Mapping[bytes, bytes], speaks: bool) -> None:
     with serving(answers) as (address, _):
-        assert speaks_resp(address) is speaks
-    assert not speaks_resp(NOBODY)
+        assert speaks_as(Role.REDIS)(address) is speaks
+    assert not speaks_as(Role.REDIS)(NOBODY)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_redis_is_known_by_its_answer(answers: Mapping[bytes, bytes], speaks: 
 )
 def test_a_prometheus_is_known_by_its_api(answer: bytes, serves: bool) -> None:
     with http(answer) as address:
-        assert serves_prometheus(address) is serves
-    assert not serves_prometheus(NOBODY)
+        assert speaks_as(Role.PROMETHEUS)(address) is serves
+    assert not speaks_as(Role.PROMETHEUS)(NOBODY)
 
 
 def test_a_redis_of_an_unknown_image_is_found_where_it_runs(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_every_line_behind_a_hash_is_one_that_may_be_said(tmp_path: Path) -> Non
     said = re.sub(r"^# ?(?=\[|(?:[\w.]+ = ))", "", text, flags=re.MULTILINE)
     found = PROFILE.validate_python(tomllib.loads(said))
     assert isinstance(found, Profile)
-    assert found.roles.prometheus is False
+    assert getattr(found.roles, Role.PROMETHEUS) is False
     assert (found.routes, found.start.seconds) == (Routes(port=8000), 120.0)
     assert set(found.waivers) == {"images-carry-versions"}
     assert set(found.credentials) == {"auditor"}

@@ -1,5 +1,6 @@
 """A subject is read from where it stands, with its profile, whose faults are told by line."""
 
+import os
 import re
 import tomllib
 from datetime import date
@@ -161,6 +162,9 @@ def test_without_a_profile_the_routes_are_the_contracts() -> None:
 
 
 def test_the_schema_that_editors_use_is_the_models() -> None:
+    """`GOLDEN=write pytest checks/subject/tests` writes it."""
+    if os.environ.get("GOLDEN") == "write":
+        SCHEMA.write_text(schema(), "utf-8")
     assert SCHEMA.read_text("utf-8") == schema()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stack.healer import event_watch, policy, supervisor
+from stack.healer import event_log, event_watch, policy, supervisor
 from stack.healer.docker_api import Engine
 from stack.healer.event_watch import Watch
 from stack.healer.identity import Project
@@ -22,14 +22,23 @@ from stack.healer.tests.fake_engine import SmallEngine, container
 OURSELVES = container("healer")["Id"]
 SHOP = Project(name="shop", directory="/srv/shop", container=OURSELVES)
 SETTINGS = Settings(engine_seconds=0.2, patience_seconds=5, backoff_cap_seconds=0.2)
-PATIENCE = 5.0
+PATIENCE = 20.0
+SAID: list[str] = []  # the actions that the healer told of in this test
 QUIET = Pressure()  # nothing was sampled, so nobody is excused
 
 Story = Callable[[SmallEngine], Awaitable[None]]
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the healer wait for hundredths of a second where it waits for seconds."""
+    """Have the healer wait for hundredths of a second where it waits for seconds, and note what it says."""
+    SAID.clear()
+    write = event_log.write
+
+    def noted(action: str, *rest: Any, **more: Any) -> None:  # noqa: ANN401 - whatever the log takes
+        write(action, *rest, **more)
+        SAID.append(action)
+
+    monkeypatch.setattr(event_log, "write", noted)
     for module in (supervisor, event_watch):
         monkeypatch.setattr(module, "RETRY_SECONDS", 0.02)
     monkeypatch.setattr(event_watch, "ROUND_SECONDS", 0.3)
@@ -60,6 +69,11 @@ async def until(reached: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not reached():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
+
+
+async def until_said(action: str) -> None:
+    """Until the healer has told of it: what follows from an event takes as long as the machine makes it."""
+    await until(lambda: action in SAID)
 
 
 def told(
@@ -95,4 +109,4 @@ def first(engine: SmallEngine) -> dict[str, Any]:
 async def fall_sick_and_be_healed(engine: SmallEngine) -> None:
     engine.fall_sick(first(engine))
     await until(lambda: first(engine)["State"]["Health"]["Status"] == "healthy" and bool(engine.restarted))
-    await asyncio.sleep(0.05)
+    await until_said("healthy")

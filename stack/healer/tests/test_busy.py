@@ -9,7 +9,18 @@ import pytest
 
 from stack.healer.pressure import Pressure
 from stack.healer.tests.fake_engine import LATE, SmallEngine, container, written
-from stack.healer.tests.healer_at_work import SETTINGS, actions, at_work, first, hurry, lines, one_engine, told, until
+from stack.healer.tests.healer_at_work import (
+    SETTINGS,
+    actions,
+    at_work,
+    first,
+    hurry,
+    lines,
+    one_engine,
+    told,
+    until,
+    until_said,
+)
 
 BAD = LATE | {"ExitCode": 1, "Output": "connection refused"}
 
@@ -36,6 +47,7 @@ def late_engine() -> SmallEngine:
 
 async def fall_sick_and_be_held_back(engine: SmallEngine) -> None:
     engine.fall_sick(first(engine))
+    await until_said("waiting")
     await asyncio.sleep(0.3)
     assert engine.restarted == []
 
@@ -44,7 +56,7 @@ def test_who_is_only_late_is_held_back_until_well(tmp_path: Path, capsys: pytest
     async def story(engine: SmallEngine) -> None:
         await fall_sick_and_be_held_back(engine)
         engine.get_well(first(engine))
-        await asyncio.sleep(0.1)
+        await until_said("left-alone")
 
     engine = late_engine()
     told(engine, tmp_path, story, pressure=Starved())
@@ -68,7 +80,7 @@ def test_that_it_is_over_is_told_after_a_restart_of_ours(
         del engine.containers[first(engine)["Id"]]
     else:
         first(engine)["State"]["Health"]["Status"] = "healthy"
-    told(engine, tmp_path, lambda _: asyncio.sleep(0.1), pressure=Starved())
+    told(engine, tmp_path, lambda _: until_said("left-alone"), pressure=Starved())
     assert [one["reason"] for one in lines(capsys) if one["action"] == "left-alone"] == [how]
 
 
@@ -79,7 +91,7 @@ def test_why_shows_as_a_series_while_it_lasts(tmp_path: Path) -> None:
             ours.store.publish()
             held = written(tmp_path)
             engine.get_well(first(engine))
-            await asyncio.sleep(0.1)
+            await until_said("left-alone")
             ours.store.publish()
             seen.extend([held, written(tmp_path)])
         return seen

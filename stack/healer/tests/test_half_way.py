@@ -12,7 +12,17 @@ from stack.healer.container import Container
 from stack.healer.policy import Memory
 from stack.healer.state import Treatment
 from stack.healer.tests.fake_engine import SmallEngine
-from stack.healer.tests.healer_at_work import SETTINGS, actions, first, hurry, lines, one_engine, told, until
+from stack.healer.tests.healer_at_work import (
+    SETTINGS,
+    actions,
+    first,
+    hurry,
+    lines,
+    one_engine,
+    told,
+    until,
+    until_said,
+)
 from stack.healer.unfinished import unfinished
 
 
@@ -23,7 +33,7 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def healthy_again(engine: SmallEngine) -> None:
     await until(lambda: first(engine)["State"]["Health"]["Status"] == "healthy" and bool(engine.started))
-    await asyncio.sleep(0.05)
+    await until_said("healthy")
 
 
 async def be_refused(engine: SmallEngine) -> None:

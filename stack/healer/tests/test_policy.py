@@ -251,9 +251,9 @@ def test_who_stands_still_is_restarted_on_a_busy_machine(process: str) -> None:
 
 
 def test_patience_with_a_machine_that_starves_ends() -> None:
-    held = judged(only_late(), sick_since(1000), now=1059)
-    assert held == Wait(until=1060, reason=LATE.reason)
-    decision = judged(only_late(), sick_since(1000), now=1060)
+    held = judged(only_late(), sick_since(1000), now=1119)
+    assert held == Wait(until=1120, reason=LATE.reason)
+    decision = judged(only_late(), sick_since(1000), now=1120)
     assert decision == Restart(reason=f"patience is over, {LATE.reason}", lost_patience=True)
     assert decision.kind == "patience"
 

@@ -24,6 +24,7 @@ from stack.healer.tests.healer_at_work import (
     one_engine,
     told,
     until,
+    until_said,
 )
 
 
@@ -298,7 +299,7 @@ def test_a_restart_is_recorded_before_it_happens(tmp_path: Path, capsys: pytest.
     engine.restart_seconds, engine.restarting = 0, 0
     first(engine)["State"]["StartedAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
     first(engine)["State"]["Health"]["Status"] = "healthy"
-    told(engine, tmp_path, lambda _: asyncio.sleep(0.05))
+    told(engine, tmp_path, lambda _: until_said("healthy"))
     said = lines(capsys)
     assert actions(said) == ["watching", "healthy api"]
     assert said[-1]["restarted_at"]

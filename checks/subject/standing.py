@@ -25,14 +25,16 @@ GIVEN = "given.env"
 
 
 @contextmanager
-def standing(subject: Subject, directory: Path | None = None) -> Iterator[Files]:
+def standing(subject: Subject, directory: Path | None = None, *, name: str = NAME) -> Iterator[Files]:
     """The subject as it lies there, or its prepared copy in `directory`: nothing is built, started or written to it.
+
+    Without a `name` it has its own, as a plain `up` would give it.
 
     Where Compose says that something is missing which a person is to provide, that is kept as its complaint and made
     up, so that the rest can be judged. What does not resolve for another reason raises SubjectError when it is asked.
     """
     with tempfile.TemporaryDirectory(prefix="declared-") as aside:
-        project = ComposeProject(directory or subject.directory, subject.compose_file.name, NAME, aside=Path(aside))
+        project = ComposeProject(directory or subject.directory, subject.compose_file.name, name, aside=Path(aside))
         complaint, made_up = _made_to_resolve(project, Path(aside))
         unprepared = bool(subject.prepare) and directory is None
         yield Files(subject=subject, project=project, complaint=complaint, made_up=made_up, unprepared=unprepared)

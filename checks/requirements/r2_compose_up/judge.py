@@ -159,6 +159,42 @@ def power_violations(seen: Powers) -> list[Violation]:
     return [Violation("no-dangerous-privileges", seen=told, wanted="no power over the machine")]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What stands at a place of the original and of the copy; `why` says what excuses it, '' if nothing does."""
+
+    place: str
+    original: str
+    copy: str
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgainstOriginal:
+    """The copy that is judged, against the project where it stands, under its own name and with its own `.env`.
+
+    `files` are the Compose files that a plain `up` merges there, `profiled` the services that only a profile brings up,
+    `prepared` what was run in the copy. `settings` and `copied` tell how many settings and files were compared.
+    """
+
+    project: str
+    files: tuple[str, ...]
+    profiled: tuple[str, ...]
+    prepared: str
+    settings: int
+    copied: int
+    differences: tuple[Difference, ...]
+
+
+@judges(AgainstOriginal)
+def original_violations(seen: AgainstOriginal) -> list[Violation]:
+    wrong = [f"{one.place}: {one.original} there, {one.copy} here" for one in seen.differences if not one.why]
+    if seen.settings and seen.copied and not wrong:
+        return []
+    told = wrong or "nothing was compared"
+    return [Violation("copy-as-the-original", seen=told, wanted="the same where the project stands")]
+
+
 def _redis_published(redis: str, ports: Iterable[Port]) -> list[Violation]:
     places = [f"{port.address}:{port.port}" for port in ports if port.service == redis]
     return [Violation("redis-on-no-host-port", seen=places, wanted="none")] if places else []

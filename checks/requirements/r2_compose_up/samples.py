@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from checks.requirements.r2_compose_up.judge import (
     EVERYWHERE,
+    AgainstOriginal,
     CameUp,
     Configured,
+    Difference,
     Knock,
     Port,
     Powers,
@@ -46,6 +48,15 @@ REACHABLE = Reachable(
 )
 PUBLISHED = Published(redis="redis", services=("api", "redis"), ports=REACHABLE.declared, exposed=())
 POWERS = Powers(asked="files", services=("api", "redis"), held=(), watching=())
+EXCUSED = Difference(
+    place="services.redis.image",
+    original="redis:8.0",
+    copy="compliance-redis:8.0-debian13",
+    why="another build of the same image",
+)
+SAME = AgainstOriginal(
+    project="shop", files=("compose.yaml",), profiled=(), prepared="", settings=200, copied=7, differences=()
+)
 
 PASSING: tuple[object, ...] = (
     FIRST,
@@ -56,6 +67,8 @@ PASSING: tuple[object, ...] = (
     PUBLISHED,
     replace(PUBLISHED, redis="", ports=()),
     replace(REACHABLE, profiled=(replace(API, service="debug"),)),
+    SAME,
+    replace(SAME, prepared="make settings", differences=(EXCUSED,)),
     POWERS,
     replace(POWERS, asked="containers", services=("cadvisor",), watching=("cadvisor privileged: True",)),
 )
@@ -107,6 +120,10 @@ FAILING: dict[str, tuple[object, ...]] = {
         replace(REACHABLE, declared=(API, replace(API, service="redis", port="6379/tcp"))),
         replace(REACHABLE, redis="api"),
     ),
+    "copy-as-the-original": (
+        replace(SAME, differences=(EXCUSED, replace(EXCUSED, place="services.redis.command", why=""))),
+        replace(SAME, differences=(Difference(place="redis/redis.conf", original="as it stands", copy="changed"),)),
+    ),
     "no-dangerous-privileges": (
         replace(POWERS, held=("api privileged: True",)),
         replace(POWERS, asked="containers", held=("redis cap_add: CAP_SYS_ADMIN",)),
@@ -120,5 +137,7 @@ VACUOUS: tuple[object, ...] = (
     replace(PUBLISHED, services=(), ports=()),
     replace(REACHABLE, knocks=()),
     replace(POWERS, services=()),
+    replace(SAME, settings=0),
+    replace(SAME, copied=0),
     replace(REACHABLE, knocks=REACHABLE.knocks[:1]),
 )

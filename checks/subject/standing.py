@@ -22,6 +22,7 @@ INTERPOLATING = re.compile(r"^error while interpolating services\.\S+: ")  # any
 MISSING_VARIABLE = re.compile(r"required variable (\w+) is missing a value")
 MISSING_FILE = re.compile(r"env file (\S+) not found")
 GIVEN = "given.env"
+UNRESOLVED = ""  # of what nobody can make up
 
 
 @contextmanager
@@ -43,16 +44,25 @@ def standing(subject: Subject, directory: Path | None = None, *, name: str = NAM
 def _made_to_resolve(project: ComposeProject, aside: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What Compose complained of, and what was made up for it."""
     complaints: dict[str, str] = {}
-    while (complaint := complaint_of(project)) is not None:
-        missing = _missing(complaint)
-        if not missing or missing in complaints:
-            return (*_sorted(complaints), complaint), tuple(sorted(complaints))
-        complaints[missing] = complaint
-        _provide(project, aside, complaint)
+    if not _provided(project, aside, complaints):
+        return _sorted(complaints), tuple(sorted(complaints.keys() - {UNRESOLVED}))
     if not project.config["services"]:
         complaints["profiles"] = "every service stands under a profile, so that a plain `up` starts none"
         project.options += ["--profile", "*"]
-    return _sorted(complaints), tuple(sorted(complaints))
+        _provided(project, aside, complaints)  # what those services want is missed only now
+    return _sorted(complaints), tuple(sorted(complaints.keys() - {UNRESOLVED}))
+
+
+def _provided(project: ComposeProject, aside: Path, complaints: dict[str, str]) -> bool:
+    """Make up what is missing, one after another; whether the project resolves then."""
+    while (complaint := complaint_of(project)) is not None:
+        missing = _missing(complaint)
+        if not missing or missing in complaints:
+            complaints[UNRESOLVED] = complaint
+            return False
+        complaints[missing] = complaint
+        _provide(project, aside, complaint)
+    return True
 
 
 def profiled(project: ComposeProject) -> Mapping[str, Config]:
@@ -75,8 +85,8 @@ def _without_env_files(project: ComposeProject) -> str:
 
 
 def _sorted(complaints: Mapping[str, str]) -> tuple[str, ...]:
-    """Compose comes upon them in another order each time."""
-    return tuple(complaints[missing] for missing in sorted(complaints))
+    """Compose comes upon them in another order each time; what it still says comes last."""
+    return tuple(complaints[missing] for missing in sorted(complaints, key=lambda one: (one == UNRESOLVED, one)))
 
 
 def complaint_of(project: ComposeProject) -> str | None:
@@ -101,7 +111,7 @@ def _provide(project: ComposeProject, aside: Path, complaint: str) -> None:
         own = project.directory / ".env"  # which Compose reads only where it is told of no other
         with (aside / GIVEN).open("a") as given:
             given.write(f"{variable[1]}={MADE_UP}\n")
-        if not project.options:
+        if not any(option.startswith("--env-file") for option in project.options):
             project.options += [f"--env-file={file}" for file in (own, aside / GIVEN) if file.is_file()]
     else:
         project.override(_without_env_files(project))

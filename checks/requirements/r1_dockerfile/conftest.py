@@ -7,6 +7,7 @@ import pytest
 
 from checks.requirements.r1_dockerfile import image_layers
 from checks.requirements.r1_dockerfile.build_context import Sources, copied
+from checks.requirements.r1_dockerfile.container import Layers
 from checks.requirements.r1_dockerfile.image_layers import Saved
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
@@ -23,6 +24,12 @@ def sources(ready: Stack) -> Iterator[Sources]:
 def image(ready: Stack) -> Saved:
     """The image that the api is to run, whether it does or not, read layer by layer."""
     return _saved(ready.runner.provide_image(ready.roles[Role.API]).reference)
+
+
+@pytest.fixture
+def layers() -> Layers:
+    """Reads an image layer by layer, once for a worker."""
+    return _saved
 
 
 @cache

@@ -40,8 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers, nobody is to begin a long one when the others are done."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """With several workers, nobody is to begin a long one when the others are done; the last ones look back."""
+    items.sort(key=lambda item: (bool(item.get_closest_marker("last")), not item.get_closest_marker("long")))
 
 
 @pytest.fixture(scope="session")

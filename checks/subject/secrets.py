@@ -27,6 +27,8 @@ NO_SECRET = re.compile(r"[/$].*|\d*|true|false|unknown", re.IGNORECASE)  # a pat
 def secrets_of(config: Config, credentials: Credentials, *, if_there: bool = False) -> dict[str, str]:
     """{name: text} of every one-line secret: of the profile's logins, Compose's secret files, and what is named so.
 
+    A login's password of several lines is as many secrets: anybody may show a line of it.
+
     Named so are environment values (`DB_PASSWORD`) and arguments (`--requirepass`), where no secret should stand.
     Raises SubjectError for a file that cannot be read, unless those are wanted that are there.
     """
@@ -36,7 +38,14 @@ def secrets_of(config: Config, credentials: Credentials, *, if_there: bool = Fal
     texts = {name: text_of(file).strip() for name, file in files.items() if file.is_file() or not if_there}
     for service, spec in config["services"].items():
         texts |= {f"{name} of {service}": value for name, value in named_secret(spec)}
-    return {name: text for name, text in texts.items() if text and "\n" not in text}
+    lines = {name: lines_of(texts.pop(name)) for name in credentials.subject.credentials if "\n" in texts.get(name, "")}
+    texts = {name: text for name, text in texts.items() if text and "\n" not in text}
+    return texts | {f"{name} (line {at})": line for name, of in lines.items() for at, line in enumerate(of, 1)}
+
+
+def lines_of(secret: str) -> list[str]:
+    """Its lines, those left out that say what it is (`-----BEGIN ...`)."""
+    return [line.strip() for line in secret.splitlines() if line.strip() and not line.startswith("-----")]
 
 
 def is_named_secret(name: str, value: str) -> bool:

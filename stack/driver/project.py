@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,13 @@ class ComposeProject:
     def declared(self) -> Config:
         """The same as it is meant: with the ports that it publishes where it stands, not those of a detached copy."""
         return self._resolve(tuple(path for path in self.files if path != self._detaching))
+
+    @property
+    def profiled(self) -> Mapping[str, Config]:
+        """{service: what is said of it} of those that only come up with a profile; raises SubjectError as `config`."""
+        files = tuple(path for path in self.files if path != self._detaching)
+        every: Mapping[str, Config] = self._resolve(files, "--profile", "*")["services"]
+        return {name: spec for name, spec in every.items() if name not in self.config["services"]}
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -108,18 +116,27 @@ class ComposeProject:
         self._overrides = [*overrides]
         self._detaching = overrides[-1] if overrides else None
 
+    def laid_over(self, text: str, aside: Path) -> ComposeProject:
+        """The same project with one more Compose file over it, written to `aside`; this one stays as it is."""
+        other = copy(self)
+        other._aside, other._resolved = aside, {}
+        other._overrides, other.options = [*self._overrides], [*self.options]
+        other.override(text)
+        return other
+
     def detach(self) -> None:
         """Lay over it what lets a copy run beside the original; raises SubjectError for what both would share."""
         self.override(detached(self.config, self.name, self.labels))
         self._detaching = self._overrides[-1]
 
-    def command(self, *words: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
-        """The words of a `docker compose` command on this project."""
+    def command(self, *words: str, files: tuple[Path, ...] = (), options: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The words of a `docker compose` command on this project; one without a name gets it from its files."""
         named = [word for path in files or self.files for word in ("--file", str(path))]
-        return ("compose", *named, *self.options, "--project-name", self.name, *words)
+        called = ("--project-name", self.name) if self.name else ()
+        return ("compose", *named, *self.options, *options, *called, *words)
 
-    def _resolve(self, files: tuple[Path, ...]) -> Config:
-        asked = self.command("config", "--format", "json", files=files)
+    def _resolve(self, files: tuple[Path, ...], *options: str) -> Config:
+        asked = self.command("config", "--format", "json", files=files, options=options)
         if asked not in self._resolved:
             try:
                 self._resolved[asked] = json.loads(bounded.ask(*asked, files=files))

@@ -79,7 +79,8 @@ def test_what_is_waived_stays_waived_and_is_never_proven() -> None:
 
 def test_what_no_check_looked_at_is_not_spoken_of() -> None:
     named = {one.name for one in judged_rules(R7, seen(ENGINE))}
-    assert named == {RULE, "check-can-fail", "check-sees-errors", "no-password-in-probe"}
+    by_looks = {"check-can-fail", "check-sees-errors", "check-asks-the-service", "found-within-minutes"}
+    assert named == {RULE, *by_looks, "no-password-in-probe"}
 
 
 def test_an_observation_of_another_case_says_nothing_of_a_rule() -> None:

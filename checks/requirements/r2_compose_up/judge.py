@@ -82,7 +82,10 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """What the Compose file publishes on this machine, and which of its services are on the machine's own network."""
+    """What the Compose file publishes on this machine, and which of its services are on the machine's own network.
+
+    Services that only a profile brings up are among them.
+    """
 
     redis: str
     services: tuple[str, ...]
@@ -114,12 +117,14 @@ class Knock:
 class Reachable:
     """What of the stack is to be reached on this machine.
 
-    `declared` is what the Compose file publishes where it stands, `running` what the containers of the copy do.
-    `exposed` names the services on the machine's own network. Each published TCP port was knocked at on every address.
+    `declared` is what the copy's Compose file publishes but for its own loopback ports, `running` what its containers
+    do, `profiled` what services would that only a profile brings up. `exposed` names the services on the machine's own
+    network, those of a profile too. Each published TCP port was knocked at on every address.
     """
 
     redis: str
     declared: tuple[Port, ...]
+    profiled: tuple[Port, ...] = ()
     running: tuple[Port, ...]
     exposed: tuple[str, ...]
     knocks: tuple[Knock, ...]
@@ -138,6 +143,64 @@ def reach_violations(seen: Reachable) -> list[Violation]:
     return found + _redis_published(seen.redis, (*seen.declared, *seen.running))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Privileges:
+    """What the services may do to the machine: 'api privileged: True', by Compose's keys.
+
+    `asked` says of whom it was: of the files, or of Docker for what runs, where only services of a profile are told by
+    files. `watching` are those of services that are there to look at the machine.
+    """
+
+    asked: Literal["files", "containers"]
+    services: tuple[str, ...]
+    held: tuple[str, ...]
+    watching: tuple[str, ...]
+
+
+@judges(Privileges)
+def privilege_violations(seen: Privileges) -> list[Violation]:
+    if seen.services and not seen.held:
+        return []
+    told = list(seen.held) or "no service was looked at"
+    return [Violation("no-dangerous-privileges", seen=told, wanted="no power over the machine")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What stands at a place of the original and of the copy; `why` says what excuses it, '' if nothing does."""
+
+    place: str
+    original: str
+    copy: str
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgainstOriginal:
+    """The copy that is judged, against the project where it stands, under its own name and with its own `.env`.
+
+    `files` are the Compose files that a plain `up` merges there, `profiled` the services that only a profile brings up,
+    `prepared` what was run in the copy. `settings` and `copied` tell how many settings and files were compared.
+    """
+
+    project: str
+    files: tuple[str, ...]
+    profiled: tuple[str, ...]
+    prepared: str
+    settings: int
+    copied: int
+    differences: tuple[Difference, ...]
+
+
+@judges(AgainstOriginal)
+def original_violations(seen: AgainstOriginal) -> list[Violation]:
+    wrong = [f"{one.place}: {one.original} there, {one.copy} here" for one in seen.differences if not one.why]
+    if seen.settings and seen.copied and not wrong:
+        return []
+    told = wrong or "nothing was compared"
+    return [Violation("copy-as-the-original", seen=told, wanted="the same where the project stands")]
+
+
 def _redis_published(redis: str, ports: Iterable[Port]) -> list[Violation]:
     places = [f"{port.address}:{port.port}" for port in ports if port.service == redis]
     return [Violation("redis-on-no-host-port", seen=places, wanted="none")] if places else []
@@ -154,7 +217,7 @@ def _off_loopback(ports: Iterable[Port]) -> Iterator[str]:
 
 
 def _beside_loopback(seen: Reachable) -> Iterator[str]:
-    yield from _off_loopback((*seen.declared, *seen.running))
+    yield from _off_loopback((*seen.declared, *seen.profiled, *seen.running))
     for knock in seen.knocks:
         if knock.answered != is_loopback(knock.address):
             yield f"{knock.service} {'answers' if knock.answered else SILENT} on {knock.address}"

@@ -1,4 +1,4 @@
-"""What more time would not have helped is violated on a machine that starves, too; all else may have been late there."""
+"""What more time would not have helped is violated on a machine that starves; all else may have been late there."""
 
 from dataclasses import replace
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from checks.core import catalog, waiving
 from checks.core.attempts import found_in, tries
 from checks.core.catalog import Catalog, CatalogError
-from checks.core.codec import DamagedError
+from checks.core.codec import DamagedError, UnfitError
+from checks.core.registry import rebuild
 from checks.core.requirement import Requirement
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result, Timing
-from checks.core.rules import Seen, judged_rules, without_overruled
-from checks.core.run import Ending, Kind, Outcome, Planned, Run
+from checks.core.rules import Seen, case_of, judged_rules, without_overruled
+from checks.core.run import Ending, Kind, Outcome, Planned, Record, Run
 from checks.core.stored import Stored, read
 from checks.core.verdict import Verdict, worst
 
@@ -72,8 +73,17 @@ def judged_requirement(requirement: Requirement, planned: Sequence[Planned], sto
 
 
 def _seen(requirement: Requirement, planned: Planned, stored: Stored) -> Seen:
-    kinds = frozenset(record.kind for record in stored.records if record.name == planned.name)
+    own = [record for record in stored.records if record.name == planned.name]
+    kinds = frozenset(case_of(seen) for record in own if (seen := _observation(record)))
     return Seen(check=judged_check(requirement, planned, stored), kinds=kinds)
+
+
+def _observation(record: Record) -> object | None:
+    """What was stored; None where it cannot be read, of which the check itself tells."""
+    try:
+        return rebuild(record.kind, record.data)
+    except UnfitError:
+        return None
 
 
 def judged_check(requirement: Requirement, planned: Planned, stored: Stored) -> JudgedCheck:

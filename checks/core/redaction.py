@@ -50,7 +50,7 @@ def forms(secret: str) -> set[str]:
     """Give the secret as it is, as others write it, and inside of base64 at any offset."""
     escaped = {json.dumps(secret, ensure_ascii=flag)[1:-1] for flag in (True, False)}
     quoted = {quote(secret, safe=""), quote_plus(secret), html.escape(secret), secret.replace("$", "$$")}
-    turned = {secret[::-1], secret.encode().hex(), secret.encode().hex().upper(), _base32(secret)}
+    turned = {secret[::-1], secret.upper(), secret.encode().hex(), secret.encode().hex().upper(), _base32(secret)}
     return {secret} | escaped | quoted | turned | _base64_forms(secret.encode())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_origin, get_type_hints
 
 from checks.core import catalog
 from checks.core.requirement import Requirement
@@ -12,6 +13,7 @@ from checks.core.tier import Tier
 from checks.core.verdict import Verdict, Violation
 
 DECIDED = (Verdict.PROVEN, Verdict.WAIVED, Verdict.VIOLATED)
+Case = tuple[str, ...]
 LOWEST_FIRST = (None, *Tier)
 
 
@@ -20,16 +22,23 @@ class Seen:
     """A check as it was judged by itself, and the classes of what it saw."""
 
     check: JudgedCheck
-    kinds: frozenset[str]
+    kinds: frozenset[Case]
 
 
-def rules_by_kind(requirement: Requirement) -> Mapping[str, frozenset[str]]:
-    """{class of observation: the rules that its judge can object by}, as the samples show."""
-    found: dict[str, set[str]] = {}
+def case_of(observation: object) -> Case:
+    """The class of an observation, and which case of it: the fields that say so are of a few words each (Literal)."""
+    hints = get_type_hints(type(observation))
+    told = [str(getattr(observation, name)) for name, hint in hints.items() if get_origin(hint) is Literal]
+    return (type(observation).__name__, *told)
+
+
+def rules_by_kind(requirement: Requirement) -> Mapping[Case, frozenset[str]]:
+    """{case of an observation: the rules that its judge can object by}, as the samples show."""
+    found: dict[Case, set[str]] = {}
     for rule, observations in catalog.samples(requirement).failing.items():
         for seen in observations:
-            found.setdefault(type(seen).__name__, set()).add(rule)
-    return {kind: frozenset(rules) for kind, rules in found.items()}
+            found.setdefault(case_of(seen), set()).add(rule)
+    return {case: frozenset(rules) for case, rules in found.items()}
 
 
 def judged_rules(requirement: Requirement, seen: Sequence[Seen]) -> tuple[JudgedRule, ...]:
@@ -75,7 +84,7 @@ def _judged(rule: str, checks: Sequence[Seen]) -> JudgedRule:
     return JudgedRule(name=rule, verdict=verdict if objecting else Verdict.PROVEN, tier=highest)
 
 
-def _rules(seen: Seen, looked_at: Mapping[str, frozenset[str]]) -> frozenset[str]:
+def _rules(seen: Seen, looked_at: Mapping[Case, frozenset[str]]) -> frozenset[str]:
     return frozenset().union(*(looked_at.get(kind, frozenset()) for kind in seen.kinds), _objected(seen.check))
 
 

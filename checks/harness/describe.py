@@ -11,6 +11,7 @@ from checks.core import catalog
 from checks.core.requirement import Requirement
 from checks.core.run import Kind
 from checks.core.tier import Tier, tier_of
+from checks.harness import logins
 from checks.harness.coverage import marked
 from checks.subject import profile
 from checks.subject.compose_files import PROFILE_NAME
@@ -127,9 +128,7 @@ def _gaps(files: Files, requirement: Requirement) -> Iterator[str]:
                 return
             case Open():
                 yield f"  {requirement.id}  undecided where it needs the {role}: which service is it?"
-    if lacking := [name for name in requirement.logins if name not in files.subject.credentials]:
-        names = ", ".join(f"[credentials.{name}]" for name in lacking)
-        yield f"  {requirement.id}  undecided where it logs in: {PROFILE_NAME} has no {names}"
+    yield from (f"  {requirement.id}  {told}" for told in logins.told(files, requirement))
 
 
 def _refused(files: Files) -> Iterator[str]:

@@ -1,19 +1,17 @@
 """Fixtures: the subject, a fresh stack of it that checks share, and mutated ones."""
 
-import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from checks.core.evidence import Folder
-from checks.core.tier import Tier
+from checks.core.tier import Tier, tier_of
 from checks.faults import dind
 from checks.faults.dind import Nested
-from checks.harness import plan, plugin, trusting, waivers
+from checks.harness import partly, plan, plugin, trusting, waivers
+from checks.harness.runs import run_of
 from checks.harness.snapshot import describe, describe_files, keep_what_was_said
 from checks.roles.answers import settled
 from checks.subject import profile, secret_places, workspace
@@ -22,18 +20,16 @@ from checks.subject.profile import Subject
 from checks.subject.roles import Finding, Role
 from checks.subject.stack import Files, Mutation, Stack
 from checks.subject.standing import standing
-from checks.subject.start import DidNotStartError, Starts, cause_of
+from checks.subject.start import Cause, DidNotStartError, Kept, Starts, cause_of
 from stack import SHIPPED
-from stack.driver import engine, session
+from stack.driver import engine
 from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.progress import Progress
-from stack.driver.session import Session
 
 Mutated = Callable[[Mutation], Stack]
+Starting = Callable[[Stack], AbstractContextManager[None]]
 OnAnotherEngine = Callable[..., tuple[Stack, Nested]]
-RUN = pytest.StashKey[Session]()
 SETTLED = pytest.StashKey[dict[Role, Finding]]()
-RUN_GIVEN = "compliance_run"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,41 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep", action="store_true", help="keep the stacks of checks that failed, for a look")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if given := getattr(config, "workerinput", {}).get(RUN_GIVEN):
-        _take_part(config, session.joined(Path(given[0]), given[1]))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers, nobody is to begin a long one when the others are done."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController, of which it gives no type
-    """Workers take part in the run of this process, which removes what they leave when all of them are gone."""
-    if plugin.FOLDER in node.config.stash:
-        run = _run_of(node.config)
-        node.workerinput[RUN_GIVEN] = (str(run.folder), run.deadline)
-
-
-def _run_of(config: pytest.Config) -> Session:
-    return config.stash[RUN] if RUN in config.stash else _take_part(config, session.begun())
-
-
-def _take_part(config: pytest.Config, run: AbstractContextManager[Session]) -> Session:
-    cleanup = ExitStack()
-    config.add_cleanup(lambda: _told_on_stderr(cleanup.close))
-    config.stash[RUN] = cleanup.enter_context(run)
-    return config.stash[RUN]
-
-
-def _told_on_stderr(close: Callable[[], None]) -> None:
-    try:
-        close()
-    except StackError as problem:
-        sys.stderr.write(f"{problem}\n")
+    """With several workers, nobody is to begin a long one when the others are done; the last ones look back."""
+    items.sort(key=lambda item: (bool(item.get_closest_marker("last")), not item.get_closest_marker("long")))
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +71,7 @@ def _prepared(request: pytest.FixtureRequest, tested: Subject, folder: Folder, c
         return None
     try:
         progress = cleanup.enter_context(Progress())
-        return cleanup.enter_context(workspace.prepared(tested, progress, _run_of(request.config)))
+        return cleanup.enter_context(workspace.prepared(tested, progress, run_of(request.config)))
     except StackError as problem:
         folder.note(f"the files were read where they stand, for they could not be prepared: {problem.sentence}")
         return None
@@ -142,7 +106,7 @@ def _failures(request: pytest.FixtureRequest) -> int:
 @pytest.fixture(scope="session")
 def starts(request: pytest.FixtureRequest) -> Starts:
     """What is known of how the stacks of this run start."""
-    return Starts(_run_of(request.config).folder)
+    return Starts(run_of(request.config).folder)
 
 
 @pytest.fixture(scope="session")
@@ -167,9 +131,49 @@ def ready(copied: Callable[[], Stack]) -> Stack:
 
 
 @pytest.fixture
-def stack(shared: Callable[[], Stack]) -> Stack:
-    """A fresh stack, up and healthy, which the checks of a worker share: who breaks something puts it back."""
-    return shared()
+def stack(request: pytest.FixtureRequest, shared: Callable[[], Stack]) -> Iterator[Stack]:
+    """A fresh stack, up and healthy, which the checks of a worker share: who breaks something puts it back.
+
+    Where not all of it comes up, a check of the tier running gets what did, and is told so when it asks for more. So
+    does one of a higher tier that is marked `check(partly=True)`: what it breaks, it puts back within what came up.
+    """
+    with ExitStack() as held:
+        try:
+            found = shared()
+        except DidNotStartError as problem:
+            if not (kept := problem.cause.kept) or not _takes_a_part(request):
+                raise
+            held.enter_context(request.getfixturevalue("starts").alone())
+            found = request.getfixturevalue("attached")(kept)
+        yield found
+
+
+def _takes_a_part(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("check")
+    return marker is not None and (tier_of(request.path) is Tier.RUNNING or bool(marker.kwargs.get("partly")))
+
+
+@pytest.fixture(scope="session")
+def attached(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Folder) -> Callable[[Kept], Stack]:
+    """Gives what came up of a stack that did not come up whole; of that there is one in a run."""
+    found: list[Stack] = []
+
+    def current(kept: Kept) -> Stack:
+        if not found:
+            stack = partly.attached(tested, kept, run_of(request.config))
+            _hide(evidence_folder, stack)
+            found.append(settled(stack, request.config.stash.setdefault(SETTLED, {})))
+        return found[0]
+
+    return current
+
+
+@pytest.fixture
+def starting(request: pytest.FixtureRequest, starts: Starts) -> Iterator[Starting]:
+    """Gives what a start is to be within, for who starts a whole stack by itself: `with starting(stack): ...`."""
+    with ExitStack() as cleanup:
+        progress = cleanup.enter_context(Progress())
+        yield lambda stack: starts.tried(lambda cause: partly.kept(stack, cause, run_of(request.config), progress))
 
 
 @pytest.fixture
@@ -203,7 +207,7 @@ def _mutated(request: pytest.FixtureRequest, tested: Subject, *, started: bool) 
 @pytest.fixture
 def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: Stack) -> Iterator[OnAnotherEngine]:
     """A fresh stack on an engine inside a container, for what would disturb others: `stack, engine = ...(mutation)`."""
-    run, references = _run_of(request.config), [image.reference for image in stack.runner.images.values()]
+    run, references = run_of(request.config), [image.reference for image in stack.runner.images.values()]
     with ExitStack() as cleanup:
         progress = cleanup.enter_context(Progress())
 
@@ -228,12 +232,14 @@ def _fresh(
 
     Raises DidNotStartError where it is known that stacks of this run do not start, or found out by this one.
     """
-    run, folder = _run_of(request.config), request.config.stash[plugin.FOLDER]
+    run, folder = run_of(request.config), request.config.stash[plugin.FOLDER]
     starts, came_up, failed_before = Starts(run.folder), False, _failures(request)
     _require_a_way(request.config, starts if started else None)
 
-    def hide(stack: Stack) -> None:
-        folder.hide(*stack.secrets().values(), *secret_places.to_hide(stack.project.config, stack.project.directory))
+    made: list[Stack] = []
+
+    def keep(cause: Cause) -> Kept | None:
+        return partly.kept(made[0], cause, run, progress) if made else None
 
     def last_look(stack: Stack) -> bool:
         failed = _failures(request) > failed_before or not came_up
@@ -248,13 +254,22 @@ def _fresh(
     with ExitStack() as held:
         whole = started and all(step is nothing for step in before_start)
         turn = request.config.stash[plugin.TRIES].turns.start()
-        with turn, starts.tried() if whole else _told_as_a_cause():
-            fresh = workspace.fresh(tested, progress, run, hide, *before_start, last_look=last_look, started=started)
-            stack = held.enter_context(fresh)
+        with turn, starts.tried(keep) if whole else _told_as_a_cause():
+            steps = (lambda stack: _hide(folder, stack), *before_start)
+            stack = held.enter_context(
+                workspace.fresh(tested, progress, run, *steps, last_look=last_look, started=False)
+            )
+            made.append(stack)
+            if started:
+                workspace.start(stack, progress)
         came_up = True
         if started and described:  # before that, its images need not even be here
             describe(stack, folder)
         yield settled(stack, request.config.stash.setdefault(SETTLED, {})) if started else stack
+
+
+def _hide(folder: Folder, stack: Stack) -> None:
+    folder.hide(*stack.secrets().values(), *secret_places.to_hide(stack.project.config, stack.project.directory))
 
 
 @contextmanager

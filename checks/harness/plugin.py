@@ -5,8 +5,7 @@ process that starts the workers begins and closes the folder, and they write to 
 their end.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,15 +17,13 @@ from checks.core.evidence import Evidence, EvidenceError, Folder
 from checks.core.pressure import Pressure
 from checks.core.run import Ending, Planned
 from checks.harness import coverage, plan
-from checks.harness.applicability import applies
 from checks.harness.endings import Phase, ending, outcome_of
 from checks.harness.plan import planned_of
 from checks.harness.pressure import Gauge
 from checks.harness.tries import Tries
+from checks.harness.untried import applies
 from checks.report import words
-from checks.subject.start import DidNotStartError
 from stack.driver import wait
-from stack.driver.errors import EngineError, ImageError, StackError, SubjectError
 
 FOLDER = pytest.StashKey[Folder]()
 PLANNED = pytest.StashKey[Planned]()
@@ -164,19 +161,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup() -> Generator[None, object, object]:
-    """Tell a problem on the way to a check in a sentence."""
-    with _told_in_a_sentence():
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure how much of a check is waiting for the subject; tell a problem on the way in a sentence."""
+    """Measure how much of a check is waiting for the subject."""
     before = wait.slept()
     try:
-        with _told_in_a_sentence():
-            return (yield)
+        return (yield)
     finally:
         item.stash[SLEPT] = wait.slept() - before
 
@@ -204,23 +193,6 @@ def _keep(item: pytest.Item, when: str, phase: Phase) -> None:
     if when == "teardown":
         outcome = outcome_of(item.stash[PLANNED], item.stash[PHASES], waiting_seconds=item.stash[SLEPT])
         tries.ended = replace(outcome, pressure=item.stash[PRESSURE])
-
-
-@contextmanager
-def _told_in_a_sentence() -> Iterator[None]:
-    """Whatever keeps a check from being tried decides nothing; why not is told without a traceback.
-
-    What keeps many from it for one reason, a subject, an engine or an image that cannot be used, is skipped: pytest
-    sums up what is skipped for the same reason.
-    """
-    try:
-        yield
-    except DidNotStartError as problem:
-        pytest.skip(problem.sentence)
-    except (SubjectError, EngineError, ImageError) as problem:
-        pytest.skip(problem.in_a_line)
-    except StackError as problem:
-        pytest.fail(str(problem), pytrace=False)
 
 
 def _trusted(config: pytest.Config, how: Ending) -> Ending:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result
+from checks.core.tier import Tier
 from checks.core.verdict import Verdict
 from checks.report import timing
 from checks.report.findings import Finding, findings, undecided
@@ -12,6 +13,7 @@ from checks.report.words import (
     cell,
     objection,
     printable,
+    proven_rules,
     second_try,
     title,
     waiver,
@@ -37,6 +39,7 @@ def _blocks(report: Result) -> Iterator[str]:
         yield "\n".join(f"- {_sentence(sentence)}" for sentence in told[:SHOWN_OF_A_RULE])
     yield _table(report)
     yield from _what_failed(report)
+    yield from _proven(report)
     yield from (f"- **{found.id}** {_sentence(found.note)}" for found in report.requirements if found.note)
     yield from _undecided(report)
     yield from (line for found in report.requirements for line in _second_tries(found))
@@ -93,6 +96,15 @@ def _row(requirement: JudgedRequirement) -> str:
         f"| {requirement.id} | {cell(requirement.title)} | **{requirement.verdict}** "
         f"| {proven}/{len(requirement.checks)} | {noticed}/{len(requirement.mutations)} |"
     )
+
+
+def _proven(report: Result) -> Iterator[str]:
+    """The rules that were proven, tier by tier: files alone prove less than a stack that was broken and came back."""
+    for requirement in report.requirements:
+        found = proven_rules(requirement)
+        tiers = [(tier, [name for name, at in found.items() if at == tier]) for tier in (*Tier, "no tier")]
+        if told := [f"{tier}: {', '.join(f'`{name}`' for name in names)}" for tier, names in tiers if names]:
+            yield f"- **{requirement.id}** proven, {' · '.join(told)}"
 
 
 def _times(report: Result) -> list[str]:

@@ -22,6 +22,7 @@ from checks.report.words import (
     where_the_time_went,
 )
 
+OBJECTIONS_SHOWN = 3  # of a requirement, on a project that does not start
 REMEDIES_SHOWN = 6  # a terminal has few lines, and the page has them all
 SLOW = 1.0  # seconds; what took less is not worth a line
 
@@ -29,9 +30,10 @@ SLOW = 1.0  # seconds; what took less is not worth a line
 def as_terminal(report: Result) -> str:
     """Show the result in a terminal: a line per requirement, what objected, and where the time went."""
     shared = causes(report)
-    lines = [line for requirement in report.requirements for line in _terminal_lines(requirement, shared)]
+    most = OBJECTIONS_SHOWN if shared else None  # where much was not tried, what keeps it from that is to be seen
+    lines = [line for requirement in report.requirements for line in _terminal_lines(requirement, shared, most)]
     lines += [line for reason, checks in shared.items() for line in _terminal_cause(reason, checks)]
-    lines += _remedies(report)
+    lines += _remedies(report, OBJECTIONS_SHOWN if shared else REMEDIES_SHOWN)
     lines += [] if shared else _terminal_times(report)  # where much was not tried, times tell nothing
     lines += [f"reason: {reason}" for reason in report.reasons if reason not in sentence(report)]
     lines += [f"waiver: {waiver(one)}" for one in report.waivers]
@@ -46,7 +48,9 @@ def _terminal_cause(reason: str, checks: Mapping[str, int]) -> list[str]:
     return [f"cause: {reason.removeprefix('skipped: ')}", indented(kept)]
 
 
-def _terminal_lines(requirement: JudgedRequirement, shared: Container[str | None]) -> list[str]:
+def _terminal_lines(
+    requirement: JudgedRequirement, shared: Container[str | None], most: int | None = None
+) -> list[str]:
     note = f" ({requirement.note})" if requirement.note else ""
     lines = [f"{requirement.verdict:<15}{requirement.id}  {requirement.title}{note}"]
     for test in timing.judged(requirement):
@@ -54,7 +58,7 @@ def _terminal_lines(requirement: JudgedRequirement, shared: Container[str | None
     for check in requirement.checks:
         if check.reason and check.reason not in shared:
             lines.append(indented(f"{check.name}: {check.reason}"))
-        lines += [indented(f"{objection(one)}{stands_at(one)}{set_aside(check, one)}") for one in check.violations]
+    lines += _objections(requirement, most)
     lines += [
         indented(f"{mutation.name}: not noticed: {mutation.reason}")
         for mutation in requirement.mutations
@@ -63,14 +67,26 @@ def _terminal_lines(requirement: JudgedRequirement, shared: Container[str | None
     return lines
 
 
-def _remedies(report: Result) -> list[str]:
+def _objections(requirement: JudgedRequirement, most: int | None) -> list[str]:
+    """What objected, once where two tiers saw the same; at most so many."""
+    places: dict[str, str] = {}
+    for check in requirement.checks:
+        for one in check.violations:
+            told = f"{objection(one)}{set_aside(check, one)}"
+            places[told] = places.get(told) or stands_at(one)
+    every = [indented(f"{told}{place}") for told, place in places.items()]
+    more = len(every) - most if most is not None else 0
+    return [*every[:most], *([indented(f"and {more} more, in report.html")] if more > 0 else [])]
+
+
+def _remedies(report: Result, most: int) -> list[str]:
     """For each rule that does not hold, once, what to do."""
     rules = {(found.requirement.id, found.rule) for found in findings(report) if found.rule.remedy}
     every = sorted(rules, key=lambda one: (one[0], one[1].name))
-    lines = [f"{'to do':<15}{known}  {rule.name}: {rule.remedy}" for known, rule in every[:REMEDIES_SHOWN]]
+    lines = [f"{'to do':<15}{known}  {rule.name}: {rule.remedy}" for known, rule in every[:most]]
     return [
         *lines,
-        *([indented(f"and {more} more, in report.html")] if (more := len(every) - REMEDIES_SHOWN) > 0 else []),
+        *([indented(f"and {more} more, in report.html")] if (more := len(every) - most) > 0 else []),
     ]
 
 

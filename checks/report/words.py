@@ -7,7 +7,7 @@ from collections import Counter
 from markupsafe import Markup, escape
 
 from checks.core.pressure import figures
-from checks.core.results import JudgedCheck, JudgedWaiver, Result
+from checks.core.results import JudgedCheck, JudgedRequirement, JudgedWaiver, Result
 from checks.core.run import Record
 from checks.core.verdict import Json, Verdict, Violation
 from checks.report import timing
@@ -37,6 +37,13 @@ def waiver(one: JudgedWaiver) -> str:
             return f"a waiver is over and does not count: {told}"
         case "unused":
             return f"a waiver is not needed, for nothing violated it: {told}"
+
+
+def proven_rules(requirement: JudgedRequirement) -> dict[str, str]:
+    """{rule: the tier that it was proven at} of a requirement; not of one whose mutation nobody noticed."""
+    doubtful = {mutation.objects for mutation in requirement.mutations if not mutation.noticed}
+    proven = [rule for rule in requirement.rules if rule.verdict is Verdict.PROVEN and rule.name not in doubtful]
+    return {rule.name: str(rule.tier or "no tier") for rule in proven}
 
 
 def set_aside(check: JudgedCheck, violation: Violation) -> str:

@@ -6,11 +6,17 @@ import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import requests
+
+from checks.roles.api.client import Items
 from checks.subject.ports import published
 from checks.subject.role_tables import Role, every_role, product
 from checks.subject.roles import Absent, Finding, Found, Open
 from checks.subject.stack import Stack
 from stack.driver.errors import StackError
+
+ANSWER_SECONDS = 2.0
+SICK = 500  # an HTTP status from here on says that the service cannot do its work
 
 
 def settled(stack: Stack, known: dict[Role, Finding]) -> Stack:
@@ -19,6 +25,22 @@ def settled(stack: Stack, known: dict[Role, Finding]) -> Stack:
         if product(role).speaks and role not in known and _is_unsettled(stack.roles.findings[role]):
             known[role] = _asked(stack, role)
     return replace(stack, seen=known, _roles={}) if known else stack
+
+
+def answers(stack: Stack, service: str) -> bool:
+    """Whether a service answers as its role does, whatever its health check says; False for one without a role."""
+    if service in stack.candidates(Role.API):
+        return _answers_at_all(stack)
+    played = [role for role in every_role() if product(role).speaks and service in stack.candidates(role)]
+    return any(any(map(speaks_as(role), _addresses(stack, service, role))) for role in played)
+
+
+def _answers_at_all(stack: Stack) -> bool:
+    """Whether the health route of the api is answered: what with is for the checks to judge, unless it cannot work."""
+    try:
+        return requests.get(Items(stack).url(stack.subject.routes.health), timeout=ANSWER_SECONDS).status_code < SICK
+    except (requests.RequestException, StackError):
+        return False
 
 
 def _is_unsettled(found: Finding) -> bool:

@@ -6,8 +6,8 @@ A key that a later Compose adds is on neither list, and so is asked about before
 from __future__ import annotations
 
 HARMLESS_CAPABILITIES = {  # what the engine gives every container anyway, and what a container's own network needs
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
-    "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", "IPC_LOCK", "SYS_NICE",
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
+    "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", "IPC_LOCK", "SYS_NICE",
 }  # fmt: skip
 LOOKED_AT = """
     privileged cap_add devices device_cgroup_rules gpus sysctls security_opt network_mode pid ipc userns_mode uts cgroup

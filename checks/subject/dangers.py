@@ -73,7 +73,9 @@ class Files:
 
 def dangers(config: Config, files: Files) -> list[Found]:
     """Everything dangerous in a resolved Compose file, in its order."""
-    found = [_found(f"services.{name}", one) for name, spec in config["services"].items() for one in _of(spec, files)]
+    found = [
+        _found(f"services.{name}", one) for name, spec in config["services"].items() for one in of_service(spec, files)
+    ]
     for kind in ("volumes", "networks", "secrets", "configs"):
         specs = {name: spec or {} for name, spec in (config.get(kind) or {}).items()}
         found += [
@@ -87,7 +89,8 @@ def _found(place: str, one: tuple[Danger, str, object]) -> Found:
     return Found(danger=danger, key=f"{place}.{key}", value=value if isinstance(value, str) else repr(value))
 
 
-def _of(spec: Config, files: Files) -> Looked:
+def of_service(spec: Config, files: Files) -> Looked:
+    """What one service of a resolved Compose file asks of the machine."""
     yield from _powers(spec)
     yield from _spaces(spec)
     yield from _mounts(spec, files)

@@ -2,10 +2,14 @@
 
 import json
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from checks.subject.roles import Role
-from checks.subject.stack import Mutation, Stack
+from checks.subject.stack import Files, Mutation, Stack
 from stack.driver import docker
 from stack.driver.errors import StackError
 from stack.driver.labels import options
@@ -73,6 +77,13 @@ def without(role: Role) -> Mutation:
 def override(stack: Stack, role: Role, **keys: object) -> None:
     """JSON is YAML. A dollar has to be written twice, as it stands in the resolved Compose file."""
     stack.project.override(json.dumps({"services": {stack.roles[role]: keys}}))
+
+
+@contextmanager
+def laid_over(files: Files, **config: object) -> Iterator[Files]:
+    """The same files with more keys over them (`services={"api": {...}}`), for who reads them and starts nothing."""
+    with tempfile.TemporaryDirectory(prefix="laid-over-") as aside:
+        yield replace(files, project=files.project.laid_over(json.dumps(config), Path(aside)))
 
 
 def edit(stack: Stack, old: str, new: str) -> None:

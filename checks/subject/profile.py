@@ -124,7 +124,7 @@ def _subject(found: Subject, told: Profile, file: Path, text: str) -> Subject:
         prepare=told.prepare,
         leave_out=told.leave_out,
         roles={role: service for role in every_role() if isinstance(service := getattr(told.roles, role), str)},
-        absent={role: told.roles.reasons[role] for role in every_role() if getattr(told.roles, role) is False},
+        absent={role: told.roles.reasons[role] for role in _left_out(told.roles)},
         credentials=told.credentials,
         routes=told.routes,
         reading=told.healthcheck.reading,
@@ -136,9 +136,13 @@ def _subject(found: Subject, told: Profile, file: Path, text: str) -> Subject:
     )
 
 
+def _left_out(roles: RolesTold) -> set[Role]:
+    return {role for role in every_role() if getattr(roles, role) is False}
+
+
 def _without_reason(roles: RolesTold, text: str) -> list[str]:
     """A role may be left out, and not in silence; and a reason is for a role that is left out."""
-    left_out = {role for role in every_role() if getattr(roles, role) is False}
+    left_out = _left_out(roles)
     found = [
         (
             profile_errors.line_of(text, ("roles", role)),

@@ -14,25 +14,26 @@ from checks.subject.profile import Subject
 from checks.subject.reach import loaded
 from checks.subject.stack import MADE_UP, Files
 from stack.driver.errors import SubjectError
-from stack.driver.project import ComposeProject
+from stack.driver.project import ComposeProject, Config
 
 NAME = "declared"
 INTERPOLATING = re.compile(r"^error while interpolating services\.\S+: ")  # any one of those that want it
 MISSING_VARIABLE = re.compile(r"required variable (\w+) is missing a value")
 MISSING_FILE = re.compile(r"env file (\S+) not found")
 GIVEN = "given.env"
-UNRESOLVED = ""  # of what nobody can make up
 
 
 @contextmanager
-def standing(subject: Subject, directory: Path | None = None) -> Iterator[Files]:
+def standing(subject: Subject, directory: Path | None = None, *, name: str = NAME) -> Iterator[Files]:
     """The subject as it lies there, or its prepared copy in `directory`: nothing is built, started or written to it.
+
+    Without a `name` it has its own, as a plain `up` would give it.
 
     Where Compose says that something is missing which a person is to provide, that is kept as its complaint and made
     up, so that the rest can be judged. What does not resolve for another reason raises SubjectError when it is asked.
     """
     with tempfile.TemporaryDirectory(prefix="declared-") as aside:
-        project = subject.project_in(directory or subject.directory, NAME, aside=Path(aside))
+        project = subject.project_in(directory or subject.directory, name, aside=Path(aside))
         complaint, made_up = _made_to_resolve(project, Path(aside))
         unprepared = bool(subject.prepare) and directory is None
         yield Files(subject=subject, project=project, complaint=complaint, made_up=made_up, unprepared=unprepared)
@@ -41,30 +42,47 @@ def standing(subject: Subject, directory: Path | None = None) -> Iterator[Files]
 def _made_to_resolve(project: ComposeProject, aside: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What Compose complained of, and what was made up for it."""
     complaints: dict[str, str] = {}
-    if not _provided(project, aside, complaints):
-        return _sorted(complaints), tuple(sorted(complaints.keys() - {UNRESOLVED}))
-    if not project.config["services"]:
+    left = _left_after_making_up(project, aside, complaints)
+    if left is None and not project.config["services"]:
         complaints["profiles"] = "every service stands under a profile, so that a plain `up` starts none"
         project.options += ["--profile", "*"]
-        _provided(project, aside, complaints)  # what those services want is missed only now
-    return _sorted(complaints), tuple(sorted(complaints.keys() - {UNRESOLVED}))
+        left = _left_after_making_up(project, aside, complaints)  # what those services want is missed only now
+    return (*_sorted(complaints), *([left] if left else [])), tuple(sorted(complaints))
 
 
-def _provided(project: ComposeProject, aside: Path, complaints: dict[str, str]) -> bool:
-    """Make up what is missing, one after another; whether the project resolves then."""
+def _left_after_making_up(project: ComposeProject, aside: Path, complaints: dict[str, str]) -> str | None:
+    """Make up what is missing, one after another; what Compose still says when nothing more can be."""
     while (complaint := complaint_of(project)) is not None:
         missing = _missing(complaint)
         if not missing or missing in complaints:
-            complaints[UNRESOLVED] = complaint
-            return False
+            return complaint
         complaints[missing] = complaint
         _provide(project, aside, complaint)
-    return True
+    return None
+
+
+def profiled(project: ComposeProject) -> Mapping[str, Config]:
+    """{service: what the Compose file says of it} of those that a plain `up` leaves out and a profile brings up.
+
+    A file of variables that such a service lacks keeps nobody from looking at it.
+    """
+    try:
+        return project.profiled
+    except SubjectError as problem:
+        if not any(MISSING_FILE.search(line) for line in problem.details):
+            raise
+    with tempfile.TemporaryDirectory(prefix="profiled-") as aside:
+        return project.laid_over(_without_env_files(project), Path(aside)).profiled
+
+
+def _without_env_files(project: ComposeProject) -> str:
+    without = ", ".join(f"{json.dumps(name)}: {{env_file: !reset []}}" for name in _with_env_file(project))
+    return f"services: {{{without}}}\n"
 
 
 def _sorted(complaints: Mapping[str, str]) -> tuple[str, ...]:
-    """Compose comes upon them in another order each time; what it still says comes last."""
-    return tuple(complaints[missing] for missing in sorted(complaints, key=lambda one: (one == UNRESOLVED, one)))
+    """Compose comes upon them in another order each time."""
+    return tuple(complaints[missing] for missing in sorted(complaints))
 
 
 def complaint_of(project: ComposeProject) -> str | None:
@@ -92,8 +110,7 @@ def _provide(project: ComposeProject, aside: Path, complaint: str) -> None:
         if not any(option.startswith("--env-file") for option in project.options):
             project.options += [f"--env-file={file}" for file in (*own, aside / GIVEN)]
     else:
-        without = ", ".join(f"{json.dumps(name)}: {{env_file: !reset []}}" for name in _with_env_file(project))
-        project.override(f"services: {{{without}}}\n")
+        project.override(_without_env_files(project))
 
 
 def _with_env_file(project: ComposeProject) -> list[str]:

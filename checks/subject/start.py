@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from checks.core.codec import as_data, read_as
 from stack.driver.errors import BuildError, EngineError, ImageError, NotHealthyError, StackError
 from stack.driver.flock import locked
 from stack.driver.project import Config, seconds_in
 from stack.driver.runners.protocol import UP_SECONDS
 
-CAME_UP, CAUSE = "came-up", "cause.json"
+CAME_UP, CAUSE, ALONE = "came-up", "cause.json", "alone"
 PROBE_SECONDS, RETRIES = 30.0, 3  # interval and timeout, where a health check does not say
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A stack that did not come up whole, and stands as it does for the rest of the run.
+
+    `away` is {service: why it cannot be asked}; those in `ill` answer although Docker does not find them healthy.
+    """
+
+    project: str
+    overrides: tuple[str, ...]
+    away: Mapping[str, str]
+    ill: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cause:
-    """Why the stack does not come up: what is needed, what became of it, whether it is the project's own doing."""
+    """Why the stack does not come up: what is needed, what became of it, whether it is the project's own doing.
+
+    `service` is the one that keeps the others from it, '' where that is none; `kept` what did come up. Where it is
+    `for_good`, more time would not have helped.
+    """
 
     needs: str
     why: str
     own: bool
     details: tuple[str, ...] = ()
+    service: str = ""
+    for_good: bool = False
+    kept: Kept | None = None
 
     def __str__(self) -> str:
         return f"needs {self.needs}: {self.why}"
@@ -44,21 +65,20 @@ class Starts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "starts"
-        self._folder.mkdir(exist_ok=True)
+        (self._folder / ALONE).mkdir(parents=True, exist_ok=True)
 
     def cause(self) -> Cause | None:
         """Why the first start came to nothing; None where it did not, or none was tried."""
         file = self._folder / CAUSE
         if not file.is_file():
             return None
-        told = json.loads(file.read_text())
-        return Cause(**{**told, "details": tuple(told["details"])})
+        return read_as(Cause, file.read_text())
 
     @contextmanager
-    def tried(self) -> Iterator[None]:
+    def tried(self, keep: Callable[[Cause], Kept | None] = lambda _: None) -> Iterator[None]:
         """Start a stack of the project as it is meanwhile; nobody else does until one has come up.
 
-        Raises DidNotStartError where the first did not, at once or at the end.
+        Raises DidNotStartError where the first did not, at once or at the end: then `keep` may keep what did come up.
         """
         came_up = self._folder / CAME_UP
         with ExitStack() as held:
@@ -72,9 +92,22 @@ class Starts:
                 if came_up.exists():  # it can: this time something else was the matter
                     raise
                 found = cause_of(problem)
-                (self._folder / CAUSE).write_text(json.dumps(asdict(found)))
+                found = replace(found, kept=keep(found))
+                self._write(found)
                 raise DidNotStartError(found) from problem
             came_up.touch()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else asks what was kept meanwhile: of that there is one, and a check would see what another does."""
+        with locked(self._folder / ALONE, fcntl.LOCK_EX):
+            yield
+
+    def _write(self, cause: Cause) -> None:
+        """At once, for who reads it meanwhile."""
+        file = self._folder / f".{CAUSE}"
+        file.write_text(json.dumps(as_data(cause)))
+        file.rename(self._folder / CAUSE)
 
 
 def cause_of(problem: StackError) -> Cause:
@@ -82,12 +115,13 @@ def cause_of(problem: StackError) -> Cause:
     own = isinstance(problem, BuildError) or type(problem) is StackError
     why = "; ".join([problem.sentence, *(" ".join(line.split()) for line in problem.details)])
     match problem:
-        case NotHealthyError(root=root) if root:
-            return Cause(needs=f"`{root}` running", why=problem.why, own=True, details=problem.details)
+        case NotHealthyError(root=root, for_good=for_good) if root:
+            needs, details = f"`{root}` running", problem.details
+            return Cause(needs=needs, why=problem.why, own=True, details=details, service=root, for_good=for_good)
         case EngineError():
             return Cause(needs="an engine", why=problem.in_a_line, own=False)
-        case ImageError() | BuildError():
-            return Cause(needs="every image", why=why, own=own)
+        case ImageError(service=service):
+            return Cause(needs="every image", why=why, own=own, service=service, for_good=own)
     return Cause(needs="the stack running", why=why, own=own)
 
 

@@ -42,12 +42,12 @@ def fresh(
     """A stack of its own, up and healthy: own name, own copy of the directory, ephemeral loopback ports.
 
     Each of `before_start` is called on it before it starts, and `last_look` at the end, even where it did not come up;
-    it tells whether the stack is to be kept. Otherwise, whatever happens, nothing of it is left behind. Without
-    `started` it is all ready and not up.
+    it tells whether the stack is to be kept. Otherwise, unless it was left to the end of the run, nothing of it is left
+    behind, whatever happens. Without `started` it is all ready and not up.
     """
     project = f"{run.name}-{secrets.token_hex(4)}"
     base = run.folder / project
-    directory = _place_in(base, subject)
+    directory = place_in(base, subject)
     stack = stack_of(subject, subject.project_in(directory, project, run.labels(project)))
     try:
         _copy(subject, directory)
@@ -59,21 +59,29 @@ def fresh(
         for step in before_start:
             step(stack)
         if started:
-            stack.runner.up(progress, within=budget(stack.project.config, subject.start_seconds))
+            start(stack, progress)
         yield stack
     finally:
         kept = False
         try:
             kept = last_look(stack)
         finally:
-            run.keep(project) if kept else _remove(stack)
+            if kept:
+                run.keep(project)
+            elif not run.is_left(project):
+                _remove(stack)
+
+
+def start(stack: Stack, progress: Progress) -> None:
+    """Start a stack that is ready, in the time that it may take."""
+    stack.runner.up(progress, within=budget(stack.project.config, stack.subject.start_seconds))
 
 
 @contextmanager
 def prepared(subject: Subject, progress: Progress, run: Session) -> Iterator[Path]:
     """A copy of a subject in which what its profile names was run: for who reads its files, and starts nothing."""
     base = run.folder / f"{run.name}-{secrets.token_hex(4)}"
-    directory = _place_in(base, subject)
+    directory = place_in(base, subject)
     try:
         _copy(subject, directory)
         _prepare(subject, directory, progress)
@@ -82,11 +90,9 @@ def prepared(subject: Subject, progress: Progress, run: Session) -> Iterator[Pat
         reaper.remove_folder(base)
 
 
-def _place_in(base: Path, subject: Subject) -> Path:
-    """The folder for a copy of the subject's directory: as deep in `base` as what the subject reaches is above it."""
-    directory = base / subject.directory.relative_to(subject.root)
-    directory.mkdir(parents=True)
-    return directory
+def place_in(base: Path, subject: Subject) -> Path:
+    """Where in `base` a copy of the subject's directory lies: as deep as what the subject reaches is above it."""
+    return base / subject.directory.relative_to(subject.root)
 
 
 def base_of(stack: Stack) -> Path:

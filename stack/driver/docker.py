@@ -27,6 +27,8 @@ REFUSED = re.compile(
     r"privileged|not permitted|permission denied|authorization denied|/dev/loop|no loop device|No such device|mount: ",
     re.IGNORECASE,
 )
+NOT_BUILT = re.compile(r"^(?:ERROR: )?failed to solve: (?P<why>.*)$", re.MULTILINE)
+REFERENCE = re.compile(r"failed to c\w+ (?:cache key|checksum of ref \S+): ")
 NO_COMPOSE = re.compile(  # without the plugin, docker reads the options of `docker compose` as its own
     r"unknown (?:shorthand )?flag: [^\n]*\s+Usage:\s+docker \[OPTIONS\] COMMAND"
     r"|'compose' is not a docker command|unknown command: docker compose"
@@ -127,3 +129,9 @@ def from_words(output: str, doing: str) -> StackError:
             hint=f"`ss -ltnp 'sport = :{taken[1]}'` shows who listens there",
         )
     return StackError(f"Docker could not {doing}", details=said)
+
+
+def why_not_built(output: str) -> str:
+    """What the builder says kept it from building, without references that are others each time; '' if nothing did."""
+    found = NOT_BUILT.search(output)
+    return REFERENCE.sub("", found["why"]) if found else ""

@@ -40,17 +40,30 @@ class OutOfTimeError(StackError):
 class NotHealthyError(OutOfTimeError):
     """The containers run, or ran, but not every service became healthy in time.
 
-    `root` is the service that keeps the others from it, and `why` what is known of that.
+    `root` is the service that keeps the others from it, and `why` what is known of that. Where they are not `for_good`,
+    more time might have helped.
     """
 
     exit_code = 1
 
     def __init__(
-        self, sentence: str, *, details: tuple[str, ...] = (), hint: str = "", root: str = "", why: str = ""
+        self,
+        sentence: str,
+        *,
+        details: tuple[str, ...] = (),
+        hint: str = "",
+        root: str = "",
+        why: str = "",
+        for_good: bool = False,
     ) -> None:
         super().__init__(sentence, details=details, hint=hint)
         self.root = root
         self.why = why
+        self.for_good = for_good
+
+
+class AwayError(StackError):
+    """A service that is asked for is the one that did not come up, or waits for it."""
 
 
 class NothingThereError(StackError):
@@ -76,12 +89,16 @@ class PackageError(StackError):
 
 
 class ImageError(StackError):
-    """An image is not here and could not be had from any of the sources allowed."""
+    """An image is not here and could not be had from any source allowed; `service` is whose, where that is known."""
 
     exit_code = 5
 
+    def __init__(self, sentence: str, *, details: tuple[str, ...] = (), hint: str = "", service: str = "") -> None:
+        super().__init__(sentence, details=details, hint=hint)
+        self.service = service
 
-class BuildError(StackError):
+
+class BuildError(ImageError):
     """The image of a service cannot be built, for a reason of the project's own."""
 
     exit_code = 1

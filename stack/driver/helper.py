@@ -45,6 +45,18 @@ with open(sys.argv[1], "r+b") as file:
     file.seek(int(sys.argv[2]))
     print(file.read().hex())
 """
+PROCESSES = """
+import json, sys
+from contextlib import suppress
+from pathlib import Path
+found = {}
+for folder in Path("/proc").glob("[0-9]*"):
+    with suppress(FileNotFoundError, ProcessLookupError):  # it may end meanwhile
+        if sys.argv[1] in (folder / "cgroup").read_text():  # this one's, whoever else is in its namespace
+            status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+            found[folder.name] = int(status["Uid"].split()[1])
+print(json.dumps(found))
+"""
 
 
 def open_relay(labels: Labels, networks: Iterable[str], service: str, port: int) -> docker.Container:
@@ -92,6 +104,18 @@ def read_files(labels: Labels, container: str, folder: str) -> dict[str, bytes]:
     """{path: content} of every file below a folder that a container has mounted, whether it runs or not."""
     found = json.loads(_on_mounts(labels, f"{container}:ro", READ, folder))
     return {path: base64.b64decode(content) for path, content in found.items()}
+
+
+def users_of(labels: Labels, container: str) -> list[int]:
+    """The effective user of each process of a container, as it has them itself."""
+    with translated("look at the processes of a container"):
+        said = docker.DockerClient().run(
+            python_image(), ["python3", "-I", "-S", "-c", PROCESSES, container], remove=True, networks=["none"],
+            labels=dict(labels), read_only=True, cap_drop=["ALL"], pid=f"container:{container}", user="65534",
+            log_driver="none",
+        )  # fmt: skip
+    assert isinstance(said, str)
+    return list(json.loads(said).values())
 
 
 def write_into(labels: Labels, container: str, file: str, at: int, data: bytes) -> None:

@@ -18,6 +18,7 @@ Labels = Mapping[str, str]
 PREFIX = "checks-"
 NAME = re.compile(r"checks-[0-9a-f]{6}")  # nothing else is taken for a run, whatever a folder or a label says
 KEPT = ".kept"
+LEFT = ".left"
 
 
 def home() -> Path:

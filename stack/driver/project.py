@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,13 @@ class ComposeProject:
         return self._resolve(tuple(path for path in self.files if path != self._detaching))
 
     @property
+    def profiled(self) -> Mapping[str, Config]:
+        """{service: what is said of it} of those that only come up with a profile; raises SubjectError as `config`."""
+        files = tuple(path for path in self.files if path != self._detaching)
+        every: Mapping[str, Config] = self._resolve(files, "--profile", "*")["services"]
+        return {name: spec for name, spec in every.items() if name not in self.config["services"]}
+
+    @property
     def services(self) -> tuple[str, ...]:
         """Every service that the Compose file names and that is to go on running, in its order."""
         services = self.config["services"]
@@ -115,20 +123,39 @@ class ComposeProject:
         path.write_text(text)
         self._overrides.append(path)
 
+    @property
+    def overrides(self) -> tuple[Path, ...]:
+        """What was laid over its Compose file."""
+        return tuple(self._overrides)
+
+    def overridden_by(self, overrides: Sequence[Path]) -> None:
+        """Have laid over it what was laid over another of its directory, whose last that detaches it."""
+        self._overrides = [*overrides]
+        self._detaching = overrides[-1] if overrides else None
+
+    def laid_over(self, text: str, aside: Path) -> ComposeProject:
+        """The same project with one more Compose file over it, written to `aside`; this one stays as it is."""
+        other = copy(self)
+        other._aside, other._resolved = aside, {}
+        other._overrides, other.options = [*self._overrides], [*self.options]
+        other.override(text)
+        return other
+
     def detach(self) -> None:
         """Lay over it what lets a copy run beside the original; raises SubjectError for what both would share."""
         self.override(detached(self.config, self.name, self.labels))
         self._detaching = self._overrides[-1]
 
-    def command(self, *words: str, files: tuple[Path, ...] = ()) -> tuple[str, ...]:
-        """The words of a `docker compose` command on this project."""
+    def command(self, *words: str, files: tuple[Path, ...] = (), options: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The words of a `docker compose` command on this project; one without a name gets it from its files."""
         named = [word for path in files or self.files for word in ("--file", str(path))]
         told = self.folder == self.directory or any(option.startswith("--env-file") for option in self.options)
         given = [] if told else [f"--env-file={path}" for path in self.env_files]
-        return ("compose", *named, *given, *self.options, "--project-name", self.name, *words)
+        called = ("--project-name", self.name) if self.name else ()
+        return ("compose", *named, *given, *self.options, *options, *called, *words)
 
-    def _resolve(self, files: tuple[Path, ...]) -> Config:
-        asked = self.command("config", "--format", "json", files=files)
+    def _resolve(self, files: tuple[Path, ...], *options: str) -> Config:
+        asked = self.command("config", "--format", "json", files=files, options=options)
         if asked not in self._resolved:
             try:
                 self._resolved[asked] = json.loads(bounded.ask(*asked, files=files, variables=self.variables))

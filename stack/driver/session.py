@@ -13,7 +13,7 @@ from pathlib import Path
 
 from stack.driver.engine import answers
 from stack.driver.flock import locked
-from stack.driver.labels import DEADLINE_LABEL, HOME_LABEL, KEPT, PREFIX, RUN_LABEL, STACK_LABEL, address, home
+from stack.driver.labels import DEADLINE_LABEL, HOME_LABEL, KEPT, LEFT, PREFIX, RUN_LABEL, STACK_LABEL, address, home
 from stack.driver.reaper import remove
 
 LONGEST = timedelta(hours=12)  # after which a run of another machine counts as dead
@@ -41,6 +41,14 @@ class Session:
     def keep(self, project: str) -> None:
         """Have nobody remove this stack but who asks for just that."""
         (self.folder / f"{project}{KEPT}").touch()
+
+    def leave(self, project: str) -> None:
+        """Have this stack stand, as it is, until the run is over: whoever made it removes it no more."""
+        (self.folder / f"{project}{LEFT}").touch()
+
+    def is_left(self, project: str) -> bool:
+        """Whether a stack is to stand until then."""
+        return (self.folder / f"{project}{LEFT}").exists()
 
 
 @contextmanager

@@ -39,7 +39,7 @@ LOGINS = (
     Login(
         name="auditor",
         rules="~audit:* -@all +ping +set +get +del +waitaof +bgrewriteaof +info +command +config|get"
-        " +acl|list +acl|log +client|list",
+        " +acl|list +acl|log +acl|dryrun +client|list",
         reader=None,
     ),
 )

@@ -36,10 +36,11 @@ from stack.driver import docker, engine, session, wait
 from stack.driver.errors import StackError
 from stack.driver.progress import Progress
 from stack.driver.session import Session
+from stack.healer.settings import Settings
 
 HOGS, MINUTES = 20, 10.0
 LOOK_EVERY = 2.0  # seconds: oftener than anybody restarts the same container twice
-DECLARED_PATIENCE = 120.0  # HEALER_STARVED_PATIENCE_SECONDS of the shipped stack
+DECLARED_PATIENCE = Settings().starved_patience_seconds
 STARVED_SLACK = (
     60.0  # seconds for the rest of it, all of which is slow there: the verdict, the restart, the first probe
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -22,9 +23,17 @@ from stack.driver.images.bases import PROMETHEUS, PYTHON, REDIS
 HERE = Path(__file__).parent
 SHAPES, GOLDEN = HERE / "shapes", HERE / "golden"
 NAMES = sorted(path.name for path in SHAPES.iterdir() if path.is_dir())
+OPEN_REDIS = "subjects/redis:8.0"
+AS_OFFICIAL = f"""\
+FROM {REDIS.packaged}
+RUN printf '#!/bin/sh\\nexec /usr/bin/redis-server "$@" --protected-mode no\\n' > /usr/local/bin/redis-server \\
+ && chmod 755 /usr/local/bin/redis-server
+WORKDIR /data
+CMD ["redis-server"]
+"""  # the official image is built without protected mode, which keeps other containers out
 FROM_PACKAGES = {  # what the shapes stand on where no registry answers
     "PYTHON_IMAGE": PYTHON.packaged,
-    "REDIS_IMAGE": REDIS.packaged,
+    "REDIS_IMAGE": OPEN_REDIS,
     "PROMETHEUS_IMAGE": PROMETHEUS.packaged,
 }
 PYTEST = (sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--rootdir=.", "checks/requirements", "-m", "check")
@@ -33,11 +42,22 @@ ASIDE = ("--ignore-glob=*/tests", "-q", "--no-header", "--tb=no", "-rN", "-p", "
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """What a run said of a shape: the report for programs, what the terminal showed, and the seconds that it took."""
+    """What a run said of a shape: the report for programs, and how many lines the terminal showed.
+
+    `seconds` is what it took, `processor` what processes of ours used of the processor meanwhile, Docker's command too.
+    """
 
     report: Mapping[str, Any]
     lines: int
     seconds: float
+    processor: float
+
+    @property
+    def causes(self) -> list[str]:
+        """What kept more than one check from being tried, each once."""
+        checks = [check for one in self.report["requirements"] for check in one["checks"]]
+        reasons = [str(check["reason"]) for check in checks if check["reason"]]
+        return sorted({reason for reason in reasons if reasons.count(reason) > 1})
 
 
 @contextmanager
@@ -49,17 +69,31 @@ def laid_out(name: str) -> Iterator[Path]:
         yield next(path.parent for usual in COMPOSE_NAMES for path in sorted(folder.rglob(usual)))
 
 
+def provide_redis() -> None:
+    """Build the image that stands for the official one."""
+    subprocess.run(
+        ["docker", "build", "--quiet", f"--tag={OPEN_REDIS}", "-"],
+        input=AS_OFFICIAL, text=True, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
 def judged(subject: Path, *options: str, environment: Mapping[str, str] | None = None) -> Judged:
     """Run the checks on a subject of ours, with its evidence in a folder aside."""
     kept = {name: value for name, value in os.environ.items() if name not in FROM_PACKAGES and "PYTEST" not in name}
     with tempfile.TemporaryDirectory(prefix="evidence-") as evidence:
-        began = time.monotonic()
+        began, used = time.monotonic(), _used()
         command = [*PYTEST, *ASIDE, f"--stack={subject}", f"--evidence={evidence}", "--trust", *options]
         ran = _run(command, {**kept, **(environment or {})})
         told = _run([sys.executable, "-m", "checks.report", f"{evidence}/latest"], kept)
-        seconds = time.monotonic() - began
+        seconds, processor = time.monotonic() - began, _used() - used
         report = json.loads((Path(evidence) / "latest" / "report.json").read_text())
-    return Judged(report=report, lines=len((ran + told).splitlines()), seconds=seconds)
+    return Judged(report=report, lines=len((ran + told).splitlines()), seconds=seconds, processor=processor)
+
+
+def _used() -> float:
+    """Seconds of the processor that ended commands of this process have used."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _run(command: list[str], environment: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ title = "A title"
 reason = "A reason."
 rules = {rules}
 """
-UNMAPPED = {"exec-form", "stops-on-sigterm"}  # how a process ends is in neither catalogue
+UNMAPPED = {"container-exec-form", "exec-form", "stops-on-sigterm"}  # how a process ends is in neither catalogue
 numbers = itertools.count(70)
 
 

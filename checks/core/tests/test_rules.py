@@ -6,7 +6,7 @@ import pytest
 
 from checks.core import catalog
 from checks.core.results import JudgedCheck, JudgedRule
-from checks.core.rules import Seen, judged_rules, without_overruled
+from checks.core.rules import Seen, case_of, judged_rules, without_overruled
 from checks.core.tier import Tier
 from checks.core.verdict import Verdict, Violation
 
@@ -23,7 +23,7 @@ def check(tier: Tier, verdict: Verdict, *rules: str) -> JudgedCheck:
 
 
 def seen(*checks: JudgedCheck) -> list[Seen]:
-    return [Seen(check=one, kinds=frozenset({"Probes"})) for one in checks]
+    return [Seen(check=one, kinds=frozenset({("Probes",)})) for one in checks]
 
 
 FILES, ENGINE = check(Tier.DECLARED, Verdict.VIOLATED, RULE), check(Tier.RUNNING, Verdict.PROVEN)
@@ -79,4 +79,14 @@ def test_what_is_waived_stays_waived_and_is_never_proven() -> None:
 
 def test_what_no_check_looked_at_is_not_spoken_of() -> None:
     named = {one.name for one in judged_rules(R7, seen(ENGINE))}
-    assert named == {RULE, "check-can-fail", "check-sees-errors", "no-password-in-probe"}
+    by_looks = {"check-can-fail", "check-sees-errors", "check-asks-the-service", "found-within-minutes"}
+    assert named == {RULE, *by_looks, "no-password-in-probe"}
+
+
+def test_an_observation_of_another_case_says_nothing_of_a_rule() -> None:
+    known = catalog.read().by_id["R8"]
+    gone = next(one for one in catalog.samples(known).failing["answer-when-redis-gone"])
+    assert case_of(gone) == ("Called", "gone")
+    proven = Seen(check=check(Tier.EXERCISED, Verdict.PROVEN), kinds=frozenset({case_of(gone)}))
+    found = {one.name for one in judged_rules(known, [proven])}
+    assert found == {"answer-when-redis-gone", "answers-in-time"}

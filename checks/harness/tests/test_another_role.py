@@ -5,8 +5,6 @@ The folder is made as the how-to in CONTRIBUTING says, in a copy of the project.
 
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.harness.tests.made_up import run, written
 from checks.subject.tests.compose import needs_compose
 from stack import ROOT
 
@@ -110,12 +109,6 @@ services:
 """
 
 
-def written(folder: Path, files: dict[str, str]) -> None:
-    folder.mkdir(parents=True)
-    for name, text in files.items():
-        (folder / name).write_text("\n".join(line[8:] for line in text.splitlines()).strip() + "\n")
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with one folder more on each shelf."""
@@ -138,9 +131,14 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def run(copy: Path, *command: str) -> str:
-    done = subprocess.run([sys.executable, *command], cwd=copy, capture_output=True, text=True, check=False)
+def told(copy: Path, *command: str) -> str:
+    """All that a command says in the copy."""
+    done = run(*command, project=copy)
     return done.stdout + done.stderr
+
+
+def described(copy: Path, project: Path) -> str:
+    return told(copy, "-m", "invoke", "describe", "--stack", str(project))
 
 
 def verdict(copy: Path, project: Path) -> str:
@@ -148,7 +146,7 @@ def verdict(copy: Path, project: Path) -> str:
     folder = project.parent / "evidence"
     selected = ("-p", "no:cacheprovider", "--ignore-glob=*/tests", "-m", "check", "-k", "memory", "--tier", "declared")
     options = (*selected, "--evidence", str(folder), "--stack", str(project))
-    return run(copy, "-m", "pytest", "checks/requirements", *options)
+    return told(copy, "-m", "pytest", "checks/requirements", *options)
 
 
 @contextmanager
@@ -166,19 +164,16 @@ def answering(said: bytes) -> Iterator[str]:
 
 
 def test_it_is_found_by_its_table_and_described(copy: Path, project: Path) -> None:
-    told = run(copy, "-m", "invoke", "describe", "--stack", str(project))
-    assert "memcached   kept            it runs memcached" in told
-    assert "api         web" in told
+    said = described(copy, project)
+    assert "memcached   kept            it runs memcached" in said
+    assert "api         web" in said
 
 
 def test_a_profile_names_it_or_leaves_it_out(copy: Path, project: Path) -> None:
     (project / "compliance.toml").write_text('[roles]\nmemcached = "web"\n')
-    assert "memcached   web             compliance.toml says so" in run(
-        copy, "-m", "invoke", "describe", "--stack", str(project)
-    )
+    assert "memcached   web             compliance.toml says so" in described(copy, project)
     (project / "compliance.toml").write_text('[roles]\nmemcache = "web"\n')
-    told = run(copy, "-m", "invoke", "describe", "--stack", str(project))
-    assert "unknown key `roles.memcache`; did you mean `roles.memcached`?" in told
+    assert "unknown key `roles.memcache`; did you mean `roles.memcached`?" in described(copy, project)
 
 
 def test_a_requirement_asks_for_it(copy: Path, project: Path) -> None:
@@ -193,5 +188,5 @@ def test_a_requirement_asks_for_it(copy: Path, project: Path) -> None:
 def test_where_it_runs_it_is_asked(copy: Path, said: bytes, speaks: bool) -> None:
     asking = "import sys; from checks.roles.answers import speaks_as; from checks.subject.roles import Role; "
     with answering(said) as address:
-        told = run(copy, "-c", asking + "print(speaks_as(Role('memcached'))(sys.argv[1]))", address)
-    assert told == f"{speaks}\n"
+        said_of_it = told(copy, "-c", asking + "print(speaks_as(Role('memcached'))(sys.argv[1]))", address)
+    assert said_of_it == f"{speaks}\n"

@@ -5,12 +5,11 @@ The folder is made as the how-to in CONTRIBUTING says, step by step; it stands o
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from stack import ROOT
+from checks.harness.tests.made_up import run, written
 
 FILES = {
     "__init__.py": "",
@@ -97,15 +96,8 @@ FILES = {
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Path:
-    folder = tmp_path / "shelf" / "r70_motto"
-    folder.mkdir(parents=True)
-    for name, text in FILES.items():
-        (folder / name).write_text("\n".join(line[8:] for line in text.splitlines()).strip() + "\n")
-    return folder.parent
-
-
-def run(*command: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    written(tmp_path / "shelf" / "r70_motto", FILES)
+    return tmp_path / "shelf"
 
 
 def proven(shelf: Path, evidence: Path, *options: str) -> "subprocess.CompletedProcess[str]":
@@ -118,11 +110,13 @@ def proven(shelf: Path, evidence: Path, *options: str) -> "subprocess.CompletedP
         "-m",
         "check or mutation",
     )
-    return run("pytest", *ours, "-k", "motto", "--requirements", str(shelf), "--evidence", str(evidence), *options)
+    return run(
+        "-m", "pytest", *ours, "-k", "motto", "--requirements", str(shelf), "--evidence", str(evidence), *options
+    )
 
 
 def judged(shelf: Path, evidence: Path) -> "subprocess.CompletedProcess[str]":
-    return run("checks.report", str(evidence / "latest"), "--requirements", str(shelf))
+    return run("-m", "checks.report", str(evidence / "latest"), "--requirements", str(shelf))
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "in workers"])
@@ -149,7 +143,7 @@ def test_its_tier_selects_it(shelf: Path, tmp_path: Path) -> None:
 
 def test_who_does_not_know_it_cannot_judge_it(shelf: Path, tmp_path: Path) -> None:
     proven(shelf, tmp_path / "evidence")
-    again = run("checks.report", str(tmp_path / "evidence" / "latest"))
+    again = run("-m", "checks.report", str(tmp_path / "evidence" / "latest"))
     assert again.returncode == 2
     assert "`R70` is a requirement that is not known here" in again.stdout
 

@@ -9,7 +9,7 @@ from checks.core import catalog
 from checks.harness import describe
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.profile import read
-from checks.subject.role_tables import every_role
+from checks.subject.role_tables import Role, every_role
 from checks.subject.stack import Files
 from checks.subject.tests.resolved import ResolvedProject
 from stack import SHIPPED
@@ -51,7 +51,8 @@ def test_roles_are_told_with_their_reasons(tmp_path: Path) -> None:
             "",
             [
                 "  R6  violated: no service runs",
-                "  R4  undecided where it logs in: compliance.toml has no [credentials.app], ",
+                "  R4  looks into Redis without a login, as its files let anybody: compliance.toml has no ",
+                "  R4  undecided where it logs in as app, health: compliance.toml has no [credentials.app], ",
             ],
         ),
         ("[roles]\nprometheus = false\nreasons.prometheus = 'far away'", ["  R6  not applicable: far away"]),
@@ -69,6 +70,44 @@ def test_roles_are_told_with_their_reasons(tmp_path: Path) -> None:
 def test_what_will_not_be_judged_is_told(tmp_path: Path, told: str, lines: list[str]) -> None:
     text = describe.text_of(files(tmp_path, told, web=WEB, cache=CACHE))
     assert [line for line in lines if line not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "lines"),
+    [
+        ("valkey-server", {}, ["R3  looks into Redis without a login, as its files let anybody: "]),
+        (
+            "valkey-server --requirepass hidden",
+            {"CACHE_URL": "redis://:hidden@cache"},
+            [
+                "R3  looks into Redis with the app's own login (CACHE_URL of web), as far as that reaches: ",
+                "R5  undecided where it logs in as app: ",
+            ],
+        ),
+        (
+            "valkey-server --requirepass hidden",
+            {},
+            ["R3  undecided where it logs in as auditor: ", "as app, auditor: "],
+        ),
+        (
+            "valkey-server --port 0 --tls-port 6380",
+            {},
+            ["R3  undecided where it asks Redis: that answers over TLS alone, and these checks speak plain TCP"],
+        ),
+        (
+            "valkey-server --port 0 --unixsocket /run/r.sock",
+            {},
+            ["R5  undecided where it asks Redis: that answers on a"],
+        ),
+    ],
+)
+def test_how_far_redis_is_looked_into_is_told(
+    tmp_path: Path, command: str, environment: dict[str, str], lines: list[str]
+) -> None:
+    told = files(tmp_path, web={**WEB, "environment": environment}, cache={**CACHE, "command": command.split()})
+    text = describe.text_of(told)
+    assert [line for line in lines if line not in text] == []
+    assert "hidden" not in text
 
 
 def test_what_is_not_clear_is_asked_with_the_line_for_it(tmp_path: Path) -> None:
@@ -93,6 +132,6 @@ def test_the_checks_are_counted_by_tier(tmp_path: Path) -> None:
 
 def test_every_role_that_a_requirement_needs_is_one() -> None:
     needed = {need for requirement in catalog.read().requirements for need in requirement.needs}
-    assert needed <= {*every_role()}
+    assert {Role.API, Role.REDIS, Role.PROMETHEUS} <= needed <= {*every_role()}
     logins = {login for requirement in catalog.read().requirements for login in requirement.logins}
     assert logins == set(read(SHIPPED).credentials)

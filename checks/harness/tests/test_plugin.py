@@ -102,7 +102,7 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 PLUGIN = (
-    *("-p", "checks.harness.applicability"),
+    *("-p", "checks.harness.untried"),
     *("-p", "checks.harness.waivers"),
     *("-p", "checks.harness.plugin"),
     *("-p", "no:cacheprovider"),
@@ -195,6 +195,33 @@ def test_tests_that_are_no_checks_leave_no_folder(pytester: pytest.Pytester) -> 
     pytester.makepyfile("def test_offline(): pass")
     run(pytester).assert_outcomes(passed=1)
     assert not (pytester.path / "evidence").exists()
+
+
+def test_what_leaves_a_check_untried_fails_a_test_of_ours(pytester: pytest.Pytester) -> None:
+    pytester.makeini(INI)
+    pytester.makepyfile("""
+        import pytest
+        from checks.core.verdict import NotApplicableError
+        from stack.driver.errors import EngineError, SubjectError
+
+        @pytest.fixture
+        def unusable():
+            raise EngineError("no engine answers")
+
+        def test_of_its_own_call():
+            raise SubjectError("it does not resolve")
+
+        def test_of_a_fixture(unusable):
+            pass
+
+        def test_of_what_is_not_there():
+            raise NotApplicableError("there is no Redis")
+
+        @pytest.mark.check("R3")
+        def test_that_is_a_check():
+            raise SubjectError("it does not resolve")
+    """)
+    run(pytester).assert_outcomes(failed=2, errors=1, skipped=1)
 
 
 def test_the_folder_can_be_chosen(suite: pytest.Pytester) -> None:

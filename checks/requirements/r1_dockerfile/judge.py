@@ -1,6 +1,7 @@
 """What is asked of a Dockerfile and of the image built from it."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from checks.core.image_reference import is_pinned
 from checks.core.place import Place, Places, first_of
@@ -223,3 +224,41 @@ def comparison_violations(seen: Compared) -> list[Violation]:
         return []
     told = list(seen.differing) or "no file was compared"
     return [Violation("same-content-twice", seen=told, wanted="no difference")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """How the service's container is started, and what of the image's programs it does not leave as they were built.
+
+    `asked` are its Compose file, or Docker for what runs. `user` is '' where the image's own is taken, `users` those of
+    its processes, `told` the start of what a shell or an interpreter is told (never all of it). `mounted` are programs
+    mounted into it, `changed` those that are other than the image has them.
+    """
+
+    asked: Literal["files", "container"]
+    user: str
+    users: tuple[int, ...]
+    told: tuple[str, ...]
+    mounted: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+@judges(Container)
+def container_violations(seen: Container) -> list[Violation]:
+    found = []
+    runs = seen.asked == "container"
+    root = [seen.user] * is_root(seen.user) + [f"process of user {uid}" for uid in seen.users if uid == 0][:1]
+    if root or (runs and not seen.users):
+        told = root or "no process was looked at"
+        found.append(Violation("container-non-root", seen=told, wanted="a user other than root"))
+    if seen.told:
+        found.append(Violation("container-exec-form", seen=list(seen.told), wanted="a program and its arguments"))
+    if other := [*seen.mounted, *(f"{path} is not as it was built" for path in seen.changed)]:
+        found.append(Violation("runs-what-was-built", seen=other, wanted="the programs of the image"))
+    return found
+
+
+def is_root(user: str) -> bool:
+    """Whether `user[:group]` says root; '' says nothing."""
+    name = user.partition(":")[0]
+    return name == "root" or (name.isdigit() and int(name) == 0)

@@ -30,7 +30,7 @@ from checks.requirements.r1_dockerfile.judge import (
 from checks.requirements.r1_dockerfile.leftovers import kind_of
 from checks.requirements.r1_dockerfile.shell_form import start_of
 from checks.subject.stack import Stack
-from stack.driver.errors import NotHealthyError, StackError
+from stack.driver.errors import NotHealthyError, StackError, SubjectError
 from stack.driver.images import build, inspect
 
 FOLDER = "5"  # what tar calls one
@@ -75,7 +75,7 @@ def compare_with_locks(image: Saved, sources: Sources) -> Dependencies:
     """What is installed in the image against what the lock files beside the Dockerfile pin."""
     installed, found = lockfiles.installed(image), lockfiles.files(sources.folder)
     if not installed:
-        raise StackError("the image holds no Python distribution, so what locks its dependencies cannot be told")
+        raise SubjectError("the image holds no Python distribution, so what locks its dependencies cannot be told")
     pinned = frozenset(one for path in found for one in lockfiles.pinned(lockfiles.text_of(path)))
     return Dependencies(
         installed=tuple(sorted(installed)),

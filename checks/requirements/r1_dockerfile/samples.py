@@ -7,6 +7,7 @@ from checks.requirements.r1_dockerfile.judge import (
     OCI,
     Canaries,
     Compared,
+    Container,
     Contents,
     Context,
     Dependencies,
@@ -35,6 +36,8 @@ STOPPED = Stopped(status="exited", exit_code=0, seconds=0.6, grace_s=5.0, health
 CONTEXT = Context(planted=(".env", "id_rsa"), let_in=())
 CANARIES = Canaries(planted=(".env", "id_rsa"), layers=5, found=())
 REBUILT = Rebuilt(steps=11, anew=())
+DECLARED = Container(asked="files", user="", users=(), told=(), mounted=(), changed=())
+RUNNING = replace(DECLARED, asked="container", user="10001:10001", users=(10001,))
 COMPARED = Compared(files=5000, differing=())
 
 PASSING: tuple[object, ...] = (
@@ -52,6 +55,9 @@ PASSING: tuple[object, ...] = (
     CANARIES,
     REBUILT,
     COMPARED,
+    DECLARED,
+    replace(DECLARED, user="app:0"),
+    RUNNING,
 )
 
 FAILING: dict[str, tuple[object, ...]] = {
@@ -96,6 +102,21 @@ FAILING: dict[str, tuple[object, ...]] = {
     "secrets-stay-out-of-the-build": (replace(CONTEXT, let_in=("id_rsa",)),),
     "canary-in-no-layer": (replace(CANARIES, found=("id_rsa (as app/id_rsa)",)),),
     "rebuild-is-cached": (replace(REBUILT, anew=("stage-1 2/5 COPY",)),),
+    "container-non-root": (
+        replace(DECLARED, user="0:0"),
+        replace(DECLARED, user="root"),
+        replace(RUNNING, user="00:10001"),
+        replace(RUNNING, users=(0, 10001)),
+    ),
+    "container-exec-form": (
+        replace(DECLARED, told=("sh", "-c")),
+        replace(RUNNING, told=("/sbin/tini", "--", "bash", "-ec")),
+    ),
+    "runs-what-was-built": (
+        replace(DECLARED, mounted=("/app: main.py",)),
+        replace(RUNNING, mounted=("/app: app/main.py of the image",)),
+        replace(RUNNING, changed=("/app/main.py",)),
+    ),
     "same-content-twice": (replace(COMPARED, differing=("app/built-at: sha256",)),),
 }
 
@@ -111,4 +132,5 @@ VACUOUS: tuple[object, ...] = (
     replace(CANARIES, layers=0),
     replace(REBUILT, steps=0),
     replace(COMPARED, files=0),
+    replace(RUNNING, users=()),
 )

@@ -1,6 +1,7 @@
 """Whether an image runs its program through a shell, as the shell form of CMD and ENTRYPOINT does."""
 
 import re
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 SHELLS = {"sh", "ash", "bash", "dash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh"}
@@ -12,12 +13,28 @@ OF_A_WRAPPER = re.compile(
     r"-.*|[A-Za-z_]\w*=.*|[A-Z]+|\d+(?:[smhd]|:\d+)?"
 )  # an option, a variable, or an option's value
 WITH_A_VALUE = {"--rcfile", "--init-file"}
+INLINE = {"python": "c", "perl": "e", "ruby": "e", "node": "e", "php": "r"}  # the option that a program stands behind
+ONLY_EXEC = re.compile(r"\s*exec\s+(?!\$\$?\()[^;&|\n`()<>]+")  # one command, which takes the shell's place
 SHOWN = 2  # words that are shown of what is in exec form
 
 
 def is_shell_form(words: tuple[str, ...]) -> bool:
     """Whether this is what Docker makes of `CMD words`: ["/bin/sh", "-c", "words"], `SHELL` and wrappers considered."""
     return _end_of_shell(words) > 0
+
+
+def only_execs(words: tuple[str, ...]) -> bool:
+    """Whether all that a shell is told is to make way for one program, as `sh -c 'exec serve --port $PORT'` does."""
+    end = _end_of_shell(words)
+    return bool(end and words[end : end + 1] and ONLY_EXEC.fullmatch(words[end]))
+
+
+def is_inline(words: tuple[str, ...]) -> bool:
+    """Whether an interpreter is told its program on the command line, which then stands in no file of an image."""
+    begin = _past_wrappers(words)
+    option = INLINE.get(_name(words[begin : begin + 1]).rstrip("0123456789."))
+    before = takewhile(lambda word: word.startswith("-") and word != "-m", words[begin + 1 :])
+    return option is not None and any(re.match(rf"-(?![WXM])\w*{option}", word) for word in before)
 
 
 def start_of(words: tuple[str, ...]) -> tuple[str, ...]:

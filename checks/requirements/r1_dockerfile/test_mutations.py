@@ -5,21 +5,31 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import Mutated
-from checks.requirements.r1_dockerfile import image_layers, judge, lockfiles, observe
+from checks.requirements.r1_dockerfile import container, image_layers, judge, lockfiles, observe
 from checks.requirements.r1_dockerfile.build_context import Sources
+from checks.requirements.r1_dockerfile.container import Layers
 from checks.requirements.r1_dockerfile.image_layers import Saved
+from checks.subject import mutation
+from checks.subject.mutation import laid_over
 from checks.subject.profile import Build
 from checks.subject.roles import Role
-from checks.subject.stack import Stack
+from checks.subject.stack import Files, Stack
 from stack.driver.errors import StackError
 from stack.driver.images import inspect
 
+MAIN = "/app/service/main.py"
+SHELLS: dict[str, dict[str, object]] = {
+    "more-than-exec": {"entrypoint": ["sh", "-c", "date; exec python3 -m service"]},
+    "wrapped": {"entrypoint": [], "command": ["tini", "--", "bash", "-ec", "python3 -m service &"]},
+    "inline": {"entrypoint": ["python3", "-I", "-c", "print()"], "command": []},
+}
 FAKE = "only there to be found"
 
 
@@ -62,6 +72,49 @@ def test_a_shell_form_is_noticed(stack: Stack, image: Saved, sources: Sources, e
     with built_on(image, sources, "ENTRYPOINT python3 -m service") as reference:
         seen = evidence.saw(observe.look_at_configuration(reference, image, stack.secrets()))
     assert objections(seen) == {"exec-form"}
+
+
+@pytest.mark.mutation(objects="container-non-root")
+@pytest.mark.parametrize("user", ["0:0", "root"])
+def test_a_container_to_be_started_as_root_is_noticed(files: Files, evidence: Evidence, user: str) -> None:
+    with laid_over(files, services={files.roles[Role.API]: {"user": user}}) as sabotaged:
+        assert objections(evidence.saw(container.read_container(sabotaged))) == {"container-non-root"}
+
+
+@pytest.mark.mutation(objects="container-non-root")
+def test_a_container_that_runs_as_root_is_noticed(unstarted: Mutated, layers: Layers, evidence: Evidence) -> None:
+    seen = evidence.saw(container.look_at_container(alone(unstarted(api_as_root)), layers))
+    assert seen.users == (0,)
+    assert objections(seen) == {"container-non-root"}
+
+
+@pytest.mark.mutation(objects="container-exec-form")
+@pytest.mark.parametrize("how", SHELLS)
+def test_a_container_told_a_program_is_noticed(files: Files, evidence: Evidence, how: str) -> None:
+    with laid_over(files, services={files.roles[Role.API]: SHELLS[how]}) as sabotaged:
+        assert objections(evidence.saw(container.read_container(sabotaged))) == {"container-exec-form"}
+
+
+@pytest.mark.mutation(objects="runs-what-was-built")
+def test_sources_mounted_over_the_image_are_noticed(files: Files, evidence: Evidence, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(FAKE)
+    mount = {"type": "bind", "source": str(tmp_path), "target": str(PurePosixPath(MAIN).parent)}
+    with laid_over(files, services={files.roles[Role.API]: {"volumes": [mount]}}) as sabotaged:
+        assert objections(evidence.saw(container.read_container(sabotaged))) == {"runs-what-was-built"}
+
+
+@pytest.mark.mutation(objects="runs-what-was-built")
+def test_a_program_as_a_setting_is_noticed(files: Files, evidence: Evidence) -> None:
+    given = {files.roles[Role.API]: {"configs": [{"source": "sabotage", "target": MAIN}]}}
+    with laid_over(files, services=given, configs={"sabotage": {"content": FAKE}}) as sabotaged:
+        assert objections(evidence.saw(container.read_container(sabotaged))) == {"runs-what-was-built"}
+
+
+@pytest.mark.mutation(objects="runs-what-was-built")
+def test_a_program_mounted_over_the_images_is_noticed(unstarted: Mutated, layers: Layers, evidence: Evidence) -> None:
+    stack = unstarted(mutation.service_with("probe.py", "for Docker: ", "for Docker, or so: "))
+    seen = evidence.saw(container.look_at_container(alone(stack), layers))
+    assert objections(seen) == {"runs-what-was-built"}
 
 
 @pytest.mark.mutation(objects="oci-labels")
@@ -154,6 +207,17 @@ def look_inside_with(image: Saved, sources: Sources, path: str) -> judge.Content
     (sources.folder / "fake").write_text(FAKE)
     with built_on(image, sources, f"COPY fake {path}") as reference:
         return observe.look_inside(image_layers.saved(reference))
+
+
+def alone(stack: Stack) -> Stack:
+    """The api and nobody else is started: it waits for Redis, and can be looked at meanwhile."""
+    stack.runner.recreate(stack.roles[Role.API])
+    return stack
+
+
+def api_as_root(stack: Stack) -> None:
+    """Root that may read what is another's, so that it finds its password and is well."""
+    mutation.override(stack, Role.API, user="0:0", cap_add=["DAC_OVERRIDE"])
 
 
 def shell_as_first_process(stack: Stack) -> None:

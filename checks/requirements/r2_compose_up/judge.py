@@ -20,7 +20,8 @@ class CameUp:
     """What became of the services that are to go on running when they were to come up.
 
     `before` is what there was of the project just before (not asked of a restart), `said` is Docker's complaint where
-    it had one, `anew` whether each was started meanwhile, `phases` how many seconds it took.
+    it had one, `anew` whether each was started meanwhile, `phases` how many seconds it took. Where it did not come up
+    `for_good`, more time would not have helped.
     """
 
     after: Literal["nothing", "restart", "down"]
@@ -29,6 +30,7 @@ class CameUp:
     health: Mapping[str, str]
     anew: Mapping[str, bool]
     phases: Mapping[str, float]
+    for_good: bool = False
 
 
 @judges(CameUp)
@@ -36,10 +38,11 @@ def coming_violations(seen: CameUp) -> list[Violation]:
     rule = RULES[seen.after]
     if seen.before:
         return [Violation(rule, seen=list(seen.before), wanted="nothing of it there before")]
+    late = not seen.for_good
     if seen.said:
-        return [Violation(rule, seen=list(seen.said), wanted="every service healthy")]
+        return [Violation(rule, seen=list(seen.said), wanted="every service healthy", late=late)]
     if unwell := {name: health for name, health in seen.health.items() if health != "healthy"}:
-        return [Violation(rule, seen=unwell, wanted="healthy")]
+        return [Violation(rule, seen=unwell, wanted="healthy", late=late)]
     old = [name for name in seen.health if not seen.anew.get(name)]
     if old or not seen.health:
         return [Violation(rule, seen=f"not started: {', '.join(old) or 'nothing was'}", wanted="every service")]
@@ -48,7 +51,10 @@ def coming_violations(seen: CameUp) -> list[Violation]:
 
 @dataclass(frozen=True, kw_only=True)
 class Configured:
-    """What `docker compose config` warned of, and the image of each service as it says it ('' if only built)."""
+    """What `docker compose config` warned of, and the image of each service as it says it.
+
+    It is '' where it is built here and has no name of its own: that refers to no image that somebody else could change.
+    """
 
     warnings: tuple[str, ...]
     images: Mapping[str, str]
@@ -60,7 +66,7 @@ def configuration_violations(seen: Configured) -> list[Violation]:
     found = []
     if seen.warnings or not seen.images:
         found.append(Violation("config-without-warning", seen=list(seen.warnings) or "no service", wanted="none"))
-    unversioned = {name: one or "built, without a name" for name, one in seen.images.items() if not is_pinned(one)}
+    unversioned = {name: one for name, one in seen.images.items() if one and not is_pinned(one)}
     if unversioned or not (seen.images or seen.warnings):  # what does not resolve names no image, either
         wanted = "a digest, or a tag with the program's version"
         place = first_of(seen.places, unversioned)
@@ -79,7 +85,10 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """What the Compose file publishes on this machine, and which of its services are on the machine's own network."""
+    """What the Compose file publishes on this machine, and which of its services are on the machine's own network.
+
+    Services that only a profile brings up are among them.
+    """
 
     redis: str
     services: tuple[str, ...]
@@ -115,12 +124,14 @@ class Knock:
 class Reachable:
     """What of the stack is to be reached on this machine.
 
-    `declared` is what the Compose file publishes where it stands, `running` what the containers of the copy do.
-    `exposed` names the services on the machine's own network. Each published TCP port was knocked at on every address.
+    `declared` is what the copy's Compose file publishes but for its own loopback ports, `running` what its containers
+    do, `profiled` what services would that only a profile brings up. `exposed` names the services on the machine's own
+    network, those of a profile too. Each published TCP port was knocked at on every address.
     """
 
     redis: str
     declared: tuple[Port, ...]
+    profiled: tuple[Port, ...] = ()
     running: tuple[Port, ...]
     exposed: tuple[str, ...]
     knocks: tuple[Knock, ...]
@@ -139,6 +150,64 @@ def reach_violations(seen: Reachable) -> list[Violation]:
     return found + _redis_published(seen.redis, (*seen.declared, *seen.running))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Privileges:
+    """What the services may do to the machine: 'api privileged: True', by Compose's keys.
+
+    `asked` says of whom it was: of the files, or of Docker for what runs, where only services of a profile are told by
+    files. `watching` are those of services that are there to look at the machine.
+    """
+
+    asked: Literal["files", "containers"]
+    services: tuple[str, ...]
+    held: tuple[str, ...]
+    watching: tuple[str, ...]
+
+
+@judges(Privileges)
+def privilege_violations(seen: Privileges) -> list[Violation]:
+    if seen.services and not seen.held:
+        return []
+    told = list(seen.held) or "no service was looked at"
+    return [Violation("no-dangerous-privileges", seen=told, wanted="no power over the machine")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What stands at a place of the original and of the copy; `why` says what excuses it, '' if nothing does."""
+
+    place: str
+    original: str
+    copy: str
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgainstOriginal:
+    """The copy that is judged, against the project where it stands, under its own name and with its own `.env`.
+
+    `files` are the Compose files that a plain `up` merges there, `profiled` the services that only a profile brings up,
+    `prepared` what was run in the copy. `settings` and `copied` tell how many settings and files were compared.
+    """
+
+    project: str
+    files: tuple[str, ...]
+    profiled: tuple[str, ...]
+    prepared: str
+    settings: int
+    copied: int
+    differences: tuple[Difference, ...]
+
+
+@judges(AgainstOriginal)
+def original_violations(seen: AgainstOriginal) -> list[Violation]:
+    wrong = [f"{one.place}: {one.original} there, {one.copy} here" for one in seen.differences if not one.why]
+    if seen.settings and seen.copied and not wrong:
+        return []
+    told = wrong or "nothing was compared"
+    return [Violation("copy-as-the-original", seen=told, wanted="the same where the project stands")]
+
+
 def _redis_published(redis: str, ports: Iterable[Port]) -> list[Violation]:
     places = [f"{port.address}:{port.port}" for port in ports if port.service == redis]
     return [Violation("redis-on-no-host-port", seen=places, wanted="none")] if places else []
@@ -155,7 +224,7 @@ def _off_loopback(ports: Iterable[Port]) -> Iterator[str]:
 
 
 def _beside_loopback(seen: Reachable) -> Iterator[str]:
-    yield from _off_loopback((*seen.declared, *seen.running))
+    yield from _off_loopback((*seen.declared, *seen.profiled, *seen.running))
     for knock in seen.knocks:
         if knock.answered != is_loopback(knock.address):
             yield f"{knock.service} {'answers' if knock.answered else SILENT} on {knock.address}"

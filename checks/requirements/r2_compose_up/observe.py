@@ -1,5 +1,6 @@
 """Bring a stack up from nothing, and knock at every port."""
 
+import json
 import re
 import socket
 import time
@@ -8,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from checks.requirements.r2_compose_up.judge import (
     EVERYWHERE,
@@ -16,26 +17,29 @@ from checks.requirements.r2_compose_up.judge import (
     Configured,
     Knock,
     Port,
+    Privileges,
     Published,
     Reachable,
     is_loopback,
 )
+from checks.subject import privileges
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
-from checks.subject.standing import complaint_of
+from checks.subject.standing import complaint_of, profiled
 from checks.subject.start import Cause, DidNotStartError, budget
+from stack.driver import docker
 from stack.driver.containers import published
 from stack.driver.errors import NotHealthyError, StackError, SubjectError
 from stack.driver.progress import Progress
 from stack.driver.project import Config
 
-Trying = Callable[[], AbstractContextManager[None]]
+Trying = Callable[[Stack], AbstractContextManager[None]]
 KNOCK_SECONDS = 1.0
 DATA = ("*.aof", "*.rdb")
 LOCAL_IPV4 = re.compile(r"\|-- (\S+)\n\s+/32 host LOCAL")
 
 
-def come_up_from_nothing(stack: Stack, tried: Trying = nullcontext) -> CameUp:
+def come_up_from_nothing(stack: Stack, starting: Trying = lambda _: nullcontext()) -> CameUp:
     """Start a stack that is ready and was never started. Raises SubjectError where its copy came with earlier data."""
     if data := [
         str(path.relative_to(stack.project.directory)) for name in DATA for path in stack.project.directory.rglob(name)
@@ -46,7 +50,7 @@ def come_up_from_nothing(stack: Stack, tried: Trying = nullcontext) -> CameUp:
         )
 
     def bring_up() -> None:
-        with tried():
+        with starting(stack):
             _up(stack)
 
     return _came_up(stack, "nothing", stack.runner.leftovers(), {}, bring_up)
@@ -54,7 +58,8 @@ def come_up_from_nothing(stack: Stack, tried: Trying = nullcontext) -> CameUp:
 
 def did_not_come_up(cause: Cause) -> CameUp:
     """What was seen of it in this run, when somebody else was to start it."""
-    return CameUp(after="nothing", before=(), said=(str(cause), *cause.details), health={}, anew={}, phases={})
+    said = (str(cause), *cause.details)
+    return CameUp(after="nothing", before=(), said=said, health={}, anew={}, phases={}, for_good=cause.for_good)
 
 
 def restart_all(stack: Stack) -> CameUp:
@@ -89,28 +94,57 @@ def read_configuration(files: Files) -> Configured:
 
 
 def read_published(files: Files) -> Published:
-    """What is published, as the Compose file says."""
+    """What is published, as the Compose file says, with every profile on."""
+    every = {**files.services, **profiled(files.project)}
     return Published(
         redis=next(iter(files.candidates(Role.REDIS)), ""),
-        services=tuple(files.services),
-        ports=tuple(_ports(files.services)),
-        exposed=(exposed := tuple(name for name, spec in files.services.items() if spec.get("network_mode") == "host")),
-        places={**files.places(files.services, "ports"), **files.places(exposed, "network_mode")},
+        services=tuple(every),
+        ports=tuple(_ports(every)),
+        exposed=(exposed := tuple(_on_the_machines_network(every))),
+        places={**files.places(every, "ports"), **files.places(exposed, "network_mode")},
     )
+
+
+def read_privileges(files: Files) -> Privileges:
+    """What the services may do to the machine, as the Compose file says, with every profile on."""
+    return _privileges("files", files, {**files.services, **profiled(files.project)})
+
+
+def inspect_privileges(stack: Stack) -> Privileges:
+    """The same of every container, as Docker has it; of the services of profiles, which do not run, as files say."""
+    ids = [container.id for container in stack.runner.containers().values()]
+    told = json.loads(docker.ask("inspect", *ids)) if ids else []
+    running = {_service_of(one): privileges.as_declared(one["HostConfig"], one["Mounts"], ids) for one in told}
+    return _privileges("containers", stack, {**profiled(stack.project), **running})
+
+
+def _privileges(asked: Literal["files", "containers"], files: Files, services: Mapping[str, Config]) -> Privileges:
+    told = privileges.powers(files, services)
+    held = {name: tuple(f"{name} {one}" for one in found) for name, found in told.items()}
+    watching = [name for name in held if privileges.watches(files, name)]
+    return Privileges(
+        asked=asked,
+        services=tuple(services),
+        held=tuple(one for name, found in held.items() if name not in watching for one in found),
+        watching=tuple(one for name in watching for one in held[name]),
+    )
+
+
+def _service_of(container: Mapping[str, Any]) -> str:
+    return str(container["Config"]["Labels"]["com.docker.compose.service"])
 
 
 def knock_everywhere(stack: Stack) -> Reachable:
     """Read what is published, and try every published port on each address of this machine."""
     found = [*published(stack.runner.containers())]
-    declared = _ports(stack.project.declared["services"])
+    declared, others = stack.project.declared["services"], profiled(stack.project)
     addresses = ["127.0.0.1", *own_addresses()]
     return Reachable(
         redis=next(iter(stack.candidates(Role.REDIS)), ""),
-        declared=tuple(declared),
+        declared=tuple(_ports(declared)),
+        profiled=tuple(_ports(others)),
         running=tuple(Port(service=one.service, port=one.port, address=one.address) for one in found),
-        exposed=tuple(
-            name for name, spec in stack.project.config["services"].items() if spec.get("network_mode") == "host"
-        ),
+        exposed=tuple(_on_the_machines_network({**stack.project.config["services"], **others})),
         knocks=tuple(
             Knock(service=one.service, address=address, answered=_answers(address, one.host_port))
             for one in found
@@ -125,6 +159,10 @@ def _ports(services: Mapping[str, Config]) -> Iterator[Port]:
         for port in spec.get("ports") or ():
             number = f"{port['target']}/{port.get('protocol', 'tcp')}"
             yield Port(service=name, port=number, address=port.get("host_ip", EVERYWHERE))
+
+
+def _on_the_machines_network(services: Mapping[str, Config]) -> Iterator[str]:
+    return (name for name, spec in services.items() if spec.get("network_mode") == "host")
 
 
 def own_addresses() -> list[str]:
@@ -156,7 +194,7 @@ def _came_up(
     bring_up: Callable[[], None],
 ) -> CameUp:
     began = time.monotonic()
-    said = _complaint(stack, bring_up)
+    said, for_good = _complaint(stack, bring_up)
     seconds, now = round(time.monotonic() - began, 3), _starts(stack)
     return CameUp(
         after=after,
@@ -165,11 +203,12 @@ def _came_up(
         health={name: glance.health for name, glance in stack.runner.status().items()},
         anew={name: name in now and now[name] != starts.get(name) for name in stack.project.services},
         phases={"up": seconds},
+        for_good=for_good,
     )
 
 
-def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
-    """What Docker said, if the services did not come up for a reason of the project's own.
+def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[tuple[str, ...], bool]:
+    """What Docker said, if they did not come up for a reason of the project's own, and whether that is for good.
 
     A full disk, a port taken by others or an image that is not to be had here is none: it raises StackError.
     """
@@ -178,15 +217,15 @@ def _complaint(stack: Stack, bring_up: Callable[[], None]) -> tuple[str, ...]:
     except DidNotStartError as problem:
         if not problem.cause.own:
             raise
-        return (problem.sentence, *problem.details)
+        return (problem.sentence, *problem.details), problem.cause.for_good
     except NotHealthyError as problem:
-        return (problem.sentence, *problem.details)
+        return (problem.sentence, *problem.details), problem.for_good
     except StackError as problem:
         if type(problem) is not StackError:
             raise
         _ = stack.runner.images  # raises ImageError where one is not here
-        return (problem.sentence, *problem.details)
-    return ()
+        return (problem.sentence, *problem.details), False
+    return (), False
 
 
 def _up(stack: Stack) -> None:

@@ -2,7 +2,18 @@
 
 from dataclasses import replace
 
-from checks.requirements.r2_compose_up.judge import EVERYWHERE, CameUp, Configured, Knock, Port, Published, Reachable
+from checks.requirements.r2_compose_up.judge import (
+    EVERYWHERE,
+    AgainstOriginal,
+    CameUp,
+    Configured,
+    Difference,
+    Knock,
+    Port,
+    Privileges,
+    Published,
+    Reachable,
+)
 
 FIRST = CameUp(
     after="nothing",
@@ -36,8 +47,19 @@ REACHABLE = Reachable(
     ),
 )
 PUBLISHED = Published(redis="redis", services=("api", "redis"), ports=REACHABLE.declared, exposed=())
+PRIVILEGES = Privileges(asked="files", services=("api", "redis"), held=(), watching=())
+EXCUSED = Difference(
+    place="services.redis.image",
+    original="redis:8.0",
+    copy="compliance-redis:8.0-debian13",
+    why="another build of the same image",
+)
+SAME = AgainstOriginal(
+    project="shop", files=("compose.yaml",), profiled=(), prepared="", settings=200, copied=7, differences=()
+)
 
 PASSING: tuple[object, ...] = (
+    replace(CONFIGURED, images=dict(CONFIGURED.images, api="")),
     FIRST,
     RESTARTED,
     DOWN_UP,
@@ -45,6 +67,11 @@ PASSING: tuple[object, ...] = (
     REACHABLE,
     PUBLISHED,
     replace(PUBLISHED, redis="", ports=()),
+    replace(REACHABLE, profiled=(replace(API, service="debug"),)),
+    SAME,
+    replace(SAME, prepared="make settings", differences=(EXCUSED,)),
+    PRIVILEGES,
+    replace(PRIVILEGES, asked="containers", services=("cadvisor",), watching=("cadvisor privileged: True",)),
 )
 
 
@@ -72,13 +99,13 @@ FAILING: dict[str, tuple[object, ...]] = {
             "redis:alpine3.20",
             "registry.example:5000/redis",
             "redis@sha256:0123",
-            "",
         )
     ),
     "published-on-loopback-only": (
         replace(PUBLISHED, ports=(API, replace(API, address="::"))),
         replace(REACHABLE, declared=(replace(API, address=EVERYWHERE),)),
         replace(REACHABLE, running=(replace(API, address="::"),)),
+        replace(REACHABLE, profiled=(replace(API, address=EVERYWHERE),)),
         replace(REACHABLE, running=(replace(API, address=OUTSIDE),)),
         replace(REACHABLE, knocks=(*REACHABLE.knocks, Knock(service="api", address="2001:db8::2", answered=True))),
         replace(REACHABLE, knocks=(*REACHABLE.knocks, Knock(service="api", address="127.0.0.1", answered=False))),
@@ -93,6 +120,14 @@ FAILING: dict[str, tuple[object, ...]] = {
         replace(REACHABLE, declared=(API, replace(API, service="redis", port="6379/tcp"))),
         replace(REACHABLE, redis="api"),
     ),
+    "copy-as-the-original": (
+        replace(SAME, differences=(EXCUSED, replace(EXCUSED, place="services.redis.command", why=""))),
+        replace(SAME, differences=(Difference(place="redis/redis.conf", original="as it stands", copy="changed"),)),
+    ),
+    "no-dangerous-privileges": (
+        replace(PRIVILEGES, held=("api privileged: True",)),
+        replace(PRIVILEGES, asked="containers", held=("redis cap_add: CAP_SYS_ADMIN",)),
+    ),
 }
 
 VACUOUS: tuple[object, ...] = (
@@ -101,5 +136,8 @@ VACUOUS: tuple[object, ...] = (
     replace(CONFIGURED, images={}),
     replace(PUBLISHED, services=(), ports=()),
     replace(REACHABLE, knocks=()),
+    replace(PRIVILEGES, services=()),
+    replace(SAME, settings=0),
+    replace(SAME, copied=0),
     replace(REACHABLE, knocks=REACHABLE.knocks[:1]),
 )

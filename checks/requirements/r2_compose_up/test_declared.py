@@ -3,8 +3,8 @@
 import pytest
 
 from checks.core.evidence import Evidence
-from checks.requirements.r2_compose_up.judge import configuration_violations, published_violations
-from checks.requirements.r2_compose_up.observe import read_configuration, read_published
+from checks.requirements.r2_compose_up.judge import configuration_violations, privilege_violations, published_violations
+from checks.requirements.r2_compose_up.observe import read_configuration, read_privileges, read_published
 from checks.subject.stack import Files
 
 
@@ -16,3 +16,8 @@ def test_compose_warns_of_nothing_and_images_have_versions(files: Files, evidenc
 @pytest.mark.check
 def test_what_the_file_publishes_is_on_loopback(files: Files, evidence: Evidence) -> None:
     assert published_violations(evidence.saw(read_published(files))) == []
+
+
+@pytest.mark.check
+def test_no_service_asks_for_power_over_the_machine(files: Files, evidence: Evidence) -> None:
+    assert privilege_violations(evidence.saw(read_privileges(files))) == []

@@ -1,6 +1,9 @@
 """What must object when the stack needs a hand to come up, or to come back, or when too much of it is to be reached."""
 
 import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +12,14 @@ from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import Mutated
 from checks.requirements.r2_compose_up import observe
+from checks.requirements.r2_compose_up.judge import AgainstOriginal
+from checks.requirements.r2_compose_up.observe_original import compare_with_original
+from checks.subject.mutation import laid_over, rewrite
 from checks.subject.roles import Role
-from checks.subject.stack import Mutation, Stack
+from checks.subject.stack import Files, Mutation, Stack
+from checks.subject.standing import standing
 from stack.driver.errors import StackError
+from stack.driver.project import OVERRIDE_NAME
 
 
 def service_with(role: Role, **keys: object) -> Mutation:
@@ -21,6 +29,69 @@ def service_with(role: Role, **keys: object) -> Mutation:
 image_without_a_version = service_with(Role.REDIS, image="redis:latest")
 variable_that_nobody_set = service_with(Role.API, environment={"SABOTAGE": "${SET_BY_HAND_BEFORE_UP}"})
 redis_on_a_port_of_the_machine = service_with(Role.REDIS, ports=["127.0.0.1::6379"])
+
+
+OF_A_PROFILE: dict[str, object] = {"image": "redis:8.0.2", "profiles": ["debug"]}
+PRIVILEGES: dict[str, dict[str, object]] = {
+    "privileged": {"privileged": True},
+    "capability": {"cap_add": ["SYS_ADMIN"]},
+    "processes": {"pid": "host"},
+    "memory": {"ipc": "host"},
+    "users": {"userns_mode": "host"},
+    "device": {"devices": ["/dev/sda:/dev/sda"]},
+    "unconfined": {"security_opt": ["seccomp:unconfined"]},
+    "whole-machine": {"volumes": ["/:/machine:ro"]},
+    "engine": {"volumes": ["/var/run/docker.sock:/run/engine.sock:ro"]},
+}
+
+
+PREPARED: dict[str, dict[str, object]] = {  # what a copy has by what was prepared in it, and the original has not
+    "command": {"command": ["--appendfsync", "always"]},
+    "environment": {"environment": {"HEALER_ONLY": "none"}},
+    "address": {"ports": ["127.0.0.1:6380:6379"]},
+    "restart": {"restart": "on-failure:9"},
+    "health": {"healthcheck": {"interval": "1s"}},
+    "image": {"image": "redis:7.2"},
+    "root": {"user": "0:0"},
+    "memory": {"mem_limit": "3g"},
+}
+
+
+def override_beside_it(original: Path) -> None:
+    (original / "compose.override.yaml").write_text('services: { redis: { restart: "no" } }')
+
+
+def default_that_prepare_changes(original: Path) -> None:
+    """`restart` by a variable whose default is a bad one, where the copy was given a good one."""
+    text = (original / "compose.yaml").read_text()
+    rewrite(original / "compose.yaml", text.replace("restart: unless-stopped", "restart: ${RESTART:-no}"))
+    with (original / ".env").open("a") as settings:
+        settings.write("FSYNC=everysec\n")
+
+
+def mounted_file_that_prepare_changes(original: Path) -> None:
+    file = original / "redis" / "redis.conf"
+    rewrite(file, file.read_text().replace("always", "everysec"))
+
+
+def mounted_file_that_is_not_copied(original: Path) -> None:
+    (original / "prometheus" / "more.yml").write_text("groups: []")
+
+
+def service_of_a_variable(original: Path) -> None:
+    """A service that the original's own `.env` brings up by naming its profile."""
+    (original / "compose.override.yaml").write_text("services: { debug: { image: redis:8.0, profiles: [debug] } }")
+    with (original / ".env").open("a") as settings:
+        settings.write("COMPOSE_PROFILES=debug\n")
+
+
+ORIGINALS: dict[str, tuple[Callable[[Path], None], str]] = {  # and the place where each is to be seen
+    "override": (override_beside_it, "services.redis.restart"),
+    "default": (default_that_prepare_changes, "services.api.restart"),
+    "changed-file": (mounted_file_that_prepare_changes, "redis/redis.conf"),
+    "missing-file": (mounted_file_that_is_not_copied, "prometheus/more.yml"),
+    "profile": (service_of_a_variable, "services.debug.image"),
+}
 
 
 def data_directory_to_be_opened_by_hand(stack: Stack) -> None:
@@ -97,3 +168,60 @@ def test_a_service_on_the_machines_network_is_noticed(mutated: Mutated, evidence
 def test_redis_on_a_port_of_the_machine_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(observe.knock_everywhere(mutated(redis_on_a_port_of_the_machine)))
     assert objections(seen) == {"redis-on-no-host-port"}
+
+
+@pytest.mark.mutation(objects="no-dangerous-privileges")
+@pytest.mark.parametrize("power", PRIVILEGES)
+def test_power_over_the_machine_is_noticed(files: Files, evidence: Evidence, power: str) -> None:
+    service = files.playing_or_api(Role.REDIS)
+    with laid_over(files, services={service: PRIVILEGES[power]}) as sabotaged:
+        seen = evidence.saw(observe.read_privileges(sabotaged))
+    assert len(seen.held) == 1
+    assert seen.held[0].startswith(f"{service} {next(iter(PRIVILEGES[power]))}: ")
+    assert objections(seen) == {"no-dangerous-privileges"}
+
+
+@pytest.mark.mutation(objects="no-dangerous-privileges")
+def test_power_of_a_service_of_a_profile_is_noticed(files: Files, evidence: Evidence) -> None:
+    with laid_over(files, services={"debug": {**OF_A_PROFILE, "privileged": True}}) as sabotaged:
+        assert objections(evidence.saw(observe.read_privileges(sabotaged))) == {"no-dangerous-privileges"}
+
+
+@pytest.mark.mutation(objects="nothing-else-published")
+def test_a_profile_on_the_machines_network_is_noticed(files: Files, evidence: Evidence) -> None:
+    with laid_over(files, services={"debug": {**OF_A_PROFILE, "network_mode": "host"}}) as sabotaged:
+        assert objections(evidence.saw(observe.read_published(sabotaged))) == {"nothing-else-published"}
+
+
+@pytest.mark.mutation(objects="published-on-loopback-only")
+def test_a_profile_published_everywhere_is_noticed(files: Files, evidence: Evidence) -> None:
+    with laid_over(files, services={"debug": {**OF_A_PROFILE, "ports": ["6380:6379"]}}) as sabotaged:
+        assert objections(evidence.saw(observe.read_published(sabotaged))) == {"published-on-loopback-only"}
+
+
+@pytest.mark.mutation(objects="copy-as-the-original")
+@pytest.mark.parametrize("setting", PREPARED)
+def test_a_setting_of_the_copy_alone_is_noticed(
+    ready: Stack, original: Files, evidence: Evidence, setting: str
+) -> None:
+    service, (key, *_) = ready.playing_or_api(Role.REDIS), PREPARED[setting]
+    with laid_over(ready, services={service: PREPARED[setting]}) as prepared:
+        seen = evidence.saw(compare_with_original(original, prepared))
+    assert all(place.startswith(f"services.{service}.{key}") for place in not_excused(seen))
+    assert objections(seen) == {"copy-as-the-original"}
+
+
+@pytest.mark.mutation(objects="copy-as-the-original")
+@pytest.mark.parametrize("how", ORIGINALS)
+def test_an_original_that_is_another_is_noticed(ready: Stack, evidence: Evidence, tmp_path: Path, how: str) -> None:
+    there, (change, place) = tmp_path / "original", ORIGINALS[how]
+    shutil.copytree(ready.project.directory, there, ignore=shutil.ignore_patterns(f"{OVERRIDE_NAME}*", "data"))
+    change(there)
+    with standing(replace(ready.subject, compose_file=there / ready.project.file), name="") as found:
+        seen = evidence.saw(compare_with_original(found, ready))
+    assert place in not_excused(seen)
+    assert objections(seen) == {"copy-as-the-original"}
+
+
+def not_excused(seen: AgainstOriginal) -> list[str]:
+    return [one.place for one in seen.differences if not one.why]

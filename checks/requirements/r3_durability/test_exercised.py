@@ -10,7 +10,7 @@ from checks.requirements.r3_durability.judge.append_only_file import TO_DO, With
 from checks.requirements.r3_durability.judge.backup import restored_violations
 from checks.requirements.r3_durability.judge.full_disk import full_disk_violations
 from checks.requirements.r3_durability.judge.power_cut import NOT_SHOWN, power_cut_violations
-from checks.requirements.r3_durability.judge.restart import kept_violations, rewritten_violations
+from checks.requirements.r3_durability.judge.restart import kept_violations, rewritten_violations, settings_violations
 from checks.requirements.r3_durability.observe import full_disk, power_cut
 from checks.requirements.r3_durability.observe.append_only_file import TORN, damage_the_middle, tear_the_tail
 from checks.requirements.r3_durability.observe.backup import back_up_wipe_and_restore
@@ -19,10 +19,12 @@ from checks.requirements.r3_durability.observe.full_disk import fill_the_disk
 from checks.requirements.r3_durability.observe.power_cut import conclusive, cut_the_power
 from checks.requirements.r3_durability.observe.restart import (
     kill_under_load,
+    read_settings,
     restart,
     rewrite_and_kill_under_load,
     take_down_and_up,
 )
+from checks.roles.redis.background import watched
 from checks.subject.stack import Stack
 
 
@@ -82,3 +84,13 @@ def test_no_acknowledged_write_is_lost_by_a_power_cut(own_stack: Stack, evidence
     assert power_cut_violations(seen) == []
     conclusive(seen)
     evidence.note(f"R3 stands on rung 4 of 4, the power cut: {power_cut.in_words(seen)}. {NOT_SHOWN}")
+
+
+@pytest.mark.check
+@pytest.mark.last
+def test_the_settings_still_hold_at_the_end(stack: Stack, evidence: Evidence) -> None:
+    seen = evidence.saw(read_settings(stack))
+    evidence.note(
+        f"Redis' settings were read again {watched(stack)} after it had last started: nothing is known of later"
+    )
+    assert settings_violations(seen) == []

@@ -12,11 +12,13 @@ from checks.requirements.r3_durability.observe import (
     append_only_file,
     backup,
     declared,
+    every_redis,
     fsync,
     full_disk,
     power_cut,
     restart,
 )
+from checks.roles.redis.mutations import another_redis, decoy_inside, naming_its_own, program_left_waiting
 from checks.subject import mutation
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
@@ -190,3 +192,24 @@ def test_an_api_that_stores_later_loses_at_a_power_cut(mutated: Mutated, evidenc
 def test_a_project_without_a_redis_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(declared.find_keeper(unstarted(mutation.without(Role.REDIS))))
     assert objections(seen) == {"redis-keeps-the-data"}
+
+
+@pytest.mark.mutation(objects="every-redis-saves")
+def test_a_second_redis_that_saves_less_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    stack = naming_its_own(unstarted(another_redis("--appendonly", "yes", "--requirepass", "x")))
+    seen = evidence.saw(every_redis.read_others(stack))
+    assert objections(seen) == {"every-redis-saves"}
+
+
+@pytest.mark.mutation(objects="every-redis-saves")
+def test_a_decoy_that_saves_nothing_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(every_redis.ask_others(mutated(decoy_inside)))
+    assert objections(seen) == {"every-redis-saves"}
+    assert list(seen.settings) == ["redis port 6380"]
+
+
+@pytest.mark.mutation(objects="settings-left-alone")
+def test_a_change_of_settings_that_waits_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    stack = unstarted(program_left_waiting("redis-cli CONFIG SET appendfsync everysec"))
+    assert objections(evidence.saw(declared.read_given_settings(stack))) == set()
+    assert objections(evidence.saw(declared.look_beside_the_keeper(stack))) == {"settings-left-alone"}

@@ -4,11 +4,13 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.requirements.r3_durability.judge.append_only_file import changes_violations
+from checks.requirements.r3_durability.judge.every_redis import other_redis_violations
 from checks.requirements.r3_durability.judge.fsync import flush_violations, fsync_violations
 from checks.requirements.r3_durability.judge.keeper import keeper_violations
 from checks.requirements.r3_durability.judge.restart import attached_violations, settings_violations
 from checks.requirements.r3_durability.observe.append_only_file import store_and_read_the_file
 from checks.requirements.r3_durability.observe.declared import find_keeper
+from checks.requirements.r3_durability.observe.every_redis import ask_others
 from checks.requirements.r3_durability.observe.fsync import count_flushes, write_and_wait_for_fsync
 from checks.requirements.r3_durability.observe.restart import look_into_the_mount, read_settings
 from checks.subject.stack import Stack
@@ -30,6 +32,11 @@ def test_every_write_is_fsynced_before_it_is_acknowledged(stack: Stack, evidence
 @pytest.mark.check
 def test_no_setting_suspends_the_fsync(stack: Stack, evidence: Evidence) -> None:
     assert settings_violations(evidence.saw(read_settings(stack))) == []
+
+
+@pytest.mark.check
+def test_no_other_redis_that_answers_saves_less(stack: Stack, evidence: Evidence) -> None:
+    assert other_redis_violations(evidence.saw(ask_others(stack))) == []
 
 
 @pytest.mark.check

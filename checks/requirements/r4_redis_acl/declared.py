@@ -3,8 +3,12 @@
 import re
 from collections.abc import Iterable
 
-from checks.requirements.r4_redis_acl.judge import Plaintext, User, UserKeeper, Users
+from checks.requirements.r4_redis_acl.judge.left_alone import UsersLeftAlone
+from checks.requirements.r4_redis_acl.judge.powers import Passwords, Powers
+from checks.requirements.r4_redis_acl.judge.users import Plaintext, User, UserKeeper, Users
+from checks.requirements.r4_redis_acl.observe.powers import passwords_by_rules, powers_by_rules
 from checks.roles.redis.acl_text import has_plain_password
+from checks.roles.redis.background import left_running
 from checks.roles.redis.configuration import users, with_acl_file
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -23,6 +27,12 @@ def _without_passwords(rules: Iterable[str]) -> tuple[str, ...]:
     return tuple(rule for rule in rules if not PASSWORD.match(rule))
 
 
+def read_given_users(files: Files) -> tuple[Powers, Passwords]:
+    """What each of them could do, and whether anybody would guess its password."""
+    known = users(with_acl_file(files, files.roles[Role.REDIS]))
+    return powers_by_rules(files, known, "the files"), passwords_by_rules(known)
+
+
 def look_for_given_passwords(files: Files) -> Plaintext:
     """Look for passwords as they are in Redis' command line, configuration and ACL file; they are not kept."""
     seen = with_acl_file(files, files.roles[Role.REDIS])
@@ -33,6 +43,11 @@ def look_for_given_passwords(files: Files) -> Plaintext:
         password_files={},
         settings=tuple(name for name in SETTINGS if seen.settings.get(name)),
     )
+
+
+def look_beside_the_users(files: Files) -> UsersLeftAlone:
+    """What the command of who has them leaves running beside it."""
+    return UsersLeftAlone(service=files.roles[Role.REDIS], left_running=left_running(files))
 
 
 def find_user_keeper(files: Files) -> UserKeeper:

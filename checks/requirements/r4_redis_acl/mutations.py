@@ -49,6 +49,24 @@ def user_who_adds_users(password: str) -> Mutation:
     )
 
 
+def also(user: str, password: str, rules: str) -> Mutation:
+    """A user more, whom the profile does not name."""
+    line = f"{DEFAULT_OFF}\nuser {user} on {digest(password)} {rules}"
+    return lambda stack: edit(stack, DEFAULT_OFF, line)
+
+
+UNGUESSED = os.urandom(16).hex()
+PINGS = "-@all +ping"
+almighty_by_a_selector = also("ops", UNGUESSED, "resetchannels -@all +ping (~* &* +@all)")
+almighty_by_categories = also("ops", UNGUESSED, "~* &* -@all +@read +@write +@admin +@dangerous")
+user_who_sets_settings = also("tuner", UNGUESSED, "resetkeys -@all +ping +config|set")
+user_who_may_empty_it = also("cleaner", UNGUESSED, "~* +@all -@admin")
+password_empty = also("ops", "", PINGS)
+password_of_its_own_name = also("ops", "ops", PINGS)
+password_well_known = also("ops", "foobared", PINGS)
+exporter_beside_it = also("exporter", UNGUESSED, "resetkeys -@all +info +config|get +client|list +slowlog|get +latency")
+
+
 def app_may_do_everything(stack: Stack) -> None:
     edit(stack, "-@all +set +get +ping\n", "~* &* +@all\n")
 

@@ -1,8 +1,10 @@
 """R5: what is broken in a copy of the stack, one thing each."""
 
-from checks.roles.redis.mutations import default_user_on, default_user_with_the_apps_password
+from secrets import token_hex
+
+from checks.roles.redis.mutations import DEFAULT_OFF, default_user_on, default_user_with_the_apps_password, digest
 from checks.subject import mutation
-from checks.subject.mutation import override, service_with
+from checks.subject.mutation import edit, override, rewrite, service_with
 from checks.subject.roles import Role
 from checks.subject.stack import Mutation, Stack
 
@@ -18,6 +20,39 @@ def app_logged_in_as_default(stack: Stack) -> None:
 
 def password_in_the_environment(stack: Stack) -> None:
     override(stack, Role.API, environment={"REDIS_PASSWORD": stack.credentials.password("app")})
+
+
+def password_in_hex_in_the_environment(stack: Stack) -> None:
+    override(stack, Role.API, environment={"SETTINGS": stack.credentials.password("app").encode().hex()})
+
+
+READ = 'return await self._ask(("GET", KEY_PREFIX + item_id), self.items)'
+READ_AS_ANOTHER = """
+        import asyncio
+
+        reader, writer = await asyncio.open_connection("redis", 6379)
+        writer.write(f"AUTH reader x\\r\\nGET {KEY_PREFIX}{item_id}\\r\\n".encode())
+        await reader.readline()
+        found = await reader.readline() != b"$-1\\r\\n"
+        text = (await reader.readline()).strip().decode() if found else None
+        writer.close()
+        return text
+"""
+
+
+def reads_as_another_user(stack: Stack) -> None:
+    """The service reads on short connections of somebody else's, and stores as itself."""
+    edit(stack, DEFAULT_OFF, f"{DEFAULT_OFF}\nuser reader on nopass ~item:* -@all +get")
+    service_with("store.py", READ, READ_AS_ANOTHER.strip())(stack)
+
+
+def line_of_a_password_in_the_environment(stack: Stack) -> None:
+    """A password of two lines, of which one is shown."""
+    login = stack.credentials.login("app")
+    old, lines = stack.credentials.password("app"), (token_hex(16), token_hex(16))
+    edit(stack, f"user app on {digest(old)} ", f"user app on {digest(chr(10).join(lines))} ")
+    rewrite(stack.project.directory / login.password_file, "\n".join(lines))
+    override(stack, Role.API, environment={"SETTINGS": lines[1]})
 
 
 def impatient(change: Mutation) -> Mutation:

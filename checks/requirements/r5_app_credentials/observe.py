@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -10,19 +11,23 @@ import requests
 
 from checks.core.bounds import DETECTION_SLACK
 from checks.core.redaction import SHORTEST_SECRET, forms
+from checks.core.verdict import NotApplicableError
 from checks.faults import credentials
 from checks.requirements.r5_app_credentials.judge import Connections, Sightings, WrongPassword
 from checks.roles.api.client import ANSWER_SECONDS, Items
-from checks.roles.load import numbered
+from checks.roles.load import LOAD_SECONDS, Load, at_work, numbered
 from checks.roles.redis.client import connect
 from checks.subject.roles import Role
+from checks.subject.secrets import lines_of
 from checks.subject.stack import Stack
 from stack.driver import docker, wait
 from stack.driver.containers import logs_of
-from stack.driver.errors import StackError
+from stack.driver.errors import StackError, SubjectError
 from stack.driver.events import Event
 
 STORE_TRIES = 3
+USES = 50  # items that are stored and read while it is watched
+BEFORE_LOGIN = {"null", "", "auth", "hello"}
 LONGEST_LINE = 300
 ILL = {"health_status: unhealthy", "die"}
 CREDENTIALS = re.compile(  # `bypass`, "did not pass" and a certificate authority are none
@@ -36,20 +41,48 @@ REFUSED = re.compile(
 
 
 def look_who_is_connected(stack: Stack) -> Connections:
-    """Have the app work, and read from Redis as whom its connections are logged in."""
+    """Have the app store and read items, and read from Redis meanwhile as whom its connections are logged in."""
     Items(stack).store(numbered("connected", 3))
     addresses = stack.runner.container(stack.roles[Role.API]).network_settings.networks or {}
     of_the_app = {network.ip_address for network in addresses.values()}
-    with connect(stack, "auditor") as auditor:
-        clients = auditor.client_list()
-    users = {client["user"] for client in clients if client["addr"].rpartition(":")[0] in of_the_app}
-    return Connections(expected=stack.credentials.login("app").user, users=tuple(sorted(users)))
+    users, looks = set[str](), 0
+    with connect(stack, "auditor") as auditor, at_work(lambda load, _: _use(Items(stack), load), 1) as load:
+        deadline = time.monotonic() + LOAD_SECONDS
+        while len(load.acknowledged) < USES and time.monotonic() < deadline:
+            users |= {client["user"] for client in auditor.client_list() if _is_logged_in_from(client, of_the_app)}
+            looks += 1
+    return Connections(
+        expected=stack.credentials.login("app").user,
+        users=tuple(sorted(users)),
+        looks=looks,
+        items=len(load.acknowledged),
+    )
+
+
+def _use(items: Items, load: Load) -> None:
+    """Store items and read each back, one request after another; a service that refuses is told of by others."""
+    with suppress(requests.RequestException), requests.Session() as session:
+        door = items.door()
+        while not load.over.is_set():
+            key = f"connected-{len(load.acknowledged) % 3}"
+            door.store(session, key, key, timeout=ANSWER_SECONDS).raise_for_status()
+            door.read(session, key, timeout=ANSWER_SECONDS)
+            load.acknowledged[f"{key} again {len(load.acknowledged)}"] = key
+
+
+def _is_logged_in_from(client: Mapping[str, str], addresses: Container[str | None]) -> bool:
+    """One that has not logged in yet is shown as user default."""
+    before_login = client["user"] == "default" and client["cmd"].lower() in BEFORE_LOGIN
+    return client["addr"].rpartition(":")[0] in addresses and not before_login
 
 
 def look_for_secrets(stack: Stack) -> Sightings:
     """Search what anyone may see of the stack: inspect, history, logs, arguments, environments, metrics, responses."""
+    if not stack.secrets():
+        raise NotApplicableError("nothing of it is called a password, a secret or a token: there is none to look for")
     Items(stack).store(numbered("sighted", 3))
     secrets, places = stack.secrets(), _places(stack)
+    logins = {name: stack.credentials.password(name) for name in stack.subject.credentials}
     looked_for = {name: forms(secret) for name, secret in secrets.items() if len(secret) >= SHORTEST_SECRET}
     hits = [
         f"{name} in {place}"
@@ -57,7 +90,27 @@ def look_for_secrets(stack: Stack) -> Sightings:
         for name, ways in looked_for.items()
         if any(form in text for form in ways)
     ]
-    return Sightings(looked_for=tuple(looked_for), looked_at=tuple(places), found=tuple(hits))
+    return Sightings(
+        looked_for=tuple(looked_for),
+        looked_at=tuple(places),
+        found=tuple(hits),
+        too_short=tuple(name for name, password in logins.items() if not _is_looked_for(password)),
+    )
+
+
+def _is_looked_for(password: str) -> bool:
+    """Whether it is, or each line of it that tells something."""
+    return all(len(line) >= SHORTEST_SECRET for line in lines_of(password))
+
+
+def complete(seen: Sightings) -> None:
+    """Raises SubjectError where a password of the profile could not be looked for: nothing is known of it."""
+    if seen.too_short:
+        raise SubjectError(
+            f"the password of {', '.join(seen.too_short)} is shorter than {SHORTEST_SECRET} characters, and was not"
+            " looked for: it stands in ordinary words, too",
+            hint="give it a longer one",
+        )
 
 
 def _places(stack: Stack) -> dict[str, str]:

@@ -42,6 +42,8 @@ FAILING: dict[str, tuple[object, ...]] = {
 VACUOUS: tuple[object, ...] = (
     NOBODY,
     replace(CONNECTED, users=()),
+    replace(CONNECTED, looks=0),
+    replace(CONNECTED, items=0),
     replace(UNSEEN, looked_for=()),
     replace(UNSEEN, looked_at=()),
     replace(ILL, tried_to_store=0),

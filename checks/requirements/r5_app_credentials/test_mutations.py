@@ -11,13 +11,17 @@ from checks.requirements.r5_app_credentials import declared, observe
 from checks.requirements.r5_app_credentials.mutations import (
     always_content,
     app_logged_in_as_default,
+    line_of_a_password_in_the_environment,
     other_way_in,
+    password_in_hex_in_the_environment,
     password_in_the_environment,
     password_logged,
+    reads_as_another_user,
     silent,
 )
 from checks.subject import mutation
 from checks.subject.roles import Role
+from checks.subject.stack import Mutation
 
 
 def wrong_for(evidence: Evidence) -> str:
@@ -36,6 +40,20 @@ def test_an_app_logged_in_as_default_is_noticed(mutated: Mutated, evidence: Evid
 @pytest.mark.mutation(objects="secret-nowhere-in-sight")
 def test_a_password_in_the_environment_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(observe.look_for_secrets(mutated(password_in_the_environment)))
+    assert objections(seen) == {"secret-nowhere-in-sight"}
+
+
+@pytest.mark.mutation(objects="logs-in-as-its-own-user")
+def test_reading_as_another_user_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_who_is_connected(mutated(reads_as_another_user)))
+    assert objections(seen) == {"logs-in-as-its-own-user"}
+    assert set(seen.users) == {"app", "reader"}
+
+
+@pytest.mark.mutation(objects="secret-nowhere-in-sight")
+@pytest.mark.parametrize("change", [password_in_hex_in_the_environment, line_of_a_password_in_the_environment])
+def test_a_password_in_disguise_is_noticed(mutated: Mutated, evidence: Evidence, change: Mutation) -> None:
+    seen = evidence.saw(observe.look_for_secrets(mutated(change)))
     assert objections(seen) == {"secret-nowhere-in-sight"}
 
 

@@ -104,20 +104,21 @@ class Counted:
     """How far the service's request counters moved while N requests were sent; None where Prometheus has no value.
 
     `exposed` is what the service itself said, `in_prometheus` what Prometheus said of the same series afterwards,
-    both as the rise over what the service said before.
+    both as the rise over what the service said before. `kind` says what was asked for.
     """
 
     requests: int
     series: str
     exposed: float
     in_prometheus: float | None
+    kind: str = "reads"
 
 
 @judges(Counted)
 def counted_violations(seen: Counted) -> list[Violation]:
     if seen.series and seen.requests > 0 and seen.exposed == seen.in_prometheus == seen.requests:
         return []
-    told = f"{seen.series or 'no counter'} rose by {seen.in_prometheus} (by {seen.exposed} in the service)"
+    told = f"{seen.kind}: {seen.series or 'no counter'} rose by {seen.in_prometheus} (by {seen.exposed} in the service)"
     late = seen.in_prometheus is None or seen.in_prometheus < seen.exposed == seen.requests  # not scraped yet
     return [Violation("counter-moves-exactly", seen=told, wanted=seen.requests, late=late)]
 

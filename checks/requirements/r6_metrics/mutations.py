@@ -1,6 +1,6 @@
 """R6: what is broken in a copy of the stack, one thing each."""
 
-from checks.subject.mutation import edit, override
+from checks.subject.mutation import edit, override, service_with
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 
@@ -14,6 +14,12 @@ def metrics_dropped(stack: Stack) -> None:
     """Prometheus scrapes the service, and throws every series of it away."""
     drop = "metric_relabel_configs: [{ source_labels: [__name__], regex: 'http_.*', action: drop }]"
     edit(stack, "  - job_name: api\n", f"  - job_name: api\n    {drop}\n")
+
+
+def only_good_reads_counted(stack: Stack) -> None:
+    """Neither what is stored nor what fails is counted."""
+    count = "self._requests[method, route, str(status)] += 1"
+    service_with("metrics.py", count, f'if method == "GET" and status < 400:\n            {count}')(stack)
 
 
 def redirected_scrape_path(stack: Stack) -> None:

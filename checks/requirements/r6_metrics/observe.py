@@ -1,4 +1,4 @@
-"""Ask Prometheus, count requests, stop the service and wait for the alert."""
+"""Ask Prometheus, stop the service and wait for the alert."""
 
 import re
 import time
@@ -7,33 +7,25 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-import requests
-
 from checks.faults import operator, process
 from checks.requirements.r6_metrics.judge import (
     LATE_SECONDS,
-    REQUESTS,
     SCRAPES,
     Alarm,
     ConfigurationCheck,
-    Counted,
     Promtool,
     Rhythm,
     SamplesKept,
     Target,
     Targets,
 )
-from checks.roles.api.client import Items
 from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget
-from checks.roles.prometheus.exposition import counters
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import docker, wait
 from stack.driver.errors import OutOfTimeError, StackError
 
-ANSWER_SECONDS = 5.0
 SCRAPES_SECONDS = 90.0  # for a target to be scraped, at the usual intervals
-SERIES_SECONDS = 30.0  # for a value that the service exposes to be seen in Prometheus
 LONGEST_ALERT = 600.0  # no check waits longer than that for a rule's `for`
 KEPT_SECONDS = 60.0  # of samples that are looked up again
 
@@ -53,37 +45,6 @@ def look_at_targets(stack: Stack) -> Targets:
     return Targets(
         route=stack.subject.routes.metrics,
         targets=tuple(Target(job=one.job, url=one.url, health=one.health, error=one.error) for one in found),
-    )
-
-
-def count_requests(stack: Stack, *, and_unannounced: int = 0) -> Counted:
-    """Send N requests and follow the counter that moved from the service into Prometheus."""
-    items = Items(stack)
-    url = items.url(stack.subject.routes.reads_at("counted"))
-    requests.get(url, timeout=ANSWER_SECONDS)  # the series exists from its first request on
-    before = _exposed(items)
-    with requests.Session() as session:
-        for _ in range(REQUESTS + and_unannounced):
-            session.get(url, timeout=ANSWER_SECONDS)
-    after, sent = _exposed(items), time.time()
-    moved = {
-        name: after[name] - before.get(name, 0.0) for name in after if after[name] - before.get(name, 0.0) >= REQUESTS
-    }
-    if not moved:
-        return Counted(requests=REQUESTS, series="", exposed=0.0, in_prometheus=None)
-    name = min(moved, key=lambda name: (moved[name], "_total" not in name, name))
-    prometheus = Prometheus.of(stack)
-    reached = wait.until(
-        lambda: prometheus.value(name, since=sent),  # the one before may be of a service that was restarted since
-        lambda value: value is not None and value >= after[name],
-        within=SERIES_SECONDS,
-        every=0.5,
-    ).value
-    return Counted(
-        requests=REQUESTS,
-        series=name,
-        exposed=moved[name],
-        in_prometheus=None if reached is None else reached - before.get(name, 0.0),
     )
 
 
@@ -234,10 +195,3 @@ def _target(stack: Stack, prometheus: Prometheus) -> ScrapeTarget:
     if not scraped:
         raise OutOfTimeError("Prometheus has scraped no target that leads to the service")
     return scraped[0]
-
-
-def _exposed(items: Items) -> dict[str, float]:
-    """{series as PromQL: value} of every counter that the service exposes."""
-    answer = requests.get(items.url(items.stack.subject.routes.metrics), timeout=ANSWER_SECONDS)
-    answer.raise_for_status()
-    return counters(answer.text, answer.headers.get("Content-Type", ""))

@@ -25,6 +25,7 @@ JOB = ScrapeJob(job="api", target="api:5000", path="/prom-metrics")
 NAMED = Scraping(prometheus="prometheus", api="api", route="/prom-metrics", leading=(JOB,))
 AIMED = Aimed(prometheus="prometheus", api="api", jobs=3, leading=1)
 MOVED = Counted(requests=REQUESTS, series="requests_total{}", exposed=float(REQUESTS), in_prometheus=float(REQUESTS))
+WRITES = replace(MOVED, kind="writes")
 CHECKED = Promtool(
     file="/etc/prometheus/prometheus.yml",
     exit_code=0,

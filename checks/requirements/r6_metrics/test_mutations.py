@@ -5,7 +5,7 @@ import pytest
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import Mutated
-from checks.requirements.r6_metrics import mutations, observe
+from checks.requirements.r6_metrics import count, mutations, observe
 from checks.subject import mutation
 
 
@@ -17,14 +17,20 @@ def test_wrong_scrape_path_is_noticed(mutated: Mutated, evidence: Evidence) -> N
 
 @pytest.mark.mutation(objects="counter-moves-exactly")
 def test_dropped_series_are_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.count_requests(mutated(mutations.metrics_dropped)))
-    assert objections(seen) == {"counter-moves-exactly"}
+    seen = [evidence.saw(one) for one in count.count_requests(mutated(mutations.metrics_dropped))]
+    assert [objections(one) for one in seen] == [{"counter-moves-exactly"}] * len(count.KINDS)
 
 
 @pytest.mark.mutation(objects="counter-moves-exactly")
 def test_a_request_too_many_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.count_requests(mutated(mutation.nothing), and_unannounced=1))
-    assert objections(seen) == {"counter-moves-exactly"}
+    seen = [evidence.saw(one) for one in count.count_requests(mutated(mutation.nothing), and_unannounced=1)]
+    assert [objections(one) for one in seen] == [{"counter-moves-exactly"}] * len(count.KINDS)
+
+
+@pytest.mark.mutation(objects="counter-moves-exactly")
+def test_a_counter_of_good_reads_alone_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+    seen = [evidence.saw(one) for one in count.count_requests(mutated(mutations.only_good_reads_counted))]
+    assert [objections(one) for one in seen] == [set(), {"counter-moves-exactly"}, {"counter-moves-exactly"}]
 
 
 @pytest.mark.mutation(objects="scrapes-the-metrics-route")

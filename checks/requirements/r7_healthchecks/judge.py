@@ -8,22 +8,31 @@ from checks.core.bounds import DETECTION_SLACK
 from checks.core.place import Places, first_of
 from checks.core.registry import judges
 from checks.core.verdict import Violation
+from checks.requirements.r7_healthchecks.onlookers import onlookers
 from checks.requirements.r7_healthchecks.probe_command import blindness
 
-RULES = {"frozen": "red-when-broken", "credentials revoked": "red-without-credentials"}
-Fault = Literal["frozen", "credentials revoked"]
+RULES = {
+    "frozen": "red-when-broken",
+    "hung": "red-when-broken",
+    "credentials revoked": "red-without-credentials",
+}
+Fault = Literal["frozen", "hung", "credentials revoked"]
+LONGEST_DETECTION = 300.0  # what Docker's own defaults come to is 180 s: 3 x (30 s + 30 s)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
     """The health check of a service as the engine has it, with no password in it; empty where there is none.
 
-    `passwords` names those that stand in it, if any do.
+    `passwords` names those that stand in it, if any do. `listens` says whether the service has a port for others,
+    `bound_s` in how many seconds its settings have Docker find a failure.
     """
 
     service: str
     test: tuple[str, ...]
     passwords: tuple[str, ...]
+    listens: bool = False
+    bound_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +63,25 @@ def probe_violations(seen: Probes) -> list[Violation]:
     if deaf := {service: told.why for service, told in blind.items() if told.how == "hides-errors"}:
         place = first_of(seen.places, deaf)
         found.append(Violation("check-sees-errors", seen=deaf, wanted="a status that tells", place=place))
+    if aside := {
+        one.service: words for one in seen.probes if one.service not in blind and (words := _looks_aside(one))
+    }:
+        place = first_of(seen.places, aside)
+        wanted = "a check that asks who listens"
+        found.append(Violation("check-asks-the-service", seen=aside, wanted=wanted, place=place))
+    if slow := {one.service: one.bound_s for one in seen.probes if one.bound_s > LONGEST_DETECTION}:
+        place = first_of(seen.places, slow)
+        wanted = f"within {LONGEST_DETECTION:g} s"
+        found.append(Violation("found-within-minutes", seen=slow, wanted=wanted, place=place))
     if open_to_see := {probe.service: list(probe.passwords) for probe in seen.probes if probe.passwords}:
         place = first_of(seen.places, open_to_see)
         found.append(Violation("no-password-in-probe", seen=open_to_see, wanted="none", place=place))
     return found
+
+
+def _looks_aside(probe: Probe) -> str:
+    """What the health check of a service that listens is made of, where none of that asks the service."""
+    return ", ".join(onlookers(probe.test)) if probe.listens else ""
 
 
 @dataclass(frozen=True, kw_only=True)

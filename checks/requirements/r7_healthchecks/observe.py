@@ -1,20 +1,23 @@
 """Read every probe, freeze every service, and follow what Docker says."""
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from checks.core.bounds import DETECTION_SLACK
 from checks.core.place import Places
-from checks.faults import credentials, process
-from checks.requirements.r7_healthchecks.declared import declared_test
+from checks.faults import container, credentials, process
 from checks.requirements.r7_healthchecks.judge import Fault, Probe, Probes, Reported
 from checks.requirements.r7_healthchecks.probe_passwords import passwords_on, without_passwords
+from checks.roles.every_redis import ports_for_others
+from checks.subject.health_checks import declared_check, declared_test
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
 from stack.driver import wait
+from stack.driver.errors import NothingThereError
 from stack.driver.events import Event
+from stack.driver.healthcheck import HealthCheck
 from stack.driver.runners.protocol import all_well
 
 RESTART_SECONDS = 20.0  # enough for a healer that was frozen as well, and waits out a stop timeout
@@ -25,14 +28,17 @@ Broken = Mapping[str, AbstractContextManager[datetime]]
 
 def look_at_probes(stack: Stack) -> Probes:
     """The health checks that the engine has."""
-    tests = {name: stack.runner.health_check(name).test for name in stack.project.services}
-    return _probes(tests, stack.secrets())
+    checks = {name: stack.runner.health_check(name) for name in stack.project.services}
+    ports = {name for name in checks if ports_for_others(stack, name)}
+    return _probes(checks, stack.secrets(), ports)
 
 
 def read_probes(files: Files) -> Probes:
     """The health checks that the Compose file declares, or the Dockerfile of a service that is built here."""
-    tests = {name: declared_test(files.services[name]) for name in files.project.services}
-    return replace(_probes(tests, files.secrets_there()), places=_places(files))
+    checks = {name: declared_check(files.services[name]) for name in files.project.services}
+    ports = {name for name in checks if files.services[name].get("ports") or files.services[name].get("expose")}
+    played = {service for role in files.roles.findings for service in files.candidates(role)}
+    return replace(_probes(checks, files.secrets_there(), ports | played), places=_places(files))
 
 
 def _places(files: Files) -> Places:
@@ -41,27 +47,61 @@ def _places(files: Files) -> Places:
     return files.places(told, "healthcheck", "test")
 
 
-def _probes(tests: Mapping[str, tuple[str, ...]], secrets: Mapping[str, str]) -> Probes:
+def _probes(checks: Mapping[str, HealthCheck], secrets: Mapping[str, str], listening: Collection[str]) -> Probes:
     return Probes(
         probes=tuple(
-            Probe(service=name, test=without_passwords(test, secrets), passwords=passwords_on(test, secrets))
-            for name, test in tests.items()
+            Probe(
+                service=name,
+                test=without_passwords(check.test, secrets),
+                passwords=passwords_on(check.test, secrets),
+                listens=name in listening,
+                bound_s=check.detection_bound if check.test else 0.0,
+            )
+            for name, check in checks.items()
         )
     )
 
 
 def freeze(stack: Stack, services: Collection[str]) -> list[Reported]:
     """Freeze these services, which do not depend on one another, until Docker has found out about each."""
-    return _followed(stack, "frozen", {name: process.frozen(stack, name) for name in services})
+    return _followed(stack, dict.fromkeys(services, "frozen"), {name: process.frozen(stack, name) for name in services})
+
+
+def silence(stack: Stack, services: Collection[str]) -> list[Reported]:
+    """The same by a hang (ports open, process alive, no answer) for each that plays a role and listens.
+
+    Of others it is not known that their health check asks over TCP, so that they are frozen: that stops all ways.
+    """
+    tried = dict[str, Fault]()
+    return _followed(stack, tried, {name: _silent(stack, name, tried) for name in services})
+
+
+@contextmanager
+def _silent(stack: Stack, service: str, tried: dict[str, Fault]) -> Iterator[datetime]:
+    with ExitStack() as entered:
+        since = _hung(stack, service, entered)
+        tried[service] = "hung" if since else "frozen"
+        yield since or entered.enter_context(process.frozen(stack, service))
+
+
+def _hung(stack: Stack, service: str, entered: ExitStack) -> datetime | None:
+    """Since when it hangs; None for one that is not to be, or that listens on no port."""
+    if service not in stack.roles.values():
+        return None
+    try:
+        return entered.enter_context(container.hung(stack, service))
+    except NothingThereError:
+        return None
 
 
 def revoke_credentials(stack: Stack) -> list[Reported]:
     """Put a wrong password where Redis' health check finds its own, until Docker has found out."""
     service = stack.roles[Role.REDIS]
-    return _followed(stack, "credentials revoked", {service: credentials.revoked(stack, service, "health")})
+    revoked = {service: credentials.revoked(stack, service, "health")}
+    return _followed(stack, {service: "credentials revoked"}, revoked)
 
 
-def _followed(stack: Stack, fault: Fault, broken: Broken) -> list[Reported]:
+def _followed(stack: Stack, faults: Mapping[str, Fault], broken: Broken) -> list[Reported]:
     """What the engine says of each before its fault, while it lasts, and when all is put back."""
     stack.runner.wait_until_healthy()
     before = {name: stack.runner.state(name).health for name in broken}
@@ -72,7 +112,7 @@ def _followed(stack: Stack, fault: Fault, broken: Broken) -> list[Reported]:
     return [
         Reported(
             service=name,
-            fault=fault,
+            fault=faults[name],
             before=before[name],
             phases={phase: seen[name] for phase, seen in (("detect", red), ("recover", green)) if name in seen},
             bound_s=bounds[name],

@@ -24,6 +24,11 @@ no_health_check = health_check(Role.API, disable=True)
 ping_without_a_look_at_the_answer = health_check(Role.REDIS, test=["CMD", "redis-cli", "ping"])
 
 
+looks_at_the_process = health_check(Role.PROMETHEUS, test=["CMD-SHELL", "grep -q '^State:.[RSDI]' /proc/1/status"])
+looks_for_a_file = health_check(Role.API, test=["CMD-SHELL", "pgrep python3 >/dev/null && test -f /proc/1/exe"])
+hours_until_it_is_found = health_check(Role.API, interval="10m", timeout="10m", retries=10)
+
+
 def pipe_that_hides_the_status(stack: Stack) -> None:
     """The service's own health check, with what it says sent through a pipe."""
     words = stack.project.config["services"][stack.roles[Role.API]]["healthcheck"]["test"][1:]
@@ -52,6 +57,26 @@ def test_a_check_that_always_passes_is_noticed_by_its_looks(mutated: Mutated, ev
 def test_a_check_that_hides_errors_is_noticed_by_its_looks(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(observe.look_at_probes(mutated(ping_without_a_look_at_the_answer)))
     assert objections(seen) == {"check-sees-errors"}
+
+
+@pytest.mark.mutation(objects="check-asks-the-service")
+@pytest.mark.parametrize("change", [looks_at_the_process, looks_for_a_file], ids=["process", "file"])
+def test_a_check_that_asks_nobody_is_noticed(unstarted: Mutated, evidence: Evidence, change: Mutation) -> None:
+    seen = evidence.saw(observe.read_probes(unstarted(change)))
+    assert objections(seen) == {"check-asks-the-service"}
+
+
+@pytest.mark.mutation(objects="found-within-minutes")
+def test_a_check_that_takes_hours_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.read_probes(unstarted(hours_until_it_is_found)))
+    assert objections(seen) == {"found-within-minutes"}
+
+
+@pytest.mark.mutation(objects="red-when-broken")
+def test_a_look_at_the_process_misses_a_hang(mutated: Mutated, evidence: Evidence) -> None:
+    stack = mutated(looks_at_the_process)
+    seen = [evidence.saw(one) for one in observe.silence(stack, [stack.roles[Role.PROMETHEUS]])]
+    assert [(one.fault, objections(one)) for one in seen] == [("hung", {"red-when-broken"})]
 
 
 @pytest.mark.mutation(objects="no-password-in-probe")

@@ -15,6 +15,7 @@ CALLS_UNDER_LOAD = 20
 UNCOUNTED_CALLS = 11
 BESIDES = 5  # requests that Docker's probes and Prometheus may send in the same moment
 LONGEST_BODY = 200
+PATH = "/healthcheck"  # as the requirement names it
 OK, FAILURE = {"status": "ok"}, {"status": "failure"}
 Redis = Literal["well", "gone", "frozen", "refusing"]
 RULES = {
@@ -29,6 +30,11 @@ NOTES = {
 }
 
 
+def told_of_path(path: str) -> str:
+    """What a reader of the verdict is to know where another path was asked than the requirement names; else ''."""
+    return f"R8 asked GET {path}, as the profile says: nothing is said of GET {PATH}" if path != PATH else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What one call came to; status 0 where no answer came, and the reason as its body."""
@@ -41,9 +47,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Called:
-    """The answers to calls, at once and in a row, while Redis was so; `reading` is what they are to be judged by."""
+    """The answers to calls of `path`, at once and in a row, while Redis was so; `reading` is what judges them."""
 
     redis: Redis
+    path: str = PATH
     reading: Reading
     deadline_s: float
     answers: tuple[Answer, ...]
@@ -57,7 +64,7 @@ def called_violations(seen: Called) -> list[Violation]:
     late = [one for one in seen.answers if is_late(one, seen.deadline_s)]
     found = []
     if other or not seen.answers:
-        told = f"{wanted[0]} application/json {json.dumps(wanted[1])}"
+        told = f"{wanted[0]} application/json {json.dumps(wanted[1])} from {seen.path}"
         untold = seen.redis == "well" and all(is_deadline_over(one) for one in other)
         found.append(Violation(RULES[seen.redis], seen=summed_up(other, seen.answers), wanted=told, late=untold))
     if late:

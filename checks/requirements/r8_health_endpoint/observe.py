@@ -41,7 +41,8 @@ def call_while(stack: Stack, redis: Redis, reading: Reading) -> Called:
     deadline = deadline_of(stack)
     with MADE_SO[redis](stack):
         answers = _answers(stack, deadline + DEADLINE_SLACK)
-    return Called(redis=redis, reading=reading, deadline_s=deadline, answers=tuple(answers))
+    path = stack.subject.routes.health
+    return Called(redis=redis, path=path, reading=reading, deadline_s=deadline, answers=tuple(answers))
 
 
 def seen_reading(stack: Stack) -> Reading:

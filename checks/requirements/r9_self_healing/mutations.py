@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from checks.subject.mutation import override
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver.helper import python_image
@@ -40,3 +41,8 @@ def _beside(stack: Stack, kind: str) -> None:
 def undeclared_dependency(stack: Stack) -> None:
     """The service no longer says that it depends on Redis, so its sickness is taken for its own."""
     stack.project.override(f"services: {{ {json.dumps(stack.roles[Role.API])}: {{ depends_on: !reset {{}} }} }}")
+
+
+def hours_to_stop(stack: Stack) -> None:
+    """Whoever restarts it waits for as long as it is given to end by itself."""
+    override(stack, Role.API, stop_grace_period="2h")

@@ -6,7 +6,7 @@ from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import Mutated, OnAnotherEngine
 from checks.requirements.r9_self_healing import mutations
-from checks.requirements.r9_self_healing.observe import engine_restart, healer_away, healing, left_alone
+from checks.requirements.r9_self_healing.observe import declared, engine_restart, healer_away, healing, left_alone
 from checks.subject import mutation
 from checks.subject.roles import Role
 
@@ -109,3 +109,9 @@ def test_a_restart_for_a_frozen_dependency_is_noticed(mutated: Mutated, evidence
     stack = mutated(mutations.undeclared_dependency)
     seen = evidence.saw(left_alone.leave(stack, stack.roles[Role.API], "dependency-frozen"))
     assert objections(seen) == {"dependent-left-alone"}
+
+
+@pytest.mark.mutation(objects="healed-within-minutes")
+def test_a_stop_that_may_take_hours_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(declared.read_declared_bounds(unstarted(mutations.hours_to_stop)))
+    assert objections(seen) == {"healed-within-minutes"}

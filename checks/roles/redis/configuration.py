@@ -63,6 +63,15 @@ def users(seen: Given) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def lets_anybody_in(files: Files, service: str) -> bool:
+    """Whether its files say that a Redis asks for no login; False where they do not tell."""
+    try:
+        default = users(with_acl_file(files, service)).get("default", ())
+    except SubjectError:  # its image decides, or what is made at the start
+        return False
+    return {"on", "nopass"} <= {*default}
+
+
 def _about_users(lines: Iterable[list[str]]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(rest) for name, *rest in lines if name == "user" and rest)
 

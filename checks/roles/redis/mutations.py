@@ -1,6 +1,9 @@
 """Break Redis' settings or its users in a copy of a stack."""
 
 import hashlib
+import json
+import shlex
+from dataclasses import replace
 
 from checks.subject.mutation import edit, override
 from checks.subject.roles import Role
@@ -36,6 +39,39 @@ def default_user_with_the_apps_password(stack: Stack) -> None:
 def digest(password: str) -> str:
     """A password as an ACL file has it."""
     return f"#{hashlib.sha256(password.encode()).hexdigest()}"
+
+
+def another_redis(*words: str) -> Mutation:
+    """A Redis more, as a service of its own, started with these words behind its name."""
+
+    def mutation(stack: Stack) -> None:
+        image = redis_service(stack).get("image", "redis")
+        beside = {"image": image, "entrypoint": ["redis-server", *words], "networks": ["backend"]}
+        stack.project.override(json.dumps({"services": {"cache": beside}}))
+
+    return mutation
+
+
+def naming_its_own(stack: Stack) -> Stack:
+    """The stack with a profile that names the Redis that was there before."""
+    named = {**stack.subject.roles, Role.REDIS: "redis"}
+    return replace(stack, subject=replace(stack.subject, roles=named), _roles={})
+
+
+def decoy_inside(stack: Stack) -> None:
+    """A second server in the container of the first, without a login or a file to save to."""
+    decoy = '$$(command -v redis-server) --port 6380 --save "" --protected-mode no & exec "$$@"'
+    override(stack, Role.REDIS, entrypoint=["sh", "-c", decoy, "first"], command=started_with(stack))
+
+
+def program_left_waiting(command: str) -> Mutation:
+    """Something that waits beside Redis for its time, in the container of it."""
+
+    def mutation(stack: Stack) -> None:
+        waiting = f"(sleep 900; {command}) & exec {shlex.join(started_with(stack))}"
+        override(stack, Role.REDIS, entrypoint=["sh", "-c", waiting], command=[])
+
+    return mutation
 
 
 def redis_service(stack: Stack) -> Config:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,14 @@ class ResolvedProject(ComposeProject):
     @property
     def config(self) -> Config:
         return self._given
+
+    @property
+    def declared(self) -> Config:
+        return self._given
+
+    @property
+    def profiled(self) -> Mapping[str, Config]:
+        return {}
 
 
 def resolved(subject: Subject, directory: Path, config: Config, *, name: str = "checks-1") -> Stack:

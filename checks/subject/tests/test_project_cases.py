@@ -69,7 +69,7 @@ def test_what_compose_says_of_a_project(case: Case, tmp_path: Path, monkeypatch:
 @parametrized(CASES, "copy-complete")
 def test_a_copy_has_all_that_its_compose_file_needs(case: Case, tmp_path: Path) -> None:
     subject = subject_of(case, tmp_path / "work")
-    directory = workspace._place_in(tmp_path / "run" / "copy", subject)
+    directory = workspace.place_in(tmp_path / "run" / "copy", subject)
     workspace._copy(subject, directory)
     assert [need for need in case["needs"] if not (directory / need).exists()] == []
     assert all(path.is_relative_to(tmp_path / "run" / "copy") for path in (tmp_path / "run").rglob("*/*"))
@@ -79,7 +79,7 @@ def test_a_copy_has_all_that_its_compose_file_needs(case: Case, tmp_path: Path) 
 @parametrized(CASES, "copy-shares")
 def test_a_copy_writes_to_none_of_the_originals_data(case: Case, tmp_path: Path) -> None:
     subject = subject_of(case, tmp_path / "work")
-    directory = workspace._place_in(tmp_path / "run" / "copy", subject)
+    directory = workspace.place_in(tmp_path / "run" / "copy", subject)
     workspace._copy(subject, directory)
     config = config_of(case, directory)
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.subject import secret_places
+from checks.subject import secret_places, secrets
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.credentials import Credentials
 from checks.subject.profile import Credential, Subject
@@ -53,3 +53,11 @@ def test_what_is_named_a_secret_is_taken_for_one() -> None:
     }
     found = {one.name: one.value for one in secret_places.in_spec(spec)}
     assert found == {"REDIS_PASSWORD": "one", "--requirepass": "two"}
+
+
+def test_a_password_of_several_lines_is_looked_for_line_by_line(subject: Subject) -> None:
+    text = "-----BEGIN KEY-----\nfirst part of it\n\nsecond part of it\n-----END KEY-----\n"
+    (subject.directory / "word").write_text(text)
+    named = Subject(compose_file=subject.compose_file, credentials={"app": Credential(user="a", password_file="word")})  # noqa: S106
+    found = secrets.secrets_of({"services": {}}, Credentials(subject=named, directory=subject.directory))
+    assert found == {"app (line 1)": "first part of it", "app (line 2)": "second part of it"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.subject.start import Cause, DidNotStartError, Starts, budget, cause_of
+from checks.subject.start import Cause, DidNotStartError, Kept, Starts, budget, cause_of
 from stack.driver.errors import BuildError, EngineError, ImageError, NotHealthyError, StackError, SubjectError
 from stack.driver.runners.protocol import UP_SECONDS
 
@@ -26,8 +26,30 @@ def test_a_cause_is_found_once_and_told_to_all(tmp_path: Path) -> None:
     assert (
         told.value.cause
         == elsewhere.cause()
-        == Cause(needs="`web` running", why="it never got healthy: refused", own=True, details=("web: exited",))
+        == Cause(
+            needs="`web` running",
+            why="it never got healthy: refused",
+            own=True,
+            details=("web: exited",),
+            service="web",
+        )
     )
+
+
+def test_what_came_up_is_kept_once_and_known_to_all(tmp_path: Path) -> None:
+    kept = Kept(project="checks-1", overrides=("a.yaml",), away={"web": "needs `web` running"}, ill=("redis",))
+    asked: list[Cause] = []
+
+    def keep(cause: Cause) -> Kept:
+        asked.append(cause)
+        return kept
+
+    for _ in range(2):
+        with pytest.raises(DidNotStartError) as told, Starts(tmp_path).tried(keep):
+            raise ILL
+        assert told.value.cause.kept == kept
+    assert [one.service for one in asked] == ["web"]
+    assert getattr(Starts(tmp_path).cause(), "kept", None) == kept
 
 
 def test_what_has_come_up_once_is_no_cause_for_others(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stack import ROOT
-from stack.driver.docker import from_words
+from stack.driver.docker import from_words, why_not_built
+from stack.driver.errors import BuildError, StackError
 from stack.driver.images.bases import SOURCE_LABEL, Own
 from stack.driver.images.sources import found_here
 from stack.driver.progress import Progress
@@ -71,7 +72,8 @@ def _buildx(folder: Path, *words: str) -> str:
     command = ["docker", "buildx", "build", "--progress=plain", *words, str(folder)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise from_words(done.stderr, f"build {folder.name}")
+        why, problem = why_not_built(done.stderr), from_words(done.stderr, f"build {folder.name}")
+        raise BuildError("an image cannot be built", details=(why,)) if why and type(problem) is StackError else problem
     return done.stderr
 
 

@@ -254,6 +254,7 @@ def not_healthy(runner: ComposeRunner, ill: list[Diagnosis], hint: str) -> NotHe
         hint=hint,
         root=root.name if root else next(iter(missing), ""),
         why=root.why if root else "it was not started",
+        for_good=bool(root and root.hopeless),
     )
 
 

@@ -8,13 +8,13 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from stack.driver.bounded import NOTHING
 from stack.driver.diagnosis import diagnoses
-from stack.driver.docker import from_words
+from stack.driver.docker import from_words, why_not_built
 from stack.driver.errors import BuildError, ImageError, StackError
 from stack.driver.progress import Progress
 from stack.driver.project import ComposeProject
@@ -22,8 +22,8 @@ from stack.driver.wait import until
 
 STARTING = re.compile(r"Container (?P<container>\S+)\s+(?P<state>\w+)")
 NOT_PULLED = re.compile(r"^\s*(?P<service>\S+)\s+Error\s+(?P<why>.*)$", re.MULTILINE)
-NOT_BUILT = re.compile(r"^failed to solve: (?P<why>.*)$", re.MULTILINE)
 BUILDING = re.compile(r"^ > \[(?P<service>\S+) ", re.MULTILINE)
+RESOLVER = re.compile(r" on [\d.:\[\]a-f]+:53(?=:)")  # whom this machine asks for names says nothing of the project
 FIRST_LOOK, BETWEEN_LOOKS = 3.0, 2.0  # seconds: a look into every container costs, and most starts need none
 
 
@@ -37,21 +37,26 @@ class Begun:
 
 
 class Hopeless:
-    """Tells, whenever asked, whether a service was found by now whose health check cannot pass."""
+    """Tells, whenever asked, whether a service was found by now whose health check cannot pass, beside those known."""
 
-    def __init__(self, project: str) -> None:
-        self._project = project
+    def __init__(self, project: str, known: Collection[str] = ()) -> None:
+        self._project, self._known = project, known
         self._next = time.monotonic() + FIRST_LOOK
 
     def __call__(self) -> bool:
         if time.monotonic() < self._next:
             return False
         self._next = time.monotonic() + BETWEEN_LOOKS
-        return any(one.hopeless for one in diagnoses(self._project))
+        return any(one.hopeless for one in diagnoses(self._project) if one.service not in self._known)
 
 
-def with_compose(project: ComposeProject, progress: Progress, *, within: float) -> Begun:
-    """Have Compose start all; it is ended where its containers take longer, or wait for what cannot come."""
+def with_compose(
+    project: ComposeProject, progress: Progress, *services: str, within: float, known: Collection[str] = ()
+) -> Begun:
+    """Have Compose start all, or these; it is ended where its containers take longer, or wait for what cannot come.
+
+    `known` are services of which that is known already.
+    """
     said: list[str] = []
     since: list[float] = []
 
@@ -63,11 +68,12 @@ def with_compose(project: ComposeProject, progress: Progress, *, within: float) 
                 service = seen["container"].removeprefix(f"{project.name}-").removesuffix("-1")
                 progress.show(service, seen["state"].lower())
 
-    with running_command(["docker", *project.command("up", "--detach")], project.variables) as compose:
+    command = ["docker", *project.command("up", "--detach", *services)]
+    with running_command(command, project.variables) as compose:
         reader = threading.Thread(target=read, args=(compose,), daemon=True)
         reader.start()
         _ = project.config  # a question well timed: Compose is at work
-        hopeless = Hopeless(project.name)
+        hopeless = Hopeless(project.name, known)
 
         def over() -> bool:
             in_vain = bool(since) and (time.monotonic() - since[0] > within or hopeless())
@@ -106,12 +112,23 @@ def problem_in(project: ComposeProject, said: str) -> StackError:
         return known
     if (pulled := NOT_PULLED.search(said)) and pulled["service"] in project.config["services"]:
         image = project.config["services"][pulled["service"]].get("image", "")
-        return ImageError(f"image {image} of `{pulled['service']}` cannot be pulled", details=(pulled["why"],))
-    if built := NOT_BUILT.search(said):
-        step = BUILDING.search(said)
-        whose = f"the image of `{step['service']}`" if step else "an image"
-        return BuildError(f"{whose} cannot be built", details=(built["why"],))
+        whose = pulled["service"]
+        why = RESOLVER.sub("", pulled["why"])
+        return ImageError(f"image {image} of `{whose}` cannot be pulled", details=(why,), service=whose)
+    if why := why_not_built(said):
+        whose = _built_in(project, said)
+        sentence = f"the image of `{whose}` cannot be built" if whose else "an image cannot be built"
+        return BuildError(sentence, details=(why,), service=whose)
     return known
+
+
+def _built_in(project: ComposeProject, said: str) -> str:
+    """Whose image a build was of, as it says or since there is no other; '' where that is not known."""
+    services, step = project.config["services"], BUILDING.search(said)
+    if step and step["service"] in services:
+        return step["service"]
+    building = [name for name, spec in services.items() if spec.get("build")]
+    return building[0] if len(building) == 1 else ""
 
 
 @contextmanager

@@ -11,6 +11,7 @@ EXIT_CODES = {
     "StackError": 1,
     "NotHealthyError": 1,
     "BuildError": 1,
+    "AwayError": 1,
     "NothingThereError": 1,
     "SubjectError": 3,
     "OutOfTimeError": 1,

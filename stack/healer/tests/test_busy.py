@@ -14,7 +14,6 @@ from stack.healer.tests.healer_at_work import (
     actions,
     at_work,
     first,
-    hurry,
     lines,
     one_engine,
     told,
@@ -22,12 +21,8 @@ from stack.healer.tests.healer_at_work import (
     until_said,
 )
 
+pytestmark = pytest.mark.usefixtures("in_a_hurry")
 BAD = LATE | {"ExitCode": 1, "Output": "connection refused"}
-
-
-@pytest.fixture(autouse=True)
-def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch)
 
 
 class Starved(Pressure):

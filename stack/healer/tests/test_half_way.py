@@ -16,7 +16,6 @@ from stack.healer.tests.healer_at_work import (
     SETTINGS,
     actions,
     first,
-    hurry,
     lines,
     one_engine,
     told,
@@ -25,10 +24,7 @@ from stack.healer.tests.healer_at_work import (
 )
 from stack.healer.unfinished import unfinished
 
-
-@pytest.fixture(autouse=True)
-def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch)
+pytestmark = pytest.mark.usefixtures("in_a_hurry")
 
 
 async def healthy_again(engine: SmallEngine) -> None:

@@ -19,7 +19,6 @@ from stack.healer.tests.healer_at_work import (
     at_work,
     fall_sick_and_be_healed,
     first,
-    hurry,
     lines,
     one_engine,
     told,
@@ -27,10 +26,7 @@ from stack.healer.tests.healer_at_work import (
     until_said,
 )
 
-
-@pytest.fixture(autouse=True)
-def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch)
+pytestmark = pytest.mark.usefixtures("in_a_hurry")
 
 
 def test_whoever_falls_sick_is_restarted_once_and_it_is_told(

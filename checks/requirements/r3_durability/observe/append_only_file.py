@@ -17,7 +17,7 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import docker, helper, wait
 from stack.driver.containers import logs_of, state_of
-from stack.driver.errors import OutOfTimeError, StackError, last_lines
+from stack.driver.errors import OutOfTimeError, StackError, SubjectError, last_lines
 
 ITEMS = 20
 LOADING_SECONDS = 20.0  # for Redis to read its files, beside the time until its first probe
@@ -140,10 +140,10 @@ def _stored(stack: Stack, prefix: str) -> dict[str, str]:
 
 
 def _directory(stack: Stack) -> str:
-    """Redis' data directory as its container sees it; raises StackError where that is on no mount."""
+    """Redis' data directory as its container sees it; raises SubjectError where that is on no mount."""
     directory, mount, _ = data_directory(stack)
     if mount == "none":
-        raise StackError(f"Redis' data directory {directory} is on no mount, so its files are out of reach")
+        raise SubjectError(f"Redis' data directory {directory} is on no mount, so its files are out of reach")
     return directory
 
 

@@ -1,7 +1,9 @@
 """Read Redis' settings where the files give them."""
 
 from checks.requirements.r3_durability.judge.keeper import Keeper
+from checks.requirements.r3_durability.judge.left_alone import SettingsLeftAlone
 from checks.requirements.r3_durability.judge.restart import DURABLE, Settings
+from checks.roles.redis.background import left_running
 from checks.roles.redis.configuration import given
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -11,6 +13,11 @@ def read_given_settings(files: Files) -> Settings:
     """What Redis will run with by its configuration and its arguments, its own defaults where they say nothing."""
     settings = given(files, files.roles[Role.REDIS]).settings
     return Settings(values={name: settings[name] for name in DURABLE})
+
+
+def look_beside_the_keeper(files: Files) -> SettingsLeftAlone:
+    """What its command leaves running beside it."""
+    return SettingsLeftAlone(service=files.roles[Role.REDIS], left_running=left_running(files))
 
 
 def find_keeper(files: Files) -> Keeper:

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from checks.requirements.r4_redis_acl.judge import Attempt
-from checks.requirements.r4_redis_acl.observe import _ask
+from checks.requirements.r4_redis_acl.judge.users import Attempt
+from checks.requirements.r4_redis_acl.observe.users import _ask
 from checks.roles.redis.tests.line_server import serving
 from checks.roles.redis.wire import CLOSED, inline
 

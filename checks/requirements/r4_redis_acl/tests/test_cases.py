@@ -4,7 +4,7 @@ from pathlib import Path
 
 from checks.core.registry import objections
 from checks.core.tests.cases import Case, accepted, parametrized
-from checks.requirements.r4_redis_acl.judge import users_of
+from checks.requirements.r4_redis_acl.judge.users import users_of
 from checks.roles.redis.acl_text import has_plain_password
 
 CASES = Path(__file__).parent / "cases"

@@ -3,8 +3,8 @@
 import pytest
 
 from checks.core.registry import judge
-from checks.requirements.r4_redis_acl import judge as r4
-from checks.requirements.r4_redis_acl.samples import NOPERM, REJECTED, attempts
+from checks.requirements.r4_redis_acl.judge import users as r4
+from checks.requirements.r4_redis_acl.samples.users import NOPERM, REJECTED, attempts
 
 
 def test_an_objection_says_who_was_let_in() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.requirements.r4_redis_acl.observe import _files_of, shows
+from checks.requirements.r4_redis_acl.observe.users import _files_of, shows
 from checks.roles.redis.acl_text import has_plain_password
 
 

@@ -15,6 +15,7 @@ from checks.subject.tests.resolved import source_with
         (mutations.other_way_in, "client.py"),
         (mutations.silent, "store.py"),
         (mutations.password_logged, "store.py"),
+        (mutations.reads_as_another_user, "store.py"),
     ],
 )
 def test_a_mutation_of_the_service_applies(

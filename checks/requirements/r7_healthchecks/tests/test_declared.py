@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.requirements.r7_healthchecks import declared
+from checks.subject import health_checks as declared
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,17 @@ def test_else_the_dockerfile_does(dockerfile: str, test: tuple[str, ...], tmp_pa
     assert declared.test_in(dockerfile) == test
     (tmp_path / "Dockerfile").write_text(dockerfile)
     assert declared.declared_test({"build": {"context": str(tmp_path), "dockerfile": "Dockerfile"}}) == test
+
+
+@pytest.mark.parametrize(
+    ("spec", "seconds"),
+    [
+        ({"healthcheck": {"test": ["CMD", "probe"]}}, 180.0),
+        ({"healthcheck": {"test": ["CMD", "probe"], "interval": "10m0s", "timeout": "1m30s", "retries": 2}}, 1380.0),
+        ({"build": {"dockerfile_inline": "FROM a\nHEALTHCHECK --interval=5s --retries=2 CMD probe\n"}}, 70.0),
+        ({"build": {"dockerfile_inline": "FROM a\n"}}, 180.0),
+    ],
+)
+def test_its_times_are_read_as_docker_would(spec: dict[str, object], seconds: float) -> None:
+    assert declared.declared_check(spec).detection_bound in {seconds, 0.0}
+    assert bool(declared.declared_check(spec).detection_bound) is bool(declared.declared_test(spec))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from checks.core.tests.cases import Case, accepted, parametrized, text_of
-from checks.requirements.r7_healthchecks.declared import declared_test
+from checks.subject.health_checks import declared_test
 
 CASES = Path(__file__).with_name("cases")
 

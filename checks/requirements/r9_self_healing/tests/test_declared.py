@@ -1,8 +1,13 @@
 """Restart policies are read as Compose reads them."""
 
+from pathlib import Path
+
 import pytest
 
-from checks.requirements.r9_self_healing.observe.declared import policy
+from checks.core.registry import objections
+from checks.requirements.r9_self_healing.observe.declared import policy, read_declared_bounds
+from checks.subject.profile import Subject
+from checks.subject.tests.resolved import resolved
 
 
 @pytest.mark.parametrize(
@@ -19,3 +24,25 @@ from checks.requirements.r9_self_healing.observe.declared import policy
 )
 def test_a_policy_is_found_where_it_is_said(spec: dict[str, object], name: str) -> None:
     assert policy(spec) == name
+
+
+CHECK = {"test": ["CMD", "probe"]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "objected"),
+    [
+        ({"healthcheck": CHECK}, set()),
+        ({"healthcheck": CHECK, "stop_grace_period": "5m0s"}, set()),
+        (
+            {"healthcheck": CHECK | {"interval": "1m0s", "timeout": "10s", "retries": 3}, "stop_grace_period": "2m"},
+            set(),
+        ),
+        ({"stop_grace_period": "2h0m0s"}, set()),
+        ({"healthcheck": CHECK, "stop_grace_period": "2h0m0s"}, {"healed-within-minutes"}),
+        ({"healthcheck": CHECK | {"interval": "10m0s"}}, {"healed-within-minutes"}),
+    ],
+)
+def test_times_that_add_up_to_more_are_told(spec: dict[str, object], objected: set[str], tmp_path: Path) -> None:
+    stack = resolved(Subject(compose_file=tmp_path / "compose.yaml"), tmp_path, {"services": {"api": spec}})
+    assert objections(read_declared_bounds(stack)) == objected

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.requirements.r4_redis_acl.judge import (
+from checks.requirements.r4_redis_acl.judge.users import (
     AclLog,
     AppUser,
     Attempt,
@@ -16,6 +16,7 @@ from checks.requirements.r4_redis_acl.judge import (
     UsersAfterRestart,
     WrongLogins,
 )
+from checks.requirements.r4_redis_acl.samples import powers
 from checks.roles.redis.wire import CLOSED
 
 
@@ -85,6 +86,7 @@ FAILING: dict[str, tuple[object, ...]] = {
     "nobody-may-do-everything": (
         Users(users=(DEFAULT_OFF, replace(APP, rules=("on", "+@all")))),
         Users(users=(DEFAULT_OFF, replace(APP, rules=("on", "allcommands")))),
+        *powers.ALMIGHTY,
     ),
     "app-user-accepted": (
         replace(LEAST, needed=attempts("+PONG", NOPERM)),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import redis
 
-from checks.requirements.r4_redis_acl.judge import (
+from checks.requirements.r4_redis_acl.judge.users import (
     AclLog,
     AppUser,
     Attempt,
@@ -44,6 +44,7 @@ NEEDS = {  # what each login of a profile is for: those are to be allowed, and n
         "config|get dir", "acl|list", "acl|log", "client|list",
     ),
 }  # fmt: skip
+MAY = {"auditor": {"acl|dryrun"}}  # what a login need not be allowed, and may
 OLD_PASSWORDS = ("foobared", "password", "redis", "default")  # redis.conf's own example, and what people use
 
 
@@ -109,7 +110,7 @@ def _ask_for_what_it_needs(stack: Stack, login: str) -> tuple[Attempt, ...]:
 
 def _ask_for_everything_else(stack: Stack, login: str) -> tuple[Attempt, ...]:
     needed = {need.split()[0] for need in NEEDS[login]}
-    allowed = needed | WITHOUT_LOGIN
+    allowed = needed | WITHOUT_LOGIN | MAY.get(login, set())
     beyond = [command for command in every_command(stack) if not {command[0], "|".join(command[:2])} & allowed]
     beyond.sort(key=lambda command: command[0] in ENDS_THE_SERVER)
     if stack.credentials.login(login).keys and "set" in needed:

@@ -1,0 +1,92 @@
+"""The service's container: as whom it runs, what it is told to run, and whether that is what the image holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from checks.requirements.r1_dockerfile import mounted_programs
+from checks.requirements.r1_dockerfile.image_layers import Saved
+from checks.requirements.r1_dockerfile.judge import Container
+from checks.requirements.r1_dockerfile.mounted_programs import Mount, is_program
+from checks.requirements.r1_dockerfile.shell_form import is_inline, is_shell_form, only_execs, start_of
+from checks.subject.roles import Role
+from checks.subject.stack import Files, Stack
+from stack.driver import docker, helper
+from stack.driver.project import Config
+
+Layers = Callable[[str], Saved]
+"""Reads an image layer by layer, by its reference."""
+MANY = 20  # what an observation lists at most of what should not be there
+PASSING = ("/tmp/", "/var/tmp/", "/run/", "/root/.cache/")  # noqa: S108 - what is written there is no part of the program
+
+
+def read_container(files: Files) -> Container:
+    """As the Compose file says it."""
+    spec = files.services[files.roles[Role.API]]
+    words = [tuple(map(str, spec.get(key) or ())) for key in ("entrypoint", "command")]
+    return Container(
+        asked="files",
+        user=str(spec.get("user") or ""),
+        users=(),
+        told=_told(*words),
+        mounted=mounted_programs.brought_by(_mounts(files.project.config, spec), files.project.directory, spec)[:MANY],
+        changed=(),
+    )
+
+
+def look_at_container(stack: Stack, layers: Layers) -> Container:
+    """As Docker has it, with its processes, its mounts held against the image, and what was written over that."""
+    service = stack.roles[Role.API]
+    container = stack.runner.container(service).id
+    inspected = json.loads(docker.ask("inspect", container))[0]
+    config = inspected["Config"]
+    return Container(
+        asked="container",
+        user=str(config.get("User") or ""),
+        users=tuple(sorted(set(helper.users_of(stack.project.labels, container)))),
+        told=_told(*(tuple(config.get(key) or ()) for key in ("Entrypoint", "Cmd"))),
+        mounted=_over(inspected, layers)[:MANY],
+        changed=changed_in(docker.ask("diff", container))[:MANY],
+    )
+
+
+def changed_in(diff: str) -> tuple[str, ...]:
+    """The programs that a container changed, added or removed, of what `docker diff` says; bytecode is none."""
+    paths = [line[2:] for line in diff.splitlines() if line[:2] in {"A ", "C ", "D "}]
+    return tuple(path for path in paths if is_program(path) and not path.startswith(PASSING))
+
+
+def _told(entrypoint: tuple[str, ...], command: tuple[str, ...]) -> tuple[str, ...]:
+    """The start of what stands between Docker and the service: a shell that does more than to make way, inline code."""
+    for words in (entrypoint, command, entrypoint + command):
+        if is_inline(words) or (is_shell_form(words) and not only_execs(words)):
+            return start_of(words)
+    return ()
+
+
+def _mounts(config: Config, spec: Config) -> list[Mount]:
+    """Every file or folder that the Compose file puts into a container."""
+    found = [
+        Mount(kind=one["type"], source=str(one.get("source") or ""), target=str(one["target"]))
+        for one in spec.get("volumes") or ()
+    ]
+    found += [Mount(kind="tmpfs", source="", target=str(one).partition(":")[0]) for one in spec.get("tmpfs") or ()]
+    for kind, folder in (("secrets", "/run/secrets/"), ("configs", "/")):
+        for one in spec.get(kind) or ():
+            name = str(one.get("target") or one["source"])
+            source = str(((config.get(kind) or {}).get(one["source"]) or {}).get("file") or "")
+            found.append(Mount(kind=kind, source=source, target=name if name.startswith("/") else folder + name))
+    return found
+
+
+def _over(inspected: dict[str, Any], layers: Layers) -> tuple[str, ...]:
+    """The image is read only where something is mounted that could matter."""
+    mounts = [
+        Mount(kind=one["Type"], source=str(one.get("Source") or ""), target=one["Destination"])
+        for one in inspected["Mounts"]
+    ]
+    mounts += [Mount(kind="tmpfs", source="", target=target) for target in inspected["HostConfig"].get("Tmpfs") or {}]
+    mounts = [one for one in mounts if not f"{one.target}/".startswith(PASSING)]
+    return mounted_programs.laid_over(mounts, layers(inspected["Image"])) if mounts else ()

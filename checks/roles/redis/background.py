@@ -1,0 +1,63 @@
+"""What the command that starts a Redis leaves running beside it, and for how long it was watched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from checks.subject.mounted import text_at
+from checks.subject.programs import SHELLS, words_of
+from checks.subject.roles import Role
+from checks.subject.stack import Files, Stack
+from stack.driver.errors import SubjectError
+
+QUOTED = re.compile(r"\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+INNER = re.compile(r"\b(?:ba|da|a|z)?sh\s+-\w*c\s+('[^']*'|\"(?:\\.|[^\"\\])*\")", re.DOTALL)  # a shell within it
+COMMENT = re.compile(r"(?:(?<=\s)|^)#[^\n]*", re.MULTILINE)
+SENT_AWAY = re.compile(
+    r"[^\n;]*(?:(?<![&<>|])&(?![&>])|\b(?:nohup|setsid|coproc)\b)[^\n;]*"
+)  # not `&&`, `2>&1`, `&>file`
+LONGEST = 80
+
+
+def left_running(files: Files) -> tuple[str, ...]:
+    """The commands of a shell with which Redis' own sends a program into the background, what is quoted left out.
+
+    Read are the script behind `sh -c` and one that is mounted; what stands in the image is not seen.
+    """
+    service = files.roles[Role.REDIS]
+    words = words_of(files.services[service])
+    return tuple(in_script(_script(words) or _mounted(files, service, words)))
+
+
+def in_script(script: str) -> Iterator[str]:
+    """Those of a script, and of the shells that it starts with a script of their own."""
+    for inner in INNER.findall(script):
+        yield from in_script(inner[1:-1])
+    for found in SENT_AWAY.findall(COMMENT.sub("", QUOTED.sub("", script))):
+        yield found.strip()[:LONGEST]
+
+
+def _script(words: Sequence[str]) -> str:
+    """What a shell is given to run, whoever starts the shell looked through."""
+    shell = next((place for place, word in enumerate(words) if PurePosixPath(word).name in SHELLS), len(words))
+    given = [words[at + 1] for at in range(shell, len(words) - 1) if re.fullmatch(r"-\w*c\w*", words[at])]
+    return given[0].replace("$$", "$") if given else ""
+
+
+def _mounted(files: Files, service: str, words: Sequence[str]) -> str:
+    """The script that its command names, where that is mounted."""
+    for word in words[:2]:
+        with suppress(SubjectError):
+            if word.startswith("/") and (text := text_at(files, service, word)).startswith("#!"):
+                return text
+    return ""
+
+
+def watched(stack: Stack) -> str:
+    """How long ago Redis started: what is read now is what held for so long."""
+    started = stack.runner.incarnation(stack.roles[Role.REDIS]).started_at
+    return f"{(datetime.now(UTC) - started).total_seconds() / 60:.1f} min" if started else "an unknown time"

@@ -1,0 +1,61 @@
+"""What is left running beside Redis is told; a script that starts Redis alone is not objected to."""
+
+from pathlib import Path
+
+import pytest
+
+from checks.roles.redis.background import in_script, left_running
+from checks.subject.profile import Subject
+from checks.subject.stack import Stack
+from checks.subject.tests.resolved import resolved
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "(sleep 900; redis-cli CONFIG SET appendfsync everysec) & exec redis-server",
+        "redis-server /c.conf & sleep 2; redis-cli ACL LOAD; wait",
+        "nohup /later.sh; exec redis-server",
+        "sh -c 'sleep 900; /later.sh &'; exec redis-server",
+        "setsid later\nexec redis-server",
+    ],
+)
+def test_what_goes_on_beside_it_is_told(script: str) -> None:
+    assert list(in_script(script))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "exec redis-server /c.conf",
+        "sleep 1 && exec redis-server /c.conf 2>&1",
+        "mkdir -p /data && chown redis /data || exit 1; exec redis-server",
+        "cat a b &>/tmp/c.conf; exec redis-server /tmp/c.conf >>/log 2>&1",
+        "exec redis-server --user 'app on >x ~* &* +@all'",
+        "# started & watched elsewhere\nexec redis-server",
+    ],
+)
+def test_a_start_of_redis_alone_is_in_order(script: str) -> None:
+    assert list(in_script(script)) == []
+
+
+def stack_with(folder: Path, **spec: object) -> Stack:
+    subject = Subject(compose_file=folder / "compose.yaml")
+    redis = {"image": "redis:8", **spec}
+    return resolved(subject, folder, {"services": {"api": {"image": "shop"}, "redis": redis}})
+
+
+def test_the_script_of_a_shell_is_read_wherever_it_stands(tmp_path: Path) -> None:
+    stack = stack_with(tmp_path, entrypoint=["tini", "--", "/bin/sh", "-ec"], command=["later & exec redis-server"])
+    assert left_running(stack) == ("later & exec redis-server",)
+
+
+def test_users_on_a_command_line_are_no_script(tmp_path: Path) -> None:
+    assert left_running(stack_with(tmp_path, command=["redis-server", "--user", "app on >x ~* &* +@all"])) == ()
+
+
+def test_a_mounted_script_is_read(tmp_path: Path) -> None:
+    (tmp_path / "start.sh").write_text("#!/bin/sh\nlater &\nexec redis-server\n")
+    mount = {"type": "bind", "source": str(tmp_path / "start.sh"), "target": "/start.sh"}
+    assert left_running(stack_with(tmp_path, command=["sh", "/start.sh"], volumes=[mount])) == ("later &",)
+    assert left_running(stack_with(tmp_path, command=["sh", "/start.sh"])) == ()

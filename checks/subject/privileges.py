@@ -1,0 +1,131 @@
+"""Which powers over the machine a service is given: of all that is dangerous to start, what no service has to have.
+
+What is refused before a start (`dangers`) asks whether this machine may come to harm; much of that, such as a volume
+that others made, is no fault of a project. What is left here is one wherever the project runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from checks.subject.dangers import Danger, of_service
+from checks.subject.dangers import Files as MachinesFiles
+from checks.subject.roles import Found, Role
+from checks.subject.stack import Files
+from stack.driver.project import Config
+
+WATCHERS = {"exporter", "logging"}  # kinds of services that are there to look at the machine
+POWERS = {Danger.PRIVILEGED, Danger.CAPABILITIES}  # whatever stands there
+SERVING = (Role.API, Role.REDIS, Role.PROMETHEUS)
+MACHINES_OWN = """
+    / /boot /dev /etc /lib /lib64 /proc /sys /usr /bin /sbin /root /home /run /var /var/lib /var/run
+"""  # CIS 5.5, and what leads to the same
+OF_THE_MACHINE = frozenset(map(Path, MACHINES_OWN.split()))
+WITH_ALL_BELOW = tuple(
+    map(Path, ("/boot", "/proc", "/var/lib/docker", "/var/lib/containerd", "/etc/ssh", "/etc/shadow", "/etc/sudoers"))
+)
+OF_ANYBODY = (
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/dri",
+    "/dev/nvidia",
+    "/dev/log",
+)
+LIFTED = ("unconfined", "disable")  # of seccomp, AppArmor, SELinux
+
+
+def powers(files: Files, services: Mapping[str, Config]) -> dict[str, tuple[str, ...]]:
+    """{service: 'key: what stands there' of each power} of services as Compose resolved them, or as they run."""
+    machine = MachinesFiles(project=files.project.directory)
+    serving = _serving(files)
+    volumes = files.project.config.get("volumes") or {}
+    return {
+        name: tuple(dict.fromkeys(_held(_with_devices(spec, volumes), machine, serves=name in serving)))
+        for name, spec in services.items()
+    }
+
+
+def watches(files: Files, service: str) -> bool:
+    """Whether a service is there to look at the machine, as an exporter of its metrics is."""
+    return service in files.services and files.kind_of(service) in WATCHERS
+
+
+def as_declared(
+    container: Mapping[str, object], mounts: list[Mapping[str, object]], own: Collection[str] = ()
+) -> Config:
+    """What `docker inspect` says of a container (HostConfig, Mounts), by the keys of a Compose file.
+
+    `own` are the ids of the project's containers: to share a namespace with one of them is to share it with a service.
+    """
+    modes = {key: str(container.get(mode) or "") for key, mode in MODES.items()}
+    return {
+        "privileged": container.get("Privileged"),
+        "cap_add": container.get("CapAdd") or (),
+        "devices": [{"source": one["PathOnHost"]} for one in _all(container.get("Devices"))],
+        "device_cgroup_rules": container.get("DeviceCgroupRules") or [],
+        "security_opt": container.get("SecurityOpt") or (),
+        "volumes": [{"type": one["Type"], "source": one["Source"], "read_only": not one["RW"]} for one in mounts],
+    } | {key: "" if mode.removeprefix("container:") in own else mode for key, mode in modes.items()}
+
+
+MODES = {
+    "pid": "PidMode",
+    "ipc": "IpcMode",
+    "uts": "UTSMode",
+    "userns_mode": "UsernsMode",
+}  # fmt: skip; not CgroupnsMode, which is the engine's own choice where nothing is said: on cgroup v1 the machine's
+
+
+def _all(value: object) -> list[Mapping[str, object]]:
+    return value if isinstance(value, list) else []
+
+
+def _serving(files: Files) -> set[str]:
+    """The services that others ask for something, and that have nothing to ask of the engine."""
+    findings = (files.roles.findings.get(role) for role in SERVING)
+    return {found.service for found in findings if isinstance(found, Found)}
+
+
+def _with_devices(spec: Config, volumes: Mapping[str, Config]) -> Config:
+    """A service with the folders that its named volumes are in truth, in place of them."""
+    mounts = [{**mount, **_device(volumes.get(str(mount.get("source"))) or {})} for mount in spec.get("volumes") or ()]
+    return {**spec, "volumes": mounts}
+
+
+def _device(volume: Config) -> Config:
+    options = volume.get("driver_opts") or {}
+    bound = options.get("device") and "bind" in str(options.get("o", ""))
+    return {"type": "bind", "source": options["device"]} if bound else {}
+
+
+def _held(spec: Config, machine: MachinesFiles, *, serves: bool) -> Iterator[str]:
+    for danger, key, value in of_service(spec, machine):
+        told = value if isinstance(value, str) else repr(value)
+        if danger in POWERS or _counts(danger, key, told, machine.project, serves=serves):
+            yield f"{key}: {told}"
+
+
+def _counts(danger: Danger, key: str, value: str, project: Path, *, serves: bool) -> bool:
+    """Whether a thing that may be dangerous is a power over the machine, by what stands there."""
+    match danger:
+        case Danger.DEVICES:
+            reserved = key in {"gpus", "deploy.resources.reservations.devices"}
+            return not reserved and value.startswith(("/", "a ", "b ", "c ")) and not value.startswith(OF_ANYBODY)
+        case Danger.HOST_NAMESPACES:
+            return key != "network_mode"  # what is published is asked of by itself
+        case Danger.UNCONFINED:
+            return key == "security_opt" and any(word in value for word in LIFTED)
+        case Danger.DOCKER_SOCKET:
+            return serves and not value.startswith(OF_ANYBODY)
+        case Danger.OUTSIDE_FILES:
+            return key == "volumes" and _is_the_machines(Path(os.path.realpath(project / value)))
+    return False
+
+
+def _is_the_machines(path: Path) -> bool:
+    return path in OF_THE_MACHINE or any(path.is_relative_to(folder) for folder in WITH_ALL_BELOW)

@@ -1,84 +1,74 @@
-"""The health check that files declare for a service: its Compose file, else the Dockerfile it is built from."""
+"""The health check that files declare for a service: its Compose file, and the Dockerfile it is built from.
+
+What the Compose file does not say of it, test and times each, is the image's (daemon/commit.go of Moby, `merge`).
+"""
 
 from __future__ import annotations
 
-import json
-import re
+from collections.abc import Mapping
 from pathlib import Path
 
+from checks.subject import dockerfile
+from checks.subject.dockerfile import Command
+from stack.driver.errors import SubjectError
 from stack.driver.healthcheck import HealthCheck, read
 from stack.driver.project import Config, seconds_in
 
-CONTINUED = re.compile(r"\\[ \t]*\n(?:[ \t]*#[^\n]*\n)*")
-INSTRUCTION = "HEALTHCHECK"
 NAMES = {
     "interval": "Interval",
     "timeout": "Timeout",
     "start_period": "StartPeriod",
     "start_interval": "StartInterval",
 }
-TIMES = re.compile(r"--(interval|timeout|start-period|start-interval|retries)=(\S+)")
-OPTION = re.compile(r"--\S+\s+")
 
 
 def declared_test(spec: Config) -> tuple[str, ...]:
     """As `docker inspect` will say it, with single dollars; empty where nothing is declared, or it is switched off."""
-    told = spec.get("healthcheck")
-    if told is None:
-        return _of_dockerfile(spec.get("build") or {})
+    told = spec.get("healthcheck") or {}
     test = [str(word).replace("$$", "$") for word in told.get("test") or ()]
-    return () if told.get("disable") or test[:1] == ["NONE"] else tuple(test)
+    if told.get("disable") or test[:1] == ["NONE"]:
+        return ()
+    return tuple(test) or _test_of(_of_dockerfile(spec.get("build") or {}))
 
 
 def declared_check(spec: Config) -> HealthCheck:
     """The same with its times, Docker's own where nothing is said of them."""
-    told, test = spec.get("healthcheck") or {}, declared_test(spec)
-    options = {} if told else _options_of(_dockerfile(spec.get("build") or {}))
-    times = {
-        key: told.get(key) or options.get(key) for key in ("interval", "timeout", "start_period", "start_interval")
-    }
-    nanoseconds = {NAMES[key]: seconds_in(str(time)) * 1e9 for key, time in times.items() if time}
-    return read({"Test": test, "Retries": told.get("retries") or int(options.get("retries", 0)), **nanoseconds})
+    told = {key: value for key, value in (spec.get("healthcheck") or {}).items() if value}
+    times = {**_options_of(_of_dockerfile(spec.get("build") or {})), **told}
+    nanoseconds = {of_docker: seconds_in(str(times[key])) * 1e9 for key, of_docker in NAMES.items() if times.get(key)}
+    return read({"Test": declared_test(spec), "Retries": int(times.get("retries") or 0), **nanoseconds})
 
 
-def _options_of(dockerfile: str) -> dict[str, str]:
-    """What the last HEALTHCHECK is told: {"interval": "2s", ...}."""
-    lines = [
-        line for line in CONTINUED.sub(" ", dockerfile).splitlines() if line.strip().upper().startswith(INSTRUCTION)
-    ]
-    return {name.replace("-", "_"): value for name, value in TIMES.findall(lines[-1])} if lines else {}
+def _of_dockerfile(build: Config) -> Command | None:
+    """The HEALTHCHECK of the stage that is built, or of one that it starts from; None where the file cannot be built.
 
-
-def _of_dockerfile(build: Config) -> tuple[str, ...]:
-    return test_in(_dockerfile(build))
-
-
-def _dockerfile(build: Config) -> str:
+    What is wrong with such a file is told by R1.
+    """
     text = str(build.get("dockerfile_inline", ""))
     file = Path(build.get("context", "")) / str(build.get("dockerfile", "Dockerfile"))
     if not text and build and file.is_file():
         text = file.read_text(errors="replace")
-    return text
-
-
-def test_in(dockerfile: str) -> tuple[str, ...]:
-    """What the last HEALTHCHECK of its last stage runs."""
-    found: tuple[str, ...] = ()
-    for line in CONTINUED.sub(" ", dockerfile.replace("\r\n", "\n")).splitlines():
-        word, _, rest = line.strip().partition(" ")
-        if word.upper() == "FROM":
-            found = ()
-        elif word.upper() == "HEALTHCHECK":
-            found = _command(OPTION.sub("", rest.strip()) if rest.strip().startswith("--") else rest.strip())
-    return found
-
-
-def _command(rest: str) -> tuple[str, ...]:
-    word, _, command = rest.partition(" ")
-    if word.upper() != "CMD":
-        return ()
     try:
-        words = json.loads(command)
-    except ValueError:
-        return ("CMD-SHELL", command.strip())
-    return ("CMD", *map(str, words))
+        return _of_text(text, build) if text else None
+    except SubjectError:
+        return None
+
+
+def _of_text(text: str, build: Config) -> Command | None:
+    given = {name: str(value) for name, value in (build.get("args") or {}).items() if value is not None}
+    whole = dockerfile.read(text, given, build.get("additional_contexts") or {})
+    lineage = whole.lineage(whole.final(str(build.get("target") or "")))
+    return next((stage.health_check for stage in lineage if stage.health_check), None)
+
+
+def _test_of(told: Command | None) -> tuple[str, ...]:
+    """What it runs: `CMD` and words, or `CMD-SHELL` and a line."""
+    if told is None or told.value[:1] != ("CMD",):
+        return ()
+    return told.value if told.exec_form else ("CMD-SHELL", *told.value[1:])
+
+
+def _options_of(told: Command | None) -> Mapping[str, str]:
+    """What it is told: {"interval": "2s", ...}."""
+    options = [flag.removeprefix("--").partition("=") for flag in (told.flags if told else ())]
+    return {name.replace("-", "_"): value for name, _, value in options}

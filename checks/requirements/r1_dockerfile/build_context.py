@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from checks.core.place import Place
-from checks.requirements.r1_dockerfile import dockerfile
-from checks.requirements.r1_dockerfile.dockerfile import Dockerfile
+from checks.subject import dockerfile
 from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.dockerfile import Dockerfile
 from checks.subject.lines import place_in
 from checks.subject.profile import Build
 from checks.subject.roles import Role

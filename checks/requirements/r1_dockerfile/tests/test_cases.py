@@ -6,14 +6,15 @@ import pytest
 
 from checks.core.image_reference import is_pinned
 from checks.core.tests.cases import Case, accepted, parametrized, read, text_of
-from checks.requirements.r1_dockerfile import dockerfile, lockfiles
+from checks.requirements.r1_dockerfile import lockfiles
 from checks.requirements.r1_dockerfile.build_context import Sources
-from checks.requirements.r1_dockerfile.dockerfile import Dockerfile
 from checks.requirements.r1_dockerfile.image_secrets import secrets_in
 from checks.requirements.r1_dockerfile.judge import written_violations
 from checks.requirements.r1_dockerfile.leftovers import kind_of
 from checks.requirements.r1_dockerfile.observe import read_dockerfile
 from checks.requirements.r1_dockerfile.shell_form import is_shell_form, start_of
+from checks.subject import dockerfile
+from checks.subject.dockerfile import Dockerfile
 from checks.subject.profile import Build, Subject
 from checks.subject.tests.resolved import resolved
 

@@ -6,6 +6,8 @@ import pytest
 
 from checks.subject import health_checks as declared
 
+FIVE_SECONDS = "FROM a\nHEALTHCHECK --interval=5s --retries=2 CMD probe\n"
+
 
 @pytest.mark.parametrize(
     ("spec", "test"),
@@ -16,6 +18,8 @@ from checks.subject import health_checks as declared
         ({"healthcheck": {"disable": True}}, ()),
         ({"build": {"context": "/nowhere"}}, ()),
         ({"build": {"context": ".", "dockerfile_inline": "FROM a\nHEALTHCHECK CMD probe\n"}}, ("CMD-SHELL", "probe")),
+        ({"healthcheck": {"interval": "10s"}, "build": {"dockerfile_inline": FIVE_SECONDS}}, ("CMD-SHELL", "probe")),
+        ({"healthcheck": {"disable": True}, "build": {"dockerfile_inline": FIVE_SECONDS}}, ()),
     ],
 )
 def test_what_compose_says_counts(spec: dict[str, object], test: tuple[str, ...]) -> None:
@@ -29,10 +33,12 @@ def test_what_compose_says_counts(spec: dict[str, object], test: tuple[str, ...]
         ("FROM a\nHEALTHCHECK CMD first\nHEALTHCHECK CMD last || exit 1\n", ("CMD-SHELL", "last || exit 1")),
         ("FROM a\nHEALTHCHECK CMD probe\nFROM b\n", ()),
         ("FROM a\nHEALTHCHECK CMD probe\nHEALTHCHECK NONE\n", ()),
+        ("FROM a AS base\nHEALTHCHECK CMD probe\nFROM base\nUSER 1\n", ("CMD-SHELL", "probe")),
+        ("FROM a\nRUN <<EOF\nHEALTHCHECK CMD none\nEOF\n", ()),
+        ("HEALTHCHECK CMD probe\n", ()),
     ],
 )
 def test_else_the_dockerfile_does(dockerfile: str, test: tuple[str, ...], tmp_path: Path) -> None:
-    assert declared.test_in(dockerfile) == test
     (tmp_path / "Dockerfile").write_text(dockerfile)
     assert declared.declared_test({"build": {"context": str(tmp_path), "dockerfile": "Dockerfile"}}) == test
 
@@ -42,8 +48,10 @@ def test_else_the_dockerfile_does(dockerfile: str, test: tuple[str, ...], tmp_pa
     [
         ({"healthcheck": {"test": ["CMD", "probe"]}}, 180.0),
         ({"healthcheck": {"test": ["CMD", "probe"], "interval": "10m0s", "timeout": "1m30s", "retries": 2}}, 1380.0),
-        ({"build": {"dockerfile_inline": "FROM a\nHEALTHCHECK --interval=5s --retries=2 CMD probe\n"}}, 70.0),
+        ({"build": {"dockerfile_inline": FIVE_SECONDS}}, 70.0),
         ({"build": {"dockerfile_inline": "FROM a\n"}}, 180.0),
+        ({"healthcheck": {"interval": "10s"}, "build": {"dockerfile_inline": FIVE_SECONDS}}, 80.0),
+        ({"healthcheck": {"test": ["CMD", "other"]}, "build": {"dockerfile_inline": FIVE_SECONDS}}, 70.0),
     ],
 )
 def test_its_times_are_read_as_docker_would(spec: dict[str, object], seconds: float) -> None:

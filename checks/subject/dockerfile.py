@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 
-from checks.requirements.r1_dockerfile.build_arguments import filled_in
+from checks.subject.build_arguments import filled_in
 from stack.driver.errors import StackError, SubjectError
 
 DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(.+?)\s*")
@@ -23,12 +23,27 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Command:
+    """An instruction as BuildKit's parser has it: its options apart, the lines that it goes over made one.
+
+    In the exec form each word of its JSON is one of `value`; else a command line is one.
+    """
+
+    cmd: str
+    flags: tuple[str, ...]
+    value: tuple[str, ...]
+    exec_form: bool
+    original: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     """One FROM and what follows it: (instruction, its arguments).
 
     `takes_from` names stages (by name or number) and images that files are taken from, `lines` says where each is named
     first, `on_build` names those that a stage which starts from this one will take from. `replaced` is a stage that a
-    named context stands for.
+    named context stands for. Of several health checks the last counts.
     """
 
     name: str
@@ -39,6 +54,7 @@ class Stage:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     on_build: tuple[str, ...] = ()
     replaced: bool = False
+    health_check: Command | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,17 +159,6 @@ def read(
     return Dockerfile(arguments=reader.arguments, stages=tuple(reader.stages))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """An instruction as BuildKit's parser has it: its options apart, the lines that it goes over made one."""
-
-    cmd: str
-    flags: tuple[str, ...]
-    value: tuple[str, ...]
-    original: str
-    line: int
-
-
 @dataclass(kw_only=True)
 class _Reader:
     """Takes in one instruction after another."""
@@ -191,6 +196,8 @@ class _Reader:
             return stage
         taken = tuple(self._from_context(name) or name for name in _taken(command))
         whole = replace(stage, instructions=(*stage.instructions, (command.cmd, _arguments_of(command))))
+        if command.cmd == "HEALTHCHECK":
+            return replace(whole, health_check=command)
         if command.cmd != "ONBUILD":
             lines = {**dict.fromkeys(taken, command.line), **stage.lines}
             return replace(whole, takes_from=_added(stage.takes_from, taken), lines=lines)
@@ -230,7 +237,9 @@ def _parsed(text: str) -> Iterator[Command]:
 
     for one in parse_string(text):
         word = one.cmd.upper()
-        yield Command(cmd=word, flags=one.flags, value=one.value, original=one.original, line=one.start_line)
+        yield Command(
+            cmd=word, flags=one.flags, value=one.value, exec_form=one.json, original=one.original, line=one.start_line
+        )
 
 
 def _escape(text: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.requirements.r1_dockerfile import dockerfile
+from checks.subject import dockerfile
 from stack.driver.errors import SubjectError
 from stack.driver.images.bases import API, HEALER, Own
 

@@ -35,6 +35,7 @@ EVERYWHERE = problems(
     s429="Too many requests were sent without waiting for an answer",
     s431="Its headers are too large or too many",
 )
+REDIS_WAS_LATE = {"Proxy-Status": "redis; error=connection_read_timeout"}  # as RFC 9209 has it
 UNAVAILABLE: dict[int | str, dict[str, Any]] = {503: {"model": Failure, "description": Failure.__doc__}}
 
 
@@ -115,7 +116,10 @@ def add_monitoring_routes(api: FastAPI, store: Store, metrics: Metrics) -> None:
 
     @api.get(HEALTH_PATH, responses=EVERYWHERE | UNAVAILABLE | well)
     async def healthcheck() -> Response:
-        await store.ping()
+        try:
+            await store.ping()
+        except StoreError as error:
+            return unavailable(late=isinstance(error.__cause__, TimeoutError))
         return JSONResponse({"status": "ok"})
 
     text: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
@@ -139,7 +143,12 @@ async def answers(store: Store) -> bool:
 
 async def failure(_request: Request, _error: Exception) -> Response:
     """The one answer to whatever goes wrong with Redis; the store has logged the reason."""
-    return JSONResponse({"status": "failure"}, status_code=503)
+    return unavailable(late=False)
+
+
+def unavailable(*, late: bool) -> Response:
+    """Tell whoever asks for the health that Redis was only late: on a machine that starves that is no fault of it."""
+    return JSONResponse({"status": "failure"}, status_code=503, headers=REDIS_WAS_LATE if late else None)
 
 
 async def unprocessable(_request: Request, error: Exception) -> Response:

@@ -46,9 +46,10 @@ def received(connection: socket, deadline: float) -> bytes:
 def verdict(got: bytes) -> tuple[int, str]:
     """The exit code, and the line that Docker keeps."""
     head, _, body = got.partition(b"\r\n\r\n")
-    status_line = head.partition(b"\r\n")[0]
+    status_line, *headers = head.split(b"\r\n")
     healthy = status_line.split(b" ")[:2] == [b"HTTP/1.1", b"200"]
-    return 0 if healthy else 1, (status_line + b" " + body).decode("ascii", "replace")
+    why = [header for header in headers if header.lower().startswith(b"proxy-status:")]  # Redis was only late
+    return 0 if healthy else 1, b" ".join([status_line, body, *why]).decode("ascii", "replace")
 
 
 def main(arguments: list[str]) -> int:

@@ -55,6 +55,13 @@ def test_service_without_redis_is_unhealthy() -> None:
     assert (code, line) == (1, 'HTTP/1.1 503 Service Unavailable {"status":"failure"}\n')
 
 
+def test_it_is_told_when_redis_was_only_late(silent_port: int) -> None:
+    with running(settings(silent_port, timeout=0.2)) as address:
+        code, line = run(int(address.rpartition(":")[2]))
+    assert code == 1
+    assert "connection_read_timeout" in line
+
+
 def test_nobody_there_is_unhealthy() -> None:
     code, line = run(free_port())
     assert code == 1

@@ -12,8 +12,12 @@ DEFAULT_RETRIES = 3
 DEFAULT_STOP_SECONDS = 10
 LOG_LENGTH = 5  # as many probes as the engine remembers
 OUTPUT_LIMIT = 200
-# Docker gave up on a probe ("Health check exceeded timeout"), or whatever it asked with did: Python, curl, Go ...
-RAN_OUT = re.compile(r"timed out|exceeded timeout|deadline exceeded|timeout exceeded|timeouterror", re.IGNORECASE)
+# Docker gave up on a probe ("Health check exceeded timeout"), or whatever it asked with did (Python, curl, Go ...), or
+# the service on what it asked itself (an error of `Proxy-Status`, RFC 9209).
+RAN_OUT = re.compile(
+    r"timed out|exceeded timeout|deadline exceeded|timeout exceeded|timeouterror|connection_(?:read_|write_)?timeout",
+    re.IGNORECASE,
+)
 TIMEOUT_EXIT_CODE = 124  # of timeout(1)
 # Nothing is lost while a dependency of the other kind, one that has to complete, is not running.
 RUNNING_CONDITIONS = ("service_healthy", "service_started")

@@ -7,7 +7,7 @@ import pytest
 
 from stack.healer import main_process
 from stack.healer.container import Container, Probe, read
-from stack.healer.lateness import STARVED_SHARE, Lateness, lateness
+from stack.healer.lateness import STARTING_SECONDS, STARVED_SHARE, Lateness, lateness
 from stack.healer.tests.fake_engine import container
 
 LATE = Probe(start=10, end=11.5, passed=False, late=True)
@@ -36,6 +36,7 @@ def entry(code: int, output: str) -> dict[str, Any]:
         (28, "curl: (28) Operation timed out after 1000 milliseconds with 0 bytes received"),
         (1, "wget: download timed out"),
         (124, ""),
+        (1, 'HTTP/1.1 503 Service Unavailable {"status":"failure"} proxy-status: redis; error=connection_read_timeout'),
     ],
 )
 def test_who_ran_out_of_time_said_nothing_bad(code: int, output: str) -> None:
@@ -73,6 +74,17 @@ def test_who_was_late_while_the_machine_starved_is_excused() -> None:
 @pytest.mark.parametrize("share", [None, 0.0, STARVED_SHARE - 0.01])
 def test_who_was_late_on_a_machine_that_did_not_starve_is_not(share: float | None) -> None:
     assert lateness(probed(LATE, LATE), lambda *_: share) is None
+
+
+def test_who_has_just_started_on_such_a_machine_may_not_listen_yet() -> None:
+    young, old = Container(id="a", project="shop", service="api", retries=2, started_at="1970-01-01T00:00:05Z"), API
+    assert lateness(replace(young, probes=(BAD, BAD)), lambda *_: 1.0) == Lateness(late=2, failed=2, share=1.0)
+    assert lateness(replace(young, probes=(BAD, BAD)), lambda *_: 0.5) is None
+    later = replace(BAD, start=BAD.start + STARTING_SECONDS, end=BAD.end + STARTING_SECONDS)
+    assert lateness(replace(young, probes=(later, later)), lambda *_: 1.0) is None
+    passed = Probe(start=8, end=8.1, passed=True)
+    assert lateness(replace(young, probes=(passed, BAD, BAD)), lambda *_: 1.0) is None
+    assert lateness(replace(old, probes=(BAD, BAD)), lambda *_: 1.0) is None
 
 
 def test_each_probe_is_judged_by_its_own_time() -> None:

@@ -23,7 +23,7 @@ def compare_with_original(original: Files, copy: Files) -> AgainstOriginal:
     found.sort(key=lambda one: bool(one.why))
     return AgainstOriginal(
         project=str(project.config["name"]),
-        files=tuple(one.name for one in copy.subject.files),
+        files=tuple(one.name for one in original.subject.files),
         profiled=tuple(profiled(project)),
         prepared=shlex.join(copy.subject.prepare),
         settings=number,

@@ -217,7 +217,8 @@ def test_an_original_that_is_another_is_noticed(ready: Stack, evidence: Evidence
     there, (change, place) = tmp_path / "original", ORIGINALS[how]
     shutil.copytree(ready.project.directory, there, ignore=shutil.ignore_patterns(f"{OVERRIDE_NAME}*", "data"))
     change(there)
-    with standing(replace(ready.subject, compose_file=there / ready.project.file), name="") as found:
+    subject = replace(ready.subject, compose_file=there / ready.project.file, more_files=None, started_in=None)
+    with standing(subject, name="") as found:
         seen = evidence.saw(compare_with_original(found, ready))
     assert place in not_excused(seen)
     assert objections(seen) == {"copy-as-the-original"}

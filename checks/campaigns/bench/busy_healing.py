@@ -33,6 +33,7 @@ from checks.subject.stack import Stack
 from checks.subject.workspace import fresh
 from stack import SHIPPED
 from stack.driver import docker, engine, session, wait
+from stack.driver.containers import logs_of
 from stack.driver.errors import StackError
 from stack.driver.progress import Progress
 from stack.driver.session import Session
@@ -46,6 +47,7 @@ STARVED_SLACK = (
 )
 WELL_AGAIN = 180.0  # seconds to wait for a service to be healthy before it is made sick
 PSI = Path("/proc/pressure/cpu")
+HEALERS = ("healer", "watchdog")
 Starts = Mapping[str, str]
 """{container of a service: when it started}."""
 
@@ -93,6 +95,7 @@ class Busy:
     stalled: float  # share of the time in which some task had to wait for the CPU
     left: tuple[Left, ...]
     healed: tuple[Healed, ...]
+    reasons: tuple[str, ...] = ()  # that our healer gave for each wrong restart
 
     @property
     def ours_is_right(self) -> bool:
@@ -128,9 +131,13 @@ def measured(count: int, minutes: float, *, ours_only: bool = False) -> Busy:
             before, began = _stalled(), time.monotonic()
             left = _left_alone([Keeper(name=OURS, starts=lambda: _starts(stack)), *beside], minutes * 60, progress)
             others.close()
+            reasons = tuple(_reasons(stack))
             healed = tuple(_healed(stack, fault, progress) for fault in FAULTS)
             stalled = (_stalled() - before) / (time.monotonic() - began)
-        return Busy(at=_now(), machine=_machine(), hogs=count, stalled=round(stalled, 3), left=left, healed=healed)
+        return Busy(
+            at=_now(), machine=_machine(), hogs=count, stalled=round(stalled, 3), left=left, healed=healed,
+            reasons=reasons,
+        )  # fmt: skip
 
 
 def _others(progress: Progress, run: Session) -> Iterator[AbstractContextManager[Keeper]]:
@@ -155,6 +162,14 @@ def _swarm(progress: Progress, run: Session) -> Iterator[Keeper]:
 def _in_place(place: Callable[[], AbstractContextManager[None]], ask: Callable[[], object]) -> object:
     with place():
         return ask()
+
+
+def _reasons(stack: Stack) -> Iterator[str]:
+    """What our healers have said of each restart so far, and what the last probe before it had."""
+    for healer in HEALERS:
+        for line in logs_of(stack.runner.container(healer)).splitlines():
+            if (told := json.loads(line))["action"] in {"restarting", "gave-way"}:
+                yield f"{told['service']}: {told['reason']}; {told.get('fault', 'its probe said nothing')}"
 
 
 def _starts(stack: Stack) -> Starts:
@@ -241,6 +256,7 @@ def table(seen: Busy) -> str:
         lines.append(f"| {one.keeper} | {one.services} | {one.minutes:g} | {one.wrong}{which and f' ({which})'} |")
     lines += ["", "| made sick beside the hogs | healed by our healer in s |", "|---|---|"]
     lines += [f"| {one.fault} | {one.trouble or one.seconds or 'never'} |" for one in seen.healed]
+    lines += ["", *(f"- {reason}" for reason in seen.reasons)] if seen.reasons else []
     lines += ["", f"{seen.hogs} hogs, {seen.machine}, {seen.at}; tasks had to wait {seen.stalled:.0%} of the time."]
     return "\n".join(lines)
 

@@ -43,6 +43,10 @@ def test_it_is_not_where_somebody_was_restarted_or_not_healed(wrong: Busy) -> No
     assert not wrong.ours_is_right
 
 
+def test_what_the_healer_said_of_a_wrong_restart_is_told() -> None:
+    assert "- api: unhealthy; refused" in table(replace(RIGHT, reasons=("api: unhealthy; refused",))).splitlines()
+
+
 def test_the_table_says_who_was_restarted_and_what_was_healed() -> None:
     assert table(RIGHT).splitlines() == [
         "| healer | services | minutes | wrong restarts |",

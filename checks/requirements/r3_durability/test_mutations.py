@@ -194,17 +194,17 @@ def test_a_project_without_a_redis_is_noticed(unstarted: Mutated, evidence: Evid
     assert objections(seen) == {"redis-keeps-the-data"}
 
 
-@pytest.mark.mutation(objects="every-redis-saves")
+@pytest.mark.mutation(objects="other-redis-saves-too")
 def test_a_second_redis_that_saves_less_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
     stack = naming_its_own(unstarted(another_redis("--appendonly", "yes", "--requirepass", "x")))
     seen = evidence.saw(every_redis.read_others(stack))
-    assert objections(seen) == {"every-redis-saves"}
+    assert objections(seen) == {"other-redis-saves-too"}
 
 
-@pytest.mark.mutation(objects="every-redis-saves")
+@pytest.mark.mutation(objects="other-redis-saves-too")
 def test_a_decoy_that_saves_nothing_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(every_redis.ask_others(mutated(decoy_inside)))
-    assert objections(seen) == {"every-redis-saves"}
+    assert objections(seen) == {"other-redis-saves-too"}
     assert list(seen.settings) == ["redis port 6380"]
 
 

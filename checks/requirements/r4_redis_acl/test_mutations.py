@@ -178,17 +178,17 @@ def test_a_project_without_a_redis_is_noticed(unstarted: Mutated, evidence: Evid
     assert objections(seen) == {"redis-has-the-users"}
 
 
-@pytest.mark.mutation(objects="every-redis-wants-a-login")
+@pytest.mark.mutation(objects="other-redis-wants-a-login")
 def test_a_second_redis_without_a_login_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
     stack = mutations.naming_its_own(unstarted(mutations.another_redis("--appendonly", "yes")))
     seen = evidence.saw(every_redis.read_other_doors(stack))
-    assert objections(seen) == {"every-redis-wants-a-login"}
+    assert objections(seen) == {"other-redis-wants-a-login"}
 
 
-@pytest.mark.mutation(objects="every-redis-wants-a-login")
+@pytest.mark.mutation(objects="other-redis-wants-a-login")
 def test_a_decoy_without_a_login_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(every_redis.knock_at_other_doors(mutated(mutations.decoy_inside)))
-    assert objections(seen) == {"every-redis-wants-a-login"}
+    assert objections(seen) == {"other-redis-wants-a-login"}
     assert list(seen.open) == ["redis port 6380"]
 
 

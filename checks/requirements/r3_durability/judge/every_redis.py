@@ -19,10 +19,10 @@ class OtherRedises:
 @judges(OtherRedises)
 def other_redis_violations(seen: OtherRedises) -> list[Violation]:
     if not seen.looked_at:
-        return [Violation("every-redis-saves", seen="no service was looked at", wanted="the project's services")]
+        return [Violation("other-redis-saves-too", seen="no service was looked at", wanted="the project's services")]
     wrong = {
         where: {name: values.get(name) for name, wanted in DURABLE.items() if values.get(name) != wanted}
         for where, values in seen.settings.items()
     }
     told = {where: values for where, values in wrong.items() if values}
-    return [Violation("every-redis-saves", seen=told, wanted=DURABLE)] if told else []
+    return [Violation("other-redis-saves-too", seen=told, wanted=DURABLE)] if told else []

@@ -10,7 +10,7 @@ NONE = OtherRedises(looked_at=("api", "redis"), settings={})
 PASSING: tuple[object, ...] = (NONE, replace(NONE, settings={"cache port 6379": DURABLE}))
 
 FAILING: dict[str, tuple[object, ...]] = {
-    "every-redis-saves": (
+    "other-redis-saves-too": (
         replace(NONE, settings={"cache": DURABLE | {"appendfsync": "everysec"}}),
         replace(NONE, settings={"a": DURABLE, "cache port 6380": {}}),
     ),

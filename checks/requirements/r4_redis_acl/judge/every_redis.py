@@ -20,7 +20,7 @@ class OtherDoors:
 
 @judges(OtherDoors)
 def other_door_violations(seen: OtherDoors) -> list[Violation]:
-    rule, wanted = "every-redis-wants-a-login", "no other Redis that obeys without a login"
+    rule, wanted = "other-redis-wants-a-login", "no other Redis that obeys without a login"
     if not seen.looked_at:
         return [Violation(rule, seen="no service was looked at", wanted="the project's services")]
     return [Violation(rule, seen=dict(seen.open), wanted=wanted)] if seen.open else []

@@ -9,7 +9,7 @@ CLOSED = OtherDoors(looked_at=("api", "redis", "cache"), open={})
 PASSING: tuple[object, ...] = (CLOSED,)
 
 FAILING: dict[str, tuple[object, ...]] = {
-    "every-redis-wants-a-login": (
+    "other-redis-wants-a-login": (
         replace(CLOSED, open={"cache port 6379": "PING: +PONG"}),
         replace(CLOSED, open={"cache": "it runs redis-server, and user default is on without a password"}),
     ),

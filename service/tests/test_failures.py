@@ -34,7 +34,7 @@ def test_redis_that_is_frozen_is_a_failure_in_good_time(silent_port: int) -> Non
         assert time.monotonic() - start < 1
 
 
-def test_the_health_tells_a_redis_that_is_late_from_one_that_is_away(silent_port: int) -> None:
+def test_the_health_tells_a_late_redis_from_one_that_is_away(silent_port: int) -> None:
     with running(settings(silent_port, timeout=0.2)) as address:
         late = get(address, "/healthcheck").headers.get("Proxy-Status")
     with running(settings(free_port())) as address:

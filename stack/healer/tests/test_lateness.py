@@ -76,7 +76,7 @@ def test_who_was_late_on_a_machine_that_did_not_starve_is_not(share: float | Non
     assert lateness(probed(LATE, LATE), lambda *_: share) is None
 
 
-def test_who_has_just_started_on_such_a_machine_may_not_listen_yet() -> None:
+def test_who_has_just_started_there_may_not_listen_yet() -> None:
     young, old = Container(id="a", project="shop", service="api", retries=2, started_at="1970-01-01T00:00:05Z"), API
     assert lateness(replace(young, probes=(BAD, BAD)), lambda *_: 1.0) == Lateness(late=2, failed=2, share=1.0)
     assert lateness(replace(young, probes=(BAD, BAD)), lambda *_: 0.5) is None

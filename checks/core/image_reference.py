@@ -35,12 +35,14 @@ def _words(text: str) -> frozenset[str]:
 
 DEBIAN = _words("buster bullseye bookworm trixie forky duke")
 UBUNTU = _words("xenial bionic focal jammy noble oracular plucky questing resolute")
+CENTOS = _words("stream8 stream9 stream10")
 WINDOWS = _words("ltsc2016 ltsc2019 ltsc2022 ltsc2025")
 NODE = _words("argon boron carbon dubnium erbium fermium gallium hydrogen iron jod krypton")
 RELEASES = {  # by the last part of the repository's name
     "debian": DEBIAN,
     "minideb": DEBIAN,
     "ubuntu": UBUNTU,
+    "centos": CENTOS,
     "buildpack-deps": DEBIAN | UBUNTU,
     "node": NODE,
     "ros": _words("noetic humble jazzy kilted"),
@@ -56,6 +58,11 @@ OF_OTHERS = _words(  # what a program is shipped on, built with or built for: a 
     "scala otp erlang cuda cudnn cu rocm glibc musl gcc llvm clang spark hadoop pg postgres postgresql postgis k8s cpu "
     "gpu linux pr mr issue branch feature"
 ) | (DEBIAN | UBUNTU)
+NUMBERED_AS = {  # a number of another form, behind one of these, is the program's: `alpine-1.44.4`
+    "alpine": r"3(\.\d+)*|edge",
+    "debian": r"\d{1,2}(\.\d+)?",
+    "ubuntu": r"\d\d(\.(04|10)(\.\d+)?)?",
+}
 OWN_NUMBER = _words("v ver version r rev rel release b build rc beta alpha ce ee")
 ARCHITECTURE = re.compile(
     r"(?<![a-z0-9])(?:(?:linux|windows|darwin)[-_]?)?"
@@ -120,4 +127,6 @@ def _is_its_own(word: str, number: str, before: str, program: str) -> bool:
         return word in OWN_NUMBER or word in re.split(r"[-_.]", program)
     if before in MOVING:
         return "." in number
+    if not re.fullmatch(NUMBERED_AS.get(before, ".*"), number):
+        return True
     return before not in OF_OTHERS or before in re.split(r"[-_.]", program)

@@ -265,7 +265,14 @@ def _added(those: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _taken(command: Command) -> Iterator[str]:
-    """What `--from=` of COPY, and `from=` of a mount of RUN, name."""
+    """What `--from=` of COPY, and `from=` of a mount of RUN, name; raises ValueError for a variable, as BuildKit."""
+    for name in _named_in(command):
+        if "$" in name:
+            raise ValueError(f"line {command.line}: `from={name}`: no variable is filled in there")
+        yield name
+
+
+def _named_in(command: Command) -> Iterator[str]:
     for flag in command.flags:
         option, _, value = flag.partition("=")
         if command.cmd in {"COPY", "ADD"} and option == "--from":

@@ -9,26 +9,43 @@ from urllib.parse import unquote
 
 PASSWORD_WORD = re.compile(r".*(?:passw(?:or[dt]s?|d)|passphrases?|pass)")
 SECRET_WORD = re.compile(
-    r".*(?:secrets?|tokens?|credentials?|bearer|(?:api|private|access)keys?)|masterauth|sshpass|pgpass"
+    r".*(?:secrets?|tokens?|credentials?|bearer|(?:api|private|access|secret|signing|encryption)keys?)|masterauth|sshpass|pgpass"
 )
-NO_SECRET_WORDS = {"bypass", "compass", "encompass", "surpass", "trespass", "underpass", "secretary", "secretariat"}
+NO_SECRET_WORDS = {
+    "askpass",
+    "bypass",
+    "compass",
+    "encompass",
+    "surpass",
+    "trespass",
+    "underpass",
+    "secretary",
+    "secretariat",
+}
 KINDS_OF_KEYS = """
     access api app auth cipher client cookie crypto encryption fernet hmac jwt license master private secret session
     signing
 """  # `API_KEY`; a public key, or the key of a map, is none
 WITH_AUTH = {"keydb", "master", "redis", "rediscli", "valkey"}  # AUTH is Redis' word for its password
-USER_AND_PASSWORD = re.compile(r".*(?:basic|neo4j)_?auth", re.IGNORECASE)  # one value has both, with `:` or `/` between
+USER_AND_PASSWORD = re.compile(
+    r".*(?:basic|neo4j)[_-]?auth", re.IGNORECASE
+)  # one value has both, with `:` or `/` between
 LAST_OF_SEVERAL = {"pat", "pw", "pwd", "salt", "pepper"}  # `MYSQL_PWD`; alone, PWD is a folder
+ALONE = {"salt", "pepper"}
+VERBS = """
+    allow disable disabled empty enable forgot hide mask no redact require rotate show skip strip without
+"""  # as the first word: so a switch is called, or that there is none (`--disabled-password`)
 ABOUT_ONE = """
-    account algo algorithm alias aliases alg allowed arn attempts audience backend change check checks class cost count
-    dir directory dirs disabled driver duration enabled encoder encoding endpoint engine env exp expiration expired
-    expires expiry field file files format func function generator hasher hashers hashing header hint history host id
-    interval issuer kind length level lifespan lifetime limit manager max method min mode name names needed optional
-    parallelism path paths pattern period policy port prefix prefixes prompt provider question ref reference regex
-    required reset retries rotation rounds scope scopes seconds server service size source storage store strategy
-    strength suffix through timeout tries ttl type uri url user username validation validator validators var variable
-    version
-"""  # as the last word of a name these say something about a secret: `PASSWORD_HASHER`, `TOKEN_SECONDS`
+    account age alg algo algorithm alias aliases allowed arn attempts attribute attributes audience backend bucket
+    change characters chars check checks class cost count days dir directory dirs disabled driver duration enabled
+    encoder encoding encryption endpoint engine env exp expiration expired expires expiry field file files filter
+    filters format func function generator hasher hashers hashing header hint history host hours id interval issuer
+    kind length level lifespan lifetime limit manager max method min minutes mode name names needed optional
+    parallelism path paths pattern period permission permissions policy port prefix prefixes prompt provider
+    question rate ref reference regex required reset retries rotation rounds scope scopes seconds server service
+    size source storage store strategy strength suffix through timeout tries ttl type uri url user username
+    validation validator validators var variable version
+"""  # as the last word of a name these say something about a secret: `PASSWORD_HASHER`; so do VERBS as the first
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 FOLDERS = """
     app bin certs code conf config credentials data dev docker etc home keys lib media mnt opt proc root run secret
@@ -36,11 +53,15 @@ FOLDERS = """
 """
 NO_SECRET = re.compile(
     r"|\d{1,3}|true|false|yes|no|on|off|none|null|unknown|enabled|disabled|required|optional"
-    r"|\$+\w+(?:/.*)?|\$+[({].*|<.*>|\*+|\{\{.*"  # a variable, or what stands for something
+    r"|\$+\w+(?:/.*)?|\$+[({].*|<.*>|\*+|\{\{.*|%\w+"  # a variable, or what stands for something
     rf"|(?:\.{{1,2}}|~|/(?:{'|'.join(FOLDERS.split())}))(?:/.*)?|[A-Za-z]:\\.*"  # a path: base64 may begin with a slash
     r"|(?:\.{0,2}/)?(?:[\w.@-]+/)*[\w.@-]*\.(?:cer|conf|crt|env|json|key|pem|pub|pw|secret|toml|txt|ya?ml)"
     r"|[a-z][a-z\d+.-]*://[^\s@]*|arn:.*",  # an address without a login, a reference
     re.IGNORECASE | re.DOTALL,
+)
+ASSIGNED = re.compile(  # in a query, a connection string, an option of Java's, JSON
+    r"(?:[?&;,]\s?|(?<!\S)-D)(?P<name>[A-Za-z_][\w.-]*)=(?P<value>[^\s&;,#\"']+)"
+    r"|\"(?P<key>[A-Za-z_][\w.-]*)\"\s*:\s*\"(?P<text>[^\"]+)\""
 )
 LOGIN_IN_ADDRESS = re.compile(r"://[^/\s:@?#\"']*:(?P<password>[^/\s@\"']+)@")
 LONGEST_NAME = 200
@@ -52,10 +73,10 @@ def is_named_secret(name: str, value: str) -> bool:
 
 
 def secrets_in_value(name: str, value: str) -> Iterator[str]:
-    """The secrets in what goes by this name: passwords in addresses, else the value as a whole."""
-    if found := [*passwords_in_addresses(value)]:
-        yield from found
-    elif can_be_secret(name, value) and _names_the_secret_in(name, value):
+    """The secrets in what goes by this name: those that stand in it by their own names, else the value as a whole."""
+    in_addresses = [*passwords_in_addresses(value)]
+    yield from dict.fromkeys((*in_addresses, *assigned_in(value)))
+    if not in_addresses and can_be_secret(name, value) and _names_the_secret_in(name, value):
         yield value
 
 
@@ -67,10 +88,20 @@ def passwords_in_addresses(text: str) -> Iterator[str]:
             yield from dict.fromkeys((password, unquote(password)))
 
 
+def assigned_in(text: str) -> Iterator[str]:
+    """What is given to the name of a secret inside of a text: `?token=...`, `;Password=...`, `{"password": "..."}`."""
+    for found in ASSIGNED.finditer(text):
+        name, value = found["name"] or found["key"], found["value"] or found["text"]
+        if names_a_secret(name) and can_be_secret(name, value):
+            yield value
+
+
 def names_a_secret(name: str) -> bool:
     """Whether a word of the name means a secret, and its last word not something about one."""
     words = _words(name)
-    if not words or words[-1] in ABOUT_ONE.split():
+    if words[-3:] == ["root", "token", "id"]:  # of Vault, which takes the token itself by this name
+        return True
+    if not words or words[0] in VERBS.split() or words[-1] in ABOUT_ONE.split():
         return False
     return _has_secret_word(words) or _ends_as_one(words)
 
@@ -100,6 +131,7 @@ def _ends_as_one(words: list[str]) -> bool:
     return (
         (last == "auth" and before in WITH_AUTH)
         or (bool(before) and last in LAST_OF_SEVERAL)
+        or (not before and last in ALONE)
         or (before, last) == ("erlang", "cookie")
     )
 

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from checks.subject.secret_names import can_be_secret, names_a_secret, passwords_in_addresses
+from checks.subject.secret_names import (
+    USER_AND_PASSWORD,
+    assigned_in,
+    can_be_secret,
+    names_a_secret,
+    passwords_in_addresses,
+)
 from checks.subject.shell_words import commands_in
 
 REDIS_CLIENTS = ("redis-cli", "redis-benchmark", "valkey-cli", "valkey-benchmark", "keydb-cli", "keydb-benchmark")
@@ -19,6 +25,7 @@ MYSQL_CLIENTS = (
 SHORT: Mapping[str, str] = {  # {program: the short option that takes a password}, as its own help says
     **dict.fromkeys(REDIS_CLIENTS, "-a"),
     **dict.fromkeys(("mongo", "mongosh", "mongodump", "mongorestore", "sshpass", "rabbitmqadmin", "cqlsh"), "-p"),
+    **dict.fromkeys(("docker login", "podman login", "buildah login", "nerdctl login", "skopeo login"), "-p"),
     "ldapsearch": "-w", "ldapwhoami": "-w", "sqlcmd": "-P",
 }  # fmt: skip
 ATTACHED: Mapping[str, str] = dict.fromkeys(MYSQL_CLIENTS, "-p")  # with a word of its own it asks for one
@@ -26,6 +33,7 @@ LOGINS: Mapping[str, tuple[str, ...]] = {  # behind these stands `user:password`
     "curl": ("-u", "--user", "-U", "--proxy-user"), "http": ("-a", "--auth"), "https": ("-a", "--auth"),
     "xh": ("-a", "--auth"), "ab": ("-A",), "hey": ("-a",),
 }  # fmt: skip
+HEADER_OF_CURL = re.compile(r"-[fgikLnNqsSvG0146]+H")
 CLUSTER_OF_CURL = re.compile(r"-[fgikLnNqsSvG0146]*(?=[uU])")  # switches that may stand in front of `u` in one word
 OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.:-]*)(?:=(?P<value>.*))?", re.DOTALL)
 ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_][\w.]*)=(?P<value>.*)", re.DOTALL)
@@ -33,6 +41,11 @@ HEADER = re.compile(r"(?P<name>[A-Za-z][\w-]*):\s*(?:(?:Basic|Bearer|Token)\s+)?
 OF_HEADERS = {"-H", "--header", "--headers"}
 SEVERAL_WORDS = re.compile(r"[\s;]")
 SCRIPTS_IN_SCRIPTS = 3  # how deep scripts are looked for in the words of scripts
+OF_MINIO = {"alias set": 5, "config host": 6}  # of `mc`: how far behind the program its password stands
+IN_TEXT = (  # what a script writes to Redis, or into a file of its users
+    re.compile(r"\bAUTH\s+(?:[\w.-]+\s+)?(?P<password>[^\s\\\"'$]+)(?=\\[rn])"),
+    re.compile(r"(?:^|[\s'\"]|--)user\s+\S+\s(?:[^\n]*?\s)?>(?P<password>[^\s\\\"'$%]+)", re.IGNORECASE),
+)
 DIRECTIVES = {"requirepass", "masterauth"}  # of redis.conf, as scripts write them
 USERS = {"user", "--user", "setuser"}  # of Redis: behind a name stand rules, one of which may be `>password`
 
@@ -61,21 +74,43 @@ def _of_command(words: Sequence[str], scripts: int) -> Iterator[OnLine]:
         if SEVERAL_WORDS.search(word) and not word.startswith("--header="):
             for command in commands_in(word) if scripts else ():
                 yield from _of_command(command, scripts - 1)
-            yield from _in_address(word)
+            yield from _in_text(word)
             continue
-        program = PurePosixPath(word).name
-        if program in {*SHORT, *ATTACHED, *LOGINS}:
-            yield from _of_program(program, words[at + 1 :])
+        yield from _of_program(PurePosixPath(word).name, words[at + 1 :])
         yield from _of_word(word, following)
-        if word.lower() in USERS:
-            yield from _of_redis_user(words[at + 2 :])
-        elif word == "AUTH":
-            yield from _of_auth(words[at + 1 :])
-        elif word in DIRECTIVES and following:
-            yield OnLine(name=word, before=f"{word} ", value=following)
+        yield from _told_to_redis(word, words[:at], words[at + 1 :])
+
+
+def _told_to_redis(word: str, before: Sequence[str], behind: Sequence[str]) -> Iterator[OnLine]:
+    """Behind words of Redis' own: in its configuration, of its users, of its command AUTH."""
+    if word.lower() in USERS:
+        yield from _of_redis_user(behind[1:])
+    elif word == "AUTH" or (word == "auth" and _names_a_client(before)):
+        yield from _of_auth(behind)
+    elif word in DIRECTIVES and behind and behind[0]:
+        yield OnLine(name=word, before=f"{word} ", value=behind[0])
+
+
+def _names_a_client(words: Sequence[str]) -> bool:
+    return any(PurePosixPath(word).name in REDIS_CLIENTS for word in words)
+
+
+def _in_text(text: str) -> Iterator[OnLine]:
+    """What stands in a word of several words that is a text of its own: an address, JSON, lines for Redis."""
+    yield from _in_address(text)
+    for pattern in IN_TEXT:
+        for found in pattern.finditer(text):
+            yield OnLine(
+                name="password in a text", before=found[0].partition(found["password"])[0][-1:], value=found["password"]
+            )
 
 
 def _of_program(program: str, words: Sequence[str]) -> Iterator[OnLine]:
+    if program == "mc" and (place := OF_MINIO.get(" ".join(words[:2]))):
+        yield from (OnLine(name="mc", before="", value=one) for one in words[place : place + 1])
+    program = f"{program} login" if words[:1] == ("login",) else program
+    if program not in {*SHORT, *ATTACHED, *LOGINS}:
+        return
     for word, following in itertools.pairwise((*words, "")):
         short, attached = SHORT.get(program), ATTACHED.get(program)
         if short and word == short and following:
@@ -107,7 +142,7 @@ def _of_word(word: str, following: str) -> Iterator[OnLine]:
     """What the word says by itself, or of the one that follows it: an option, an assignment, an address, a header."""
     if in_address := [*_in_address(word)]:
         yield from in_address
-    elif word in OF_HEADERS:
+    elif word in OF_HEADERS or HEADER_OF_CURL.fullmatch(word):
         yield from _in_header(word, following)
     elif word.startswith("--header="):
         yield from _in_header("--header", word.partition("=")[2])
@@ -126,13 +161,16 @@ def _in_header(option: str, header: str) -> Iterator[OnLine]:
 
 
 def _in_address(word: str) -> Iterator[OnLine]:
-    for password in passwords_in_addresses(word):
+    for password in dict.fromkeys((*passwords_in_addresses(word), *assigned_in(word))):
         before = word.partition(password)[0]
         yield OnLine(name="password in an address", before=before[before.rfind(" ") + 1 :], value=password)
 
 
 def _of_option(option: re.Match[str], following: str) -> Iterator[OnLine]:
     name, value = option["name"], option["value"]
+    if USER_AND_PASSWORD.fullmatch(name) and value and ":" in value:
+        user, _, password = value.partition(":")
+        yield OnLine(name=f"--{name}", before=f"{user}:", value=password)
     if not names_a_secret(name):
         return
     told = following if value is None else value

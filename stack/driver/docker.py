@@ -20,7 +20,8 @@ NOT_STARTED = 125  # from here on the exit code of `docker exec` is Docker's own
 PORT_TAKEN = re.compile(  # behind an address: other numbers with a colon in front are a time's
     r"(?:(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}|\[[\w:.%]+\]"
     r"|\b(?:listen \w+|bind(?: host)?(?: port)?(?: for)?|exposing port \w+) (?:[\da-f:]*:|localhost|\*|)):(\d+)\b"
-    r".*(?:port is already allocated|address already in use)",
+    r".*(?:port is already allocated|address already in use"
+    r"|only one usage of each socket address|access a socket in a way forbidden)",  # as Windows says it
     re.IGNORECASE,
 )
 REFUSED = re.compile(

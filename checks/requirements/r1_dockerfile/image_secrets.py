@@ -4,16 +4,21 @@ import re
 from collections.abc import Iterator, Mapping
 
 from checks.core.redaction import SHORTEST_SECRET
-from checks.subject.secret_names import can_be_secret, names_a_secret
+from checks.subject.secret_names import is_named_secret, passwords_in_addresses
+from checks.subject.secret_options import on_command_line
 
 VALUE = r"(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))"
-ASSIGNED = re.compile(rf"([\w.-]+)={VALUE}")
-OPTION = re.compile(rf"(?<!\S)(--[\w-]+)\s+(?!-){VALUE}")
+ASSIGNED = re.compile(
+    rf"(?=(?<![\w.-])([\w.-]+)={VALUE})"
+)  # one may stand in the value of another: `JAVA_OPTS=-Dpassword=`
+RUN = re.compile(r"(?:^|\s)-c (?!#\(nop\))(?P<script>.*?)(?:\s*# buildkit)?$", re.MULTILINE)
 HEADER = re.compile(r"([\w.-]+)[\"']?:\s*[\"']?((?=\S*\d)(?=\S*[A-Za-z])[\w+/=.-]{12,})")
 FORMS = {  # as their makers document them; a test key of a payment service or the like is none
     "a private key": r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY|\bAGE-SECRET-KEY-1[0-9A-Z]{20}",
     "a login in an address": r"://[^/\s:@$\"']*:(?![*<{x]+@)[^/\s@$\"'{<]+@",
     "a login on a command line": r"\bcurl\b[^|;&]*\s(?:-u|--user)[= ]\s*[\"']?[^\s:$\"']+:[^\s$\"']+",
+    "a login for chpasswd": r"\becho\s+(?:-\w+\s+)*[\"']?[\w.-]+:(?![$<{*!])[^\s\"'|]+[\"']?\s*\|[^|]*\bchpasswd\b",
+    "a login for Poetry": r"\bpoetry config http-basic\.\S+ \S+ [\"']?(?![$<{\"'])\S+",
     "an Authorization header": r"\bAuthorization[\"']?:\s*[\"']?(?:Basic|Bearer|token)\s+(?![$<{])[\w+/=.~-]{8,}",
     "an access key of AWS": r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b",
     "a key of Azure": r"\bAccountKey=[A-Za-z0-9+/]{86}==",
@@ -38,16 +43,19 @@ def secrets_in(lines: tuple[str, ...], secrets: Mapping[str, str]) -> Iterator[s
     """What each secret in these lines is called, never what it is; `secrets` are known ones, {name: secret}."""
     text = "\n".join(lines)
     yield from (name for name, secret in secrets.items() if len(secret) >= SHORTEST_SECRET and secret in text)
-    named = [*ASSIGNED.findall(text), *_options(text), *HEADER.findall(text)]
-    yield from dict.fromkeys(name for name, *values in named if _is_secret(name, "".join(values)))
+    named = [*ASSIGNED.findall(text), *HEADER.findall(text)]
+    assigned = [name for name, *values in named if _is_secret(name, "".join(values))]
+    yield from dict.fromkeys((*assigned, *(one for one in _in_steps(text) if one not in assigned)))
     if looks := [what for what, form in _FORMS.items() if form.search(text)]:
         yield f"something that looks like {', '.join(looks)}"
 
 
 def _is_secret(name: str, value: str) -> bool:
-    return names_a_secret(name) and can_be_secret(name, value)
+    """By its name; a login in an address is told by its form."""
+    return is_named_secret(name, value) and not any(passwords_in_addresses(value))
 
 
-def _options(text: str) -> Iterator[tuple[str, ...]]:
-    """`--password VALUE`; what is assigned behind an option (`--secret id=ca`) says where a secret is."""
-    yield from (found for found in OPTION.findall(text) if "=" not in "".join(found[1:]))
+def _in_steps(text: str) -> Iterator[str]:
+    """What stands on the command lines that built the image."""
+    for step in RUN.finditer(text):
+        yield from (one.name for one in on_command_line(["sh", "-c", f"{step['script']}\n"]) if one.is_literal)

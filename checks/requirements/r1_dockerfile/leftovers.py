@@ -33,7 +33,7 @@ TOOLS = (
     rf"(?:^|/)s?bin/(?:{TARGET})?(?:{NAMES})(?:-?\d[\d.]*)?$",
     rf"(?:^|/)s?bin/{TARGET}(?:ld\.\w+|python\d?[\d.]*-config)$",
     r"/gcc(?:-cross)?/[^/]+/[\d.]+/(?:cc1(?:plus|obj|objplus|gm2)?|collect2|lto1|lto-wrapper|f951|gnat1|go1|d21|crab1)$",
-    r"(?:^|/)go/pkg/tool/[^/]+/(?:compile|link|asm|cgo)$",
+    r"(?:^|/)go(?:-[\d.]+)?/pkg/tool/[^/]+/(?:compile|link|asm|cgo)$",
     r"(?:^|/)(?:lib|libexec)/git-core/git$",
     r"(?:^|/)lib/node_modules/(?:npm|yarn|pnpm|corepack)/package\.json$",
     r"/(?:site|dist)-packages/(?:pip|poetry|pipenv|pdm|hatch|uv|virtualenv|Cython|mesonbuild)/__init__\.py$",
@@ -43,6 +43,8 @@ DISTRIBUTIONS = (  # apt, apk, dnf and dnf5 and yum, zypper, pacman, portage, xb
     r"^var/lib/apt/lists/(?!lock$|partial/|auxfiles/).",
     r"^(?:var/cache|etc/apk/cache)/(?:apk/)?[^/]*APKINDEX[^/]*$|^(?:var/cache/apk|etc/apk/cache)/.",
     r"^var/cache/(?:dnf|libdnf5|yum|zypp|pacman|distfiles|binpkgs|xbps|tdnf|PackageKit)/.",
+    r"^var/cache/(?:pip|uv|pypoetry|poetry|pdm|npm|yarn)/.",  # where Dockerfiles tell these to keep theirs
+    r"^(?:var/)?tmp/pip-(?:build|build-env|download|ephem-wheel-cache|install|req-build|unpack|wheel)-[^/]+/.",
     r"^var/lib/pacman/sync/.|^var/db/repos/gentoo/.|^var/opkg-lists/.",
 )
 BELOW_CACHE = (  # of XDG_CACHE_HOME, or `.cache` in a home: the folder that each makes there

@@ -8,10 +8,17 @@ SHELLS = {"sh", "ash", "bash", "dash", "zsh", "ksh", "mksh", "fish", "csh", "tcs
 WRAPPERS = {  # programs that run another: how many words they take before it, beside their options
     "tini": 0, "tini-static": 0, "docker-init": 0, "dumb-init": 0, "catatonit": 0, "env": 0, "busybox": 0, "nice": 0,
     "stdbuf": 0, "setpriv": 0, "nohup": 0, "exec": 0, "gosu": 1, "su-exec": 1, "chpst": 0, "timeout": 0,
+    "sudo": 0, "runuser": 0, "doas": 0, "ionice": 0, "chrt": 0, "taskset": 1, "s6-setuidgid": 1, "setuidgid": 1,
+    "chroot": 1, "with-contenv": 0, "time": 0, "unbuffer": 0, "xvfb-run": 0, "setsid": 0, "catchsegv": 0,
 }  # fmt: skip
 OF_A_WRAPPER = re.compile(
     r"-.*|[A-Za-z_]\w*=.*|[A-Z]+|\d+(?:[smhd]|:\d+)?"
 )  # an option, a variable, or an option's value
+OF_WRAPPERS_WITH_A_VALUE = {  # an option whose value is a word like any other
+    **dict.fromkeys(("sudo", "runuser", "doas", "chpst"), frozenset({"-u", "-g", "--user", "--group", "-U", "-e"})),
+    "ionice": frozenset({"-c", "-n", "--class", "--classdata"}), "env": frozenset({"-u", "--unset", "-C", "--chdir"}),
+    "xvfb-run": frozenset({"-e", "-f", "-p", "-s", "--server-args"}), "tini": frozenset({"-p", "-e"}),
+}  # fmt: skip
 WITH_A_VALUE = {"--rcfile", "--init-file"}
 INLINE = {"python": "c", "perl": "e", "ruby": "e", "node": "e", "php": "r"}  # the option that a program stands behind
 ONLY_EXEC = re.compile(r"\s*exec\s+(?!\$\$?\()[^;&|\n`()<>]+")  # one command, which takes the shell's place
@@ -55,7 +62,7 @@ def _past_wrappers(words: tuple[str, ...]) -> int:
     while (name := _name(words[at : at + 1])) in WRAPPERS:
         at += 1
         while at < len(words) and words[at] != "--" and OF_A_WRAPPER.fullmatch(words[at]):
-            at += 1
+            at += 2 if words[at] in OF_WRAPPERS_WITH_A_VALUE.get(name, ()) else 1
         at += words[at : at + 1] == ("--",)
         at += WRAPPERS[name]
     return at

@@ -30,13 +30,16 @@ USES = 50  # items that are stored and read while it is watched
 BEFORE_LOGIN = {"null", "", "auth", "hello"}
 LONGEST_LINE = 300
 ILL = {"health_status: unhealthy", "die"}
-CREDENTIALS = re.compile(  # `bypass`, "did not pass" and a certificate authority are none
-    r"credential|passw(or)?d|passphrase|WRONGPASS|NOAUTH|NOPERM|unauthori[sz]ed"
-    r"|\bauth(?!orit)|\blog ?in\b|denied for user",
+CREDENTIALS = re.compile(  # `bypass`, "did not pass", a certificate authority and a file that is not there are none
+    r"credential|passw(or)?d(?![ _-]?file)|passphrase|(?-i:WRONGPASS|NOAUTH|NOPERM)|unauth(ori[sz]|enticat)ed"
+    r"|\bauth(?!orit)|\blog ?in\b|denied for user|no permissions? to",
     re.IGNORECASE,
 )
 REFUSED = re.compile(
-    r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|not accepted|unauthori[sz]ed|NOAUTH|NOPERM", re.IGNORECASE
+    r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|\bbad\b|not accepted|could(n't| not)|can(not|'t)|unable"
+    r"|unauth(ori[sz]|enticat)ed|\bauth\w*[ _-]?error|(?-i:NOAUTH|NOPERM)"
+    r"|no permissions? to|\bAUTH\b.*(no password is set|without any password configured)",
+    re.IGNORECASE,
 )
 
 

@@ -1,5 +1,6 @@
 """Where users of Redis stand in a text: an ACL file, redis.conf, a command line or a script."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from itertools import takewhile
@@ -7,8 +8,10 @@ from itertools import takewhile
 from stack.ops.agents.aof_archive import words_of
 
 RULE = re.compile(
-    r"(?!--)[~%&+\-#!<>(].*|on|off|nopass|reset\w*|all\w+|no\w+|(sanitize|skip-sanitize)-payload|clear\w+"
+    r"(?!--)\\?[~%&+\-#!<>(].*|on|off|nopass|reset\w*|all\w+|no\w+|(sanitize|skip-sanitize)-payload|clear\w+",
+    re.IGNORECASE,
 )
+FILLED_IN = (">$", ">%")  # by a shell, or by printf: the password is from elsewhere
 
 
 def has_plain_password(text: str) -> bool:
@@ -21,12 +24,23 @@ def _is_plain(rule: str) -> bool:
 
 
 def _rules_in(line: str) -> Iterator[list[str]]:
-    """The rules of each user on a line: of a file (`user app on ...`), or of a command line (`--user app on ...`)."""
+    """The rules of each user on a line: of a file (`user app on ...`), a command line (`--user app on ...`), a script.
+
+    What a script has in quotes, such as a line that it writes into a file, is looked through like a line itself.
+    """
     words = [word.decode(errors="replace") for word in words_of(line.encode(errors="replace"))]
-    for place, word in enumerate(words):
-        if place == 0 and word.lower() == "user":
-            yield words[2:]
-        elif word.lower() == "--user":
-            yield list(takewhile(RULE.fullmatch, words[place + 2 :]))
-        elif word.lower() == "setuser":  # of a script, which may have the password from elsewhere
-            yield [rule for rule in takewhile(RULE.fullmatch, words[place + 2 :]) if not rule.startswith(">$")]
+    if line.lstrip().startswith("#"):
+        return
+    for place, (word, behind) in enumerate(itertools.pairwise([*words, ""])):
+        rules = list(takewhile(RULE.fullmatch, words[place + 2 :]))
+        match word.lower():
+            case "user" if place == 0:
+                yield words[2:]
+            case "user":  # behind `echo`, where `>` would lead into a file
+                yield [rule[1:] for rule in rules if rule.startswith("\\>") and not rule[1:].startswith(FILLED_IN)]
+            case "--user":
+                yield behind.split()[1:] if " " in behind else [rule.removeprefix("\\") for rule in rules]
+            case "setuser":
+                yield [rule for rule in rules if not rule.startswith(FILLED_IN)]
+            case _ if " " in word:
+                yield from ([one for one in found if not one.startswith(FILLED_IN)] for found in _rules_in(word))

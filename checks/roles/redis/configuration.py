@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from checks.roles.redis.acl import account
 from checks.subject.mounted import text_at
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
@@ -54,10 +55,10 @@ def with_acl_file(files: Files, service: str) -> Given:
 
 
 def users(seen: Given) -> dict[str, tuple[str, ...]]:
-    """{user: its rules} as Redis completes them: off until it is on, and `default` there and open unless it is told."""
+    """{user: its rules} as Redis completes them: off until it is on, and `default` open where no line is about it."""
     told = {name: tuple(rules) for name, *rules in seen.user_lines}
-    found = {name: rules if SWITCHED & set(rules) else ("off", *rules) for name, rules in told.items()}
-    if not SWITCHED & set(told.get("default", ())):
+    found = {name: rules if SWITCHED & {*map(str.lower, rules)} else ("off", *rules) for name, rules in told.items()}
+    if "default" not in told:
         closed = seen.settings.get("requirepass") and not seen.settings.get("aclfile")
         found["default"] = tuple(word for word in OPEN_DEFAULT if not (closed and word == "nopass"))
     return found
@@ -66,10 +67,10 @@ def users(seen: Given) -> dict[str, tuple[str, ...]]:
 def lets_anybody_in(files: Files, service: str) -> bool:
     """Whether its files say that a Redis asks for no login; False where they do not tell."""
     try:
-        default = users(with_acl_file(files, service)).get("default", ())
+        default = account(users(with_acl_file(files, service))["default"])
     except SubjectError:  # its image decides, or what is made at the start
         return False
-    return {"on", "nopass"} <= {*default}
+    return default.on and default.nopass
 
 
 def _about_users(lines: Iterable[list[str]]) -> tuple[tuple[str, ...], ...]:

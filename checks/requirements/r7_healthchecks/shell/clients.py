@@ -11,6 +11,7 @@ Client = Callable[[Sequence[Field], Situation], frozenset[Result]]
 # curl --help all; a letter with a value takes the rest of its word, or the next word
 CURL_LETTERS_WITH_VALUE = set("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
 CURL_DECIDES = re.compile(r"--fai|--no-fail|--config|--next|--version|--help|--manual|--libcurl")
+NETCAT_LETTERS_WITH_VALUE = set("wiG")
 HTTP = re.compile(r"https?://|[\w.-]+(:\d+)?(/|$)|\[[0-9a-fA-F:]+\]")
 OTHER_SCHEME = re.compile(r"(?!https?:)[a-z]+://")
 # redis-cli --help (8.0); the options that take a value, and those that take none
@@ -112,7 +113,27 @@ def _redis(flag: bool) -> Client:
     return client
 
 
+def _netcat(words: Sequence[Field], situation: Situation) -> frozenset[Result]:
+    """With -z it looks whether a port is open, and no further; of UDP it cannot tell."""
+    letters: set[str] = set()
+    operands, rest = 0, list(words)
+    while rest:
+        word = rest.pop(0)
+        if isinstance(word, Many) or prefix_of(word).startswith("--"):
+            return EITHER
+        if not prefix_of(word).startswith("-"):
+            operands += 1
+            continue
+        found, takes_next = _cluster(prefix_of(word)[1:], NETCAT_LETTERS_WITH_VALUE)
+        letters |= found
+        rest = rest[1:] if takes_next else rest
+    if operands != 2 or "z" not in letters or not letters <= set("znv46") | NETCAT_LETTERS_WITH_VALUE:
+        return EITHER
+    return frozenset({(FAILED, "")}) if situation == "down" else frozenset({(OK, "")})
+
+
 CLIENTS: Mapping[str, Client] = {
+    **dict.fromkeys(("nc", "ncat", "netcat"), _netcat),
     "curl": _curl,
     "wget": _wget,
     "redis-cli": _redis(flag=True),

@@ -14,6 +14,11 @@ from checks.requirements.r7_healthchecks.shell.values import (
     prefix_of,
 )
 
+FOLDERS = {"/", "/dev", "/etc", "/proc", "/proc/1", "/proc/self", "/sys"}
+FILES = {"/dev/null", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/proc/1/cmdline", "/proc/uptime"}
+ALWAYS_THERE = FOLDERS | FILES
+"""What Docker, or the kernel, gives every container, whatever becomes of what runs in it."""
+THERE = {"-e": ALWAYS_THERE, "-r": ALWAYS_THERE, "-d": FOLDERS}
 NUMBERS: Mapping[str, Callable[[int, int], bool]] = {
     "-eq": operator.eq,
     "-ne": operator.ne,
@@ -45,6 +50,8 @@ def _truth(words: list[Value]) -> Truth:
             return _filled(one)
         case ["-z", one]:
             return _opposite(_filled(one))
+        case [str(what), str(path)] if path in THERE.get(what, ()):
+            return frozenset({True})
         case [first, str(by), second]:
             return _related(first, by, second)
     return EITHER

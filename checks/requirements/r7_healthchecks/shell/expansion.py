@@ -46,6 +46,15 @@ class Expansion:
             for last, others in self.words(nodes[1:], after):
                 yield last, (*fields(pieces), *others)
 
+    def values(self, nodes: Sequence[Node], state: State) -> Iterator[tuple[State, tuple[Field, ...]]]:
+        """The same for words of which none is split: those between `[[` and `]]`."""
+        if not nodes:
+            yield state, ()
+            return
+        for after, value in self.value(nodes[0], state):
+            for last, others in self.values(nodes[1:], after):
+                yield last, (value, *others)
+
     def value(self, node: Node | None, state: State) -> Iterator[tuple[State, Value]]:
         """The same for what is not split: the right side of an assignment, what `case` looks at."""
         if node is None:

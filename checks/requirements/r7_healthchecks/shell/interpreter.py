@@ -203,8 +203,8 @@ def _bracket(node: Node, state: State, run: Run) -> set[State]:
     """`[ ... ]` is a command like others: what the grammar makes of its words is undone."""
     leaves = [leaf for child in node.children[1:-1] for leaf in operands(child)]
     double = node.children[0].type == "[["
-    found = set()
-    for _, words in _expansion(run).words(leaves, state):
+    expansion, found = _expansion(run), set()
+    for _, words in (expansion.values if double else expansion.words)(leaves, state):
         statuses: frozenset[Value] = frozenset({OK, FAILED}) if double and has_pattern(leaves) else tested(words)
         found |= {state.ending(status) for status in statuses}
     return left_by(found, run)

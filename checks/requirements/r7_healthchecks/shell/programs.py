@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from checks.requirements.r7_healthchecks.shell import builtins, clients, filters, python_source
+from checks.requirements.r7_healthchecks.shell.conditions import ALWAYS_THERE
 from checks.requirements.r7_healthchecks.shell.state import EITHER, NotFollowedError, Result, Run
 from checks.requirements.r7_healthchecks.shell.values import ANY, FULL, OK, PROCESSES, Field, Some, Value, prefix_of
 
@@ -27,6 +28,20 @@ LOOK_AT_NOTHING = {
     "nproc",
     "tty",
 }
+LONG, SHORT_TOO = frozenset({"--version"}), frozenset({"--version", "-v"})
+TELL_THEIR_VERSION: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        ("curl", "wget", "git", "psql", "pg_isready", "java", "gunicorn", "uvicorn", "celery", "npm"), LONG
+    ),
+    **dict.fromkeys(("promtool", "prometheus", "mysql"), LONG),
+    **dict.fromkeys(("node", "redis-server", "redis-cli", "valkey-server", "valkey-cli"), SHORT_TOO),
+    "nginx": frozenset({"-v", "-V"}),
+}
+SHOW_FILES = {"cat", "ls", "stat"}
+LEAVES_WELL = r"process\.exit\(0?\)|exit(?:\(0?\)|\s+0)?"
+SAYS = r"(?:console\.log|print|puts|echo)[\s(]+(?P<quote>[\"'])[\w .!:-]*(?P=quote)\)?"
+ONLY_TALKS = re.compile(rf"(?:\s*(?:{LEAVES_WELL}|{SAYS})\s*;?)*")  # a program on the command line
+INLINE = {"node": {"-e", "--eval"}, "perl": {"-e"}, "ruby": {"-e"}, "php": {"-r"}}
 SHOW_COMMAND_LINES = re.compile(r"-?[A-Za-z]*(a[a-z]*u?x?|ef|f|u)[A-Za-z]*")
 PLAIN_PATTERN = re.compile(r"[\w /:=.@\[\]-]+")
 PYTHON = re.compile(r"python(3(\.\d+)?)?")
@@ -139,6 +154,8 @@ def outcomes(words: Sequence[Field], given: Value, run: Run) -> frozenset[Result
     name, rest = name_of(words), words[1:]
     if name in LOOK_AT_NOTHING:
         return frozenset({(OK, ANY)}) if _plain(rest) else EITHER
+    if _looks_elsewhere(name, rest):
+        return frozenset({(OK, ANY)})
     if name in clients.CLIENTS:
         return clients.CLIENTS[name](rest, run.situation)
     if name in filters.FILTERS:
@@ -146,6 +163,19 @@ def outcomes(words: Sequence[Field], given: Value, run: Run) -> frozenset[Result
     if PYTHON.fullmatch(name):
         return python_source.outcomes(rest, run.situation)
     return PROCESS_LISTS[name](rest, given, run) if name in PROCESS_LISTS else EITHER
+
+
+def _looks_elsewhere(name: str, words: Sequence[Field]) -> bool:
+    """Whether it says its version, shows what every container has, or only talks: it does not ask the service."""
+    match list(words):
+        case [str(option)] if option in TELL_THEIR_VERSION.get(name, ()):
+            return True
+        case [str(option), str(source)] if option in INLINE.get(name, ()):
+            return ONLY_TALKS.fullmatch(source) is not None
+        case ["-0", "1"]:
+            return name == "kill"
+    shown = [word for word in words if not prefix_of_field(word).startswith("-")]
+    return name in SHOW_FILES and all(word in ALWAYS_THERE for word in shown) and (bool(shown) or name == "ls")
 
 
 def _plain(words: Sequence[Field]) -> bool:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from checks.requirements.r7_healthchecks.shell.state import EITHER, Result, Situation
-from checks.requirements.r7_healthchecks.shell.values import ANY, FAILED, OK, Field
+from checks.requirements.r7_healthchecks.shell.values import ANY, FAILED, FULL, OK, Field
 
 Ends = frozenset[str]
 """How a part of it may go on: "on", "raise", or leave with "0" or with a failure ("1")."""
@@ -12,6 +12,8 @@ Ends = frozenset[str]
 ON: Ends = frozenset({"on"})
 ANYHOW: Ends = frozenset({"on", "raise", "0", "1"})
 MAY_RAISE: Ends = frozenset({"on", "raise"})
+VERSION = {"--version", "-V", "-VV"}
+SOCKET = "socket.socket"
 QUIET = {"requests", "httpx"}  # an error of HTTP is an answer like others to these
 VERBS = {"get", "post", "head", "put", "options"}
 LEAVE = {"exit", "quit", "sys.exit", "os._exit"}
@@ -24,6 +26,8 @@ def outcomes(words: Sequence[Field], situation: Situation) -> frozenset[Result]:
     rest = list(words)
     while rest and rest[0] in FLAGS:
         rest = rest[1:]
+    if rest[:1] and rest[0] in VERSION:
+        return frozenset({(OK, FULL)})
     if len(rest) < 2 or rest[0] != "-c" or not isinstance(rest[1], str):
         return EITHER
     try:
@@ -81,19 +85,42 @@ def _expression(node: ast.expr, situation: Situation) -> Ends:
         case ast.Constant() | ast.Name():
             return ON
         case ast.Call(func=func, args=args, keywords=keywords):
-            inside = [_expression(one, situation) for one in (*args, *(keyword.value for keyword in keywords))]
-            if any(one != ON for one in inside):
-                return ANYHOW
-            return _call(_name(func), args, situation)
+            inside = _each((*args, *(keyword.value for keyword in keywords)), situation)
+            called = _of_socket(func, situation) or _call(_name(func), args, situation)
+            return (inside - ON) | (called if "on" in inside else frozenset())
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return _each(parts, situation)
+        case ast.Attribute(value=ast.Call() as call):  # `.status_code` of an answer
+            return _expression(call, situation)
     return MAY_RAISE
+
+
+def _each(nodes: Sequence[ast.expr], situation: Situation) -> Ends:
+    ends = ON
+    for node in nodes:
+        if "on" in ends:
+            ends = (ends - ON) | _expression(node, situation)
+    return ends
+
+
+def _of_socket(func: ast.expr, situation: Situation) -> Ends | None:
+    """`socket.socket().connect(...)`, or `s.connect(...)` of a variable; None for what is called otherwise."""
+    if not isinstance(func, ast.Attribute) or not isinstance(func.value, (ast.Call, ast.Name)):
+        return None
+    of_one = isinstance(func.value, ast.Name) or _name(func.value.func) == SOCKET
+    if func.attr == "connect" and of_one:
+        return frozenset({"raise"}) if situation == "down" else ON
+    return ON if func.attr in {"connect_ex", "settimeout", "close"} and of_one else None
 
 
 def _call(name: str, args: Sequence[ast.expr], situation: Situation) -> Ends:
     module, _, verb = name.rpartition(".")
     if name in LEAVE:
         return _leaving(args)
-    if name == "print":
+    if name in {"print", SOCKET}:
         return ON
+    if name == "socket.create_connection":
+        return frozenset({"raise"}) if situation == "down" else ON
     if module in QUIET and verb in VERBS:
         return frozenset({"raise"}) if situation == "down" else ON
     if verb == "urlopen":

@@ -64,6 +64,8 @@ def test_what_is_in_the_image_is_not_guessed(spec: dict[str, object], tmp_path: 
     [
         ("", {"default": ("on", "nopass", "~*", "&*", "+@all")}),
         ("user default off\n", {"default": ("off",)}),
+        ("user default ~* +@all >x\n", {"default": ("off", "~*", "+@all", ">x")}),
+        ("user default OFF -@all\n", {"default": ("OFF", "-@all")}),
         ("user default off\nuser app +get\n", {"default": ("off",), "app": ("off", "+get")}),
         ("user app on ~a:* +get\n", {"app": ("on", "~a:*", "+get"), "default": ("on", "nopass", "~*", "&*", "+@all")}),
     ],

@@ -23,10 +23,11 @@ from stack import ROOT
 
 PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever directory an option names
+LIVE = ("--live", "-o", "console_output_style=classic")  # which has no [ 50%] of pytest's own in between
 CHECKS = ("checks/requirements", "--ignore-glob=*/tests")
 QUIET = ("-q", "--no-header", "--tb=no", "-rN")  # the report says it all; what crashed is kept with the evidence
 JUDGED = (0, 1)  # of pytest: what its checks came to, the report says
-PYTEST_USAGE = 4
+PYTEST_INTERNAL, PYTEST_USAGE = 3, 4
 INTERRUPTED = 130
 UNDECIDED = EXIT_CODES[Verdict.UNDECIDED]
 ONCE = ("stack", "tier", "allow", "evidence")  # options of ours with a value; `requirements` may be given again
@@ -77,7 +78,7 @@ def options_in(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]
 
 def command(marker: str, known: argparse.Namespace, others: Sequence[str]) -> list[str]:
     """What pytest is run with; files alone are read by one process, which is sooner there than three."""
-    parallel = () if known.tier == "declared" else PARALLEL
+    parallel = () if known.tier == "declared" else (*PARALLEL, *LIVE)
     options = ("-m", marker, *QUIET, *_one_word_each(known, *ONCE, "requirements"), *others)
     return [sys.executable, "-m", "pytest", *HERE, *CHECKS, *parallel, *options]
 
@@ -85,7 +86,7 @@ def command(marker: str, known: argparse.Namespace, others: Sequence[str]) -> li
 def exit_code(ended: int, told: int | None) -> int:
     """Of pytest's exit code and the report's, if there is one: what a run that did not end as it should proves none."""
     if told is None:
-        return UNUSABLE if ended == PYTEST_USAGE else ended or UNDECIDED
+        return {PYTEST_USAGE: UNUSABLE, PYTEST_INTERNAL: UNDECIDED}.get(ended, ended) or UNDECIDED
     return told if told or ended in JUDGED else UNDECIDED
 
 

@@ -64,7 +64,7 @@ def test_files_alone_are_read_by_one_process() -> None:
     [
         (0, 0, 0), (1, 1, 1), (1, 2, 2), (1, 0, 0),  # the report says it
         (3, 0, 2), (5, 0, 2), (-9, 0, 2), (-9, 1, 1),  # nothing is proven where pytest did not end as it should
-        (4, None, 3), (10, None, 10), (3, None, 3), (0, None, 2),  # no run began
+        (4, None, 3), (10, None, 10), (3, None, 2), (0, None, 2),  # no run began
     ],
 )  # fmt: skip
 def test_exit_codes(ended: int, told: int | None, code: int) -> None:

@@ -82,14 +82,14 @@ def state(view: View, requirement: str) -> State:
 def plain(outcome: Outcome) -> str:
     """How a check ended, in one line, for where no terminal is."""
     seconds = outcome.setup_seconds + outcome.seconds
-    said = f"{outcome.outcome.value:<15}{outcome.requirement:<4}{_name(outcome.name)} ({took(seconds)})"
+    said = f"{outcome.outcome.value:<15}{outcome.requirement:<4}{words.title(outcome.name)} ({took(seconds)})"
     reason = outcome.reason if outcome.outcome not in (*HELD, Ending.VIOLATED) else None
     return words.printable(f"{said}: {reason}" if reason else said)
 
 
 def objections(outcome: Outcome, violations: tuple[Violation, ...]) -> Iterator[str]:
     """A violation when it happens: the check, and each rule with what was seen and wanted."""
-    yield words.printable(f"violated       {outcome.requirement:<4}{_name(outcome.name)}")
+    yield words.printable(f"violated       {outcome.requirement:<4}{words.title(outcome.name)}")
     if not violations:
         yield words.printable(f"{'':<15}{outcome.reason}")
     for violation in violations:
@@ -125,7 +125,7 @@ def _doing(view: View, requirement: str, now: float) -> str:
         return ""
     first, others = running[0], f" (and {len(running) - 1} more)" if running[1:] else ""
     waits = f", {first.waits_for}" if first.waits_for else ""
-    return words.printable(f"{took(now - first.since)}  {_name(first.planned.name)}{waits}{others}")
+    return words.printable(f"{took(now - first.since)}  {words.title(first.planned.name)}{waits}{others}")
 
 
 def _at_work(view: View, requirement: str) -> list[Running]:
@@ -136,10 +136,6 @@ def _ids(view: View) -> Iterator[str]:
     """In the order of the requirements, whatever that of the plan."""
     planned = {one.requirement for one in view.planned}
     yield from (known for known in view.titles if known in planned)
-
-
-def _name(nodeid: str) -> str:
-    return nodeid.rpartition("::")[2].removeprefix("test_").replace("_", " ")
 
 
 def _cut(text: str, width: int) -> str:

@@ -22,16 +22,10 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "page", "validators", "compliance", "offline", "mutations"]
 
 PYTHON = (sys.executable, "-m")
-PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
-HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever directory an option names
-CHECKS = ("checks/requirements", "--ignore-glob=*/tests")
-QUIET = ("-q", "--no-header", "--tb=no", "-rN")  # the report says it all; what crashed is kept with the evidence
-JUDGED = (0, 1)  # of pytest: what its checks came to, the report says
-OURS = ("stack", "tier", "requirements", "allow")  # options that name what is tested, how far, and what it may
 BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
 BY_NAME_ONLY = ("busy", "busy-healing")  # the same, for a quarter of an hour and more in which nothing else gets a core
-TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up; nox's own patience is half a second
+TEARDOWN_SECONDS = 150  # for what is interrupted to tidy up, and to be judged; nox's own patience is half a second
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ALONE = ("setsid",)  # out of the terminal's reach: what is interrupted hears of it once, and from here
 
@@ -88,6 +82,12 @@ def validators(session: nox.Session) -> None:
 
 
 @nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the package, install it in a fresh environment, and judge a stranger's project with it; tells the times."""
+    _run(session, "pytest", "checks/command/tests/wheel", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Ruff's lint and format, and which way imports go."""
     session.run(*PYTHON, "ruff", "check", ".")
@@ -133,39 +133,18 @@ def soak(session: nox.Session) -> None:
 
 
 def _prove(session: nox.Session, marker: str) -> None:
-    """The report runs whatever came of pytest, on the folder of this run and no other that goes on beside it."""
-    known, others = _options(session)
-    by_files = known.tier == "declared"
-    if not by_files:
+    """Files alone need no engine. The report runs whatever came of the checks."""
+    if _said(session).tier != "declared":
         _provide(session)
-    with tempfile.TemporaryDirectory() as aside:
-        link = Path(aside) / "run"
-        options = ["-m", marker, *QUIET, "--link", str(link), *_one_word_each(known), *others]
-        options[:0] = () if by_files else PARALLEL
-        try:
-            _run(session, "pytest", *HERE, *CHECKS, *options, success_codes=JUDGED)
-        finally:
-            if link.exists():
-                _run(session, "checks.report", str(link), *_one_word_each(known, "requirements"))
+    _run(session, "checks.command.check", marker, *session.posargs)
 
 
-def _options(session: nox.Session) -> tuple[argparse.Namespace, list[str]]:
-    """The options of ours that were given, as two words or one, and those for pytest."""
+def _said(session: nox.Session) -> argparse.Namespace:
+    """What is tested, and how far."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for name in OURS:
-        parser.add_argument(f"--{name}", action="append" if name == "requirements" else "store")
-    return parser.parse_known_args(session.posargs)
-
-
-def _one_word_each(known: argparse.Namespace, *names: str) -> list[str]:
-    """As `--stack=DIR`: of `--stack DIR` pytest would take DIR for tests to collect before it knows the option."""
-    given = {name: getattr(known, name) for name in names or OURS}
-    return [
-        f"--{name}={value}"
-        for name, values in given.items()
-        for value in (values if isinstance(values, list) else [values])
-        if value is not None
-    ]
+    parser.add_argument("--stack")
+    parser.add_argument("--tier")
+    return parser.parse_known_args(session.posargs)[0]
 
 
 def _provide(session: nox.Session) -> None:
@@ -176,7 +155,7 @@ def _provide(session: nox.Session) -> None:
     whatever = range(256)
     _run(session, "invoke", "engine", success_codes=whatever)
     _run(session, "invoke", "sweep", success_codes=whatever)
-    if _options(session)[0].stack is None:
+    if _said(session).stack is None:
         _run(session, "invoke", "images", success_codes=whatever)
 
 

@@ -4,6 +4,7 @@ import subprocess
 
 from checks.core.evidence import Folder
 from checks.core.run import Image
+from checks.core.version import version
 from checks.subject.stack import Files, Stack
 from stack import ROOT
 from stack.driver import docker, engine
@@ -39,7 +40,12 @@ def keep_what_was_said(stack: Stack, folder: Folder) -> None:
 
 
 def _commit() -> str:
-    """The commit of this project, marked where the work tree differs from it."""
+    """The commit of this project, marked where the work tree differs from it; what is installed has a version.
+
+    An environment may lie in somebody's checkout, and that has nothing to say of what is installed in it.
+    """
+    if not (ROOT / ".git").exists():
+        return f"not a git checkout: compose-compliance {version()}"
     told = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--abbrev=40"],
         cwd=ROOT, capture_output=True, text=True, check=False,

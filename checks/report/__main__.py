@@ -22,19 +22,21 @@ from checks.report.terminal import as_terminal
 EXIT_CODES = {
     Verdict.PROVEN: 0, Verdict.NOT_APPLICABLE: 0, Verdict.WAIVED: 0, Verdict.VIOLATED: 1, Verdict.UNDECIDED: 2
 }  # fmt: skip
+CALLED = "python -m checks.report"
 COMMANDS = ("verify", "diff", "history")  # a module each; a folder of that name is reached as ./diff
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line says, and give the exit code."""
+def main(arguments: list[str] | None = None, called: str = CALLED) -> int:
+    """Do what the command line says, which is `called` so, and give the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         if arguments and arguments[0] in COMMANDS:
-            code: int = importlib.import_module(f"checks.report.{arguments[0]}").main(arguments[1:])
+            command = importlib.import_module(f"checks.report.{arguments[0]}")
+            code: int = command.main(arguments[1:], f"{called} {arguments[0]}")
             return code
-        return _report(named_in(arguments))
+        return _report(named_in(arguments, called))
     except UnusableError as error:
-        sys.stderr.write(f"error: {error}\nhint: `python -m checks.report evidence/latest`\n")
+        sys.stderr.write(f"error: {error}\nhint: `{called} --help`\n")
         return UNUSABLE
     except CatalogError as error:
         sys.stderr.write(f"{error}\n")
@@ -63,9 +65,9 @@ def _signer(file: Path) -> Callable[[str], str]:
     return lambda statement: signed(statement, key)
 
 
-def named_in(arguments: list[str]) -> argparse.Namespace:
+def named_in(arguments: list[str], called: str = CALLED) -> argparse.Namespace:
     """Read the command line."""
-    parser = Parser(prog="python -m checks.report", description=__doc__)
+    parser = Parser(prog=called, description=__doc__)
     parser.add_argument("folder", type=Path, help="the evidence of one run, such as evidence/latest")
     parser.add_argument(
         "--requirements", type=Path, action="append", default=[], metavar="DIR", help="requirements beside ours"

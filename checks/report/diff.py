@@ -28,9 +28,9 @@ class Change:
     worse: bool = False
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], called: str) -> int:
     """0 if nothing got worse, 1 if something did, 2 if a run cannot be read, 3 for a command line without sense."""
-    named = _named(arguments)
+    named = _named(arguments, called)
     old, new = (judged_folder(folder, *named.requirements) for folder in (named.old, named.new))
     for folder, result in ((named.old, old), (named.new, new)):
         if result.run is None:
@@ -133,8 +133,8 @@ def _seconds(result: Result) -> dict[str, float]:
     return {_told(found, test): test.seconds + test.setup_seconds for found, test in tests}
 
 
-def _named(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser(prog="python -m checks.report diff", description=main.__doc__)
+def _named(arguments: list[str], called: str) -> argparse.Namespace:
+    parser = Parser(prog=called, description=main.__doc__)
     parser.add_argument("old", type=Path, help="the evidence of the run before")
     parser.add_argument("new", type=Path, help="the evidence of the run after")
     parser.add_argument("--requirements", type=Path, action="append", default=[], metavar="DIR")

@@ -38,9 +38,9 @@ class Past:
         return {found.id: found.verdict for found in self.result.requirements}
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], called: str) -> int:
     """Judge every run below a folder and write the page there. 0 if it was written, whatever the verdicts are."""
-    named = _named(arguments)
+    named = _named(arguments, called)
     runs = past(named.folder, *named.requirements)
     if not runs:
         raise UnusableError(f"no run stands in `{named.folder}`")
@@ -65,8 +65,8 @@ def as_history(runs: Sequence[Past], known: Catalog) -> str:
     return printable(page)
 
 
-def _named(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser(prog="python -m checks.report history", description=__doc__)
+def _named(arguments: list[str], called: str) -> argparse.Namespace:
+    parser = Parser(prog=called, description=__doc__)
     parser.add_argument("folder", type=Path, help="a folder of runs, such as evidence")
     parser.add_argument("--requirements", type=Path, action="append", default=[], metavar="DIR")
     named = parser.parse_args(arguments)

@@ -13,9 +13,9 @@ from checks.report.signing import NotSignedError, opened, public_key
 VERIFIED, NOT_VERIFIED = 0, 1
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], called: str) -> int:
     """0 if the key signed the statement and the evidence, judged again, says the same; 1 if not; 3 if unusable."""
-    named = _named(arguments)
+    named = _named(arguments, called)
     try:
         text = (named.folder / ENVELOPE).read_text("utf-8")
         verdict = _verified(text, named)
@@ -36,8 +36,8 @@ def _verified(envelope: str, named: argparse.Namespace) -> str:
     return result.verdict
 
 
-def _named(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser(prog="python -m checks.report verify", description=__doc__)
+def _named(arguments: list[str], called: str) -> argparse.Namespace:
+    parser = Parser(prog=called, description=__doc__)
     parser.add_argument("folder", type=Path, help="the evidence of one run, with its signed statement")
     parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="the public key, Ed25519 in PEM")
     parser.add_argument("--requirements", type=Path, action="append", default=[], metavar="DIR")

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+
+_listeners: list[Callable[[str, str], None]] = []
+
+
+def listen(told: Callable[[str, str], None]) -> Callable[[], None]:
+    """Have `told(name, state)` called at each change that any progress of this process shows; gives what ends that."""
+    _listeners.append(told)
+    return lambda: _listeners.remove(told)
 
 
 class Progress:
@@ -37,6 +46,8 @@ class Progress:
         if self._states.get(name) == state:
             return
         self._states[name] = state
+        for told in _listeners:
+            told(name, state)
         if self._live:
             self._live.update(self._table(), refresh=True)
         else:

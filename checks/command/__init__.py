@@ -1,0 +1,1 @@
+"""The command `compose-compliance`: what nox and invoke do, for projects of other people, without a clone."""

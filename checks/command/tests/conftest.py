@@ -1,0 +1,3 @@
+"""What builds and installs the package runs when it is named: `nox -s wheel`."""
+
+collect_ignore = ["wheel"]

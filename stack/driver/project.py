@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from stack.driver import bounded, docker
 from stack.driver.errors import EngineError, StackError, SubjectError
@@ -106,6 +107,23 @@ class ComposeProject:
         """The services that have a socket of this machine mounted: the engine's, for all that is known."""
         volumes = {name: self.config["services"][name].get("volumes") or () for name in self.services}
         return tuple(name for name in volumes if any(Path(str(one.get("source"))).is_socket() for one in volumes[name]))
+
+    def asking_through(self, holders: Collection[str]) -> tuple[str, ...]:
+        """The services that may ask the engine through others: by a volume that they share, or by DOCKER_HOST."""
+        shared = {volume for name in holders for volume in self._named_volumes(name)}
+        others = (name for name in self.services if name not in holders)
+        return tuple(
+            name
+            for name in others
+            if self._named_volumes(name) & shared or urlsplit(self._docker_host(name)).hostname in holders
+        )
+
+    def _named_volumes(self, service: str) -> set[str]:
+        volumes = self.config["services"][service].get("volumes") or ()
+        return {str(one["source"]) for one in volumes if one.get("type") == "volume" and one.get("source")}
+
+    def _docker_host(self, service: str) -> str:
+        return str((self.config["services"][service].get("environment") or {}).get("DOCKER_HOST") or "")
 
     def warnings(self) -> tuple[str, ...]:
         """What `docker compose config` warns of."""

@@ -20,7 +20,7 @@ def no_watchdog(stack: Stack) -> None:
 
 
 def _without(stack: Stack, *services: str) -> None:
-    stack.project.override(json.dumps({"services": dict.fromkeys(services, {"profiles": ["removed"]})}))
+    stack.project.override(json.dumps({"services": {name: {"profiles": ["removed"]} for name in services}}))
 
 
 def eager_healer(stack: Stack) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stack.driver import bounded, docker
+from stack.driver.environment import for_strangers
 from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.labels import STACK_LABEL, Labels
 
@@ -37,6 +38,7 @@ class ComposeProject:
         self.folder = Path(os.path.normpath(directory / started_in))  # in which `docker compose up` is run
         self.name = name
         self.labels = labels or {STACK_LABEL: name}
+        self.of_strangers = False  # who may not read this process's environment
         self.options: list[str] = []
         self._ended: set[str] = set()
         self._aside = aside or directory  # where what is laid over it is written
@@ -52,9 +54,10 @@ class ComposeProject:
         return (file, *more, *self._overrides)
 
     @property
-    def variables(self) -> dict[str, str]:
-        """What a shell in its folder has of itself: `${PWD}` leads there, wherever this process is."""
-        return {"PWD": str(self.folder)}
+    def environment(self) -> dict[str, str]:
+        """What Compose is run in: as in a shell in its folder, to which `${PWD}` leads; a stranger's gets no more."""
+        inherited = for_strangers(os.environ) if self.of_strangers else os.environ
+        return {**inherited, "PWD": str(self.folder)}
 
     @property
     def env_files(self) -> tuple[Path, ...]:
@@ -127,7 +130,7 @@ class ComposeProject:
 
     def warnings(self) -> tuple[str, ...]:
         """What `docker compose config` warns of."""
-        said = docker.complaints(*self.command("config", "--quiet"), variables=self.variables)
+        said = docker.complaints(*self.command("config", "--quiet"), environment=self.environment)
         warned = [line.partition("msg=")[2] for line in said if "level=warning" in line]
         return tuple(line.replace(str(self.directory), ".") for line in warned)
 
@@ -176,7 +179,7 @@ class ComposeProject:
         asked = self.command("config", "--format", "json", files=files, options=options)
         if asked not in self._resolved:
             try:
-                self._resolved[asked] = json.loads(bounded.ask(*asked, files=files, variables=self.variables))
+                self._resolved[asked] = json.loads(bounded.ask(*asked, files=files, environment=self.environment))
             except (EngineError, SubjectError):
                 raise
             except StackError as problem:

@@ -24,6 +24,10 @@ class Settings:
     budget_refill_seconds: float = 30  # for each one more
     engine_seconds: float = 5  # how long the engine may take to answer anything but a restart
 
+    def tends(self, service: str) -> bool:
+        """Whether a service is this healer's to tend."""
+        return (not self.only or service in self.only) and service not in self.without
+
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Read the settings; one that is missing or empty keeps its default."""

@@ -44,8 +44,7 @@ class Supervisor:
 
     def tends(self, container: str, service: str) -> bool:
         """Tell whether a container is ours to tend, as far as labels tell; ourselves we leave to another healer."""
-        only, without = self.settings.only, self.settings.without
-        return container != self.project.container and (not only or service in only) and service not in without
+        return container != self.project.container and self.settings.tends(service)
 
     def attend(self, container: str) -> None:
         """Begin to tend a container, or look at it again."""

@@ -138,6 +138,8 @@ def test_settings_have_defaults_that_may_be_overridden() -> None:
     assert from_environment({"HEALER_STOP_SECONDS": ""}) == Settings()
     assert from_environment({"HEALER_STOP_SECONDS": "3", "HEALER_UNKNOWN": "x"}) == Settings(stop_seconds=3)
     told = {"HEALER_ONLY": "healer,healer-filter", "HEALER_WITHOUT": "watchdog"}
+    assert [from_environment(told).tends(name) for name in ("healer", "watchdog", "api")] == [True, False, False]
+    assert [Settings(without=("a",)).tends(name) for name in ("a", "b")] == [False, True]
     assert from_environment(told) == Settings(only=("healer", "healer-filter"), without=("watchdog",))
 
 

@@ -15,6 +15,7 @@ from stack.driver import bounded, docker
 from stack.driver.environment import for_strangers
 from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.labels import STACK_LABEL, Labels
+from stack.driver.limits import limited
 
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
@@ -194,14 +195,14 @@ def merged_with(file: Path) -> list[Path]:
 
 
 def detached(config: Config, project: str, labels: Labels) -> str:
-    """An override that lets a copy run beside the original: no fixed names and addresses, ephemeral ports on loopback.
+    """An override that lets a copy run beside the original: no fixed names and addresses, ephemeral ports, some bounds.
 
     Raises SubjectError for what cannot be had twice on a machine.
     """
     labelled = f"labels: {json.dumps(dict(labels))}"
     lines = ["services:"]
     for name, spec in config["services"].items():
-        lines += [f"  {json.dumps(name)}:", f"    {labelled}", *_detached_service(name, spec)]
+        lines += [f"  {json.dumps(name)}:", f"    {labelled}", *_detached_service(name, spec), *limited(spec)]
     for kind in ("networks", "volumes"):
         shared = _with_fixed_names(config, kind, project)
         lines += [f"{kind}:"] if config.get(kind) else []

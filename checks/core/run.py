@@ -1,6 +1,7 @@
 """What is known of a run, as it stands in its folder."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -108,6 +109,7 @@ class Run:
     engine: str | None = None
     compose: str | None = None
     buildx: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)  # {what the run depends on: its version or digest}
     images: tuple[Image, ...] = ()
     python: str = field(default_factory=platform.python_version)
     platform: str = field(default_factory=platform.platform)
@@ -127,6 +129,7 @@ class Known(TypedDict, total=False):
     engine: str
     compose: str
     buildx: str
+    inputs: Mapping[str, str]
     images: tuple[Image, ...]
     pressure: Pressure
     waivers: tuple[Waiver, ...]

@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def tested(request: pytest.FixtureRequest) -> Subject:
     """The Compose project that was named."""
-    found = profile.read(request.config.getoption("--stack"), trusting.given(request.config))
+    found = profile.read(request.config.getoption("--stack"), trusting.given(request.config.option))
     if plugin.FOLDER in request.config.stash:
         waivers.record(request.config.stash[plugin.FOLDER], found.waivers, plan.known(request.config))
     return found

@@ -5,6 +5,7 @@ import subprocess
 from checks.core.evidence import Folder
 from checks.core.run import Image
 from checks.core.version import version
+from checks.harness.inputs import inputs_of
 from checks.subject.stack import Files, Stack
 from stack import ROOT
 from stack.driver import docker, engine
@@ -14,7 +15,8 @@ from stack.driver.containers import logs_of
 def describe_files(files: Files, folder: Folder) -> None:
     """What is known of a run that asks no engine."""
     compose = docker.ask("compose", "version", "--short").strip()
-    folder.describe(subject=str(files.subject.compose_file), commit=_commit(), compose=compose)
+    told = inputs_of(files.subject)
+    folder.describe(subject=str(files.subject.compose_file), commit=_commit(), compose=compose, inputs=told)
 
 
 def describe(stack: Stack, folder: Folder) -> None:
@@ -22,6 +24,7 @@ def describe(stack: Stack, folder: Folder) -> None:
     folder.describe(
         subject=str(stack.subject.compose_file),
         commit=_commit(),
+        inputs=inputs_of(stack.subject),
         engine=versions.engine,
         compose=versions.compose,
         buildx=versions.buildx,

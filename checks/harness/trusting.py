@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -11,20 +13,24 @@ import pytest
 from checks.core.tier import Tier
 from checks.subject import profile, trust
 from checks.subject.dangers import Danger, Files, Found, dangers
+from checks.subject.plain import plain
 from checks.subject.profile import Subject
 from checks.subject.standing import standing
-from checks.subject.trust import EVERYTHING, Trust, UntrustedError, preparation
+from checks.subject.trust import EVERYTHING, SHOWN, Trust, UntrustedError, preparation
+from stack.driver.environment import withheld
 from stack.driver.errors import StackError, SubjectError
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what a person may allow."""
-    group = parser.getgroup("trust")
-    group.addoption("--trust", action="store_true", help="let the project do whatever it asks of this machine")
-    group.addoption(
-        "--allow", type=_kinds, default=frozenset(), metavar="KIND,...",
-        help=f"let it do some: {', '.join(Danger)}",
-    )  # fmt: skip
+    add_options(parser.getgroup("trust").addoption)
+
+
+def add_options(add: Callable[..., object]) -> None:
+    """Add it to any parser of a command line, by what adds an option to that."""
+    add("--trust", action="store_true", help="let the project do whatever it asks of this machine")
+    told = f"let it do some: {', '.join(Danger)}"
+    add("--allow", type=_kinds, default=frozenset(), metavar="KIND,...", help=told)
 
 
 def _kinds(text: str) -> frozenset[Danger]:
@@ -34,9 +40,15 @@ def _kinds(text: str) -> frozenset[Danger]:
         raise argparse.ArgumentTypeError(str(problem)) from problem
 
 
-def given(config: pytest.Config) -> Trust:
+def given(options: argparse.Namespace) -> Trust:
     """What was allowed on the command line."""
-    return EVERYTHING if config.getoption("trust") else Trust(allowed=config.getoption("allow"))
+    return EVERYTHING if options.trust else Trust(allowed=options.allow)
+
+
+def require(subject: Subject) -> None:
+    """Raises UntrustedError for what it would do that nobody allowed; tells what it does not get for that."""
+    subject.trust.require([*preparation(subject.prepare), *_of_files(subject)])
+    _tell_what_is_withheld(subject)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,12 +64,22 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _require(config: pytest.Config) -> None:
     with suppress(SubjectError):  # what cannot be read is told by the checks that ask for it
-        subject = profile.read(config.getoption("stack"), given(config))
+        subject = profile.read(config.getoption("stack"), given(config.option))
         try:
-            subject.trust.require([*preparation(subject.prepare), *_of_files(subject)])
+            require(subject)
         except UntrustedError as refused:
             hint = "`--tier declared` judges its files alone, and runs nothing of it"
             pytest.exit(f"{refused}\nhint: {hint}", returncode=refused.exit_code)
+
+
+def _tell_what_is_withheld(subject: Subject) -> None:
+    """Somebody may have meant their project to read what this process has: they are told that it does not."""
+    if subject.trust.allows(Danger.ENVIRONMENT):
+        return
+    texts = [file.read_text(errors="replace") for file in subject.files if file.is_file()]
+    if names := withheld(os.environ, texts):
+        told = f"variables of this shell are not the project's: {plain(', '.join(names[:SHOWN]))}"
+        print(f"note: {told} (it gets them with `--allow environment`)", file=sys.stderr)
 
 
 def _of_files(subject: Subject) -> Iterator[Found]:

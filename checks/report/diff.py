@@ -115,7 +115,7 @@ def _facts(result: Result) -> dict[str, str | None]:
         return {}
     names = ("subject", "commit", "engine", "compose", "buildx", "python", "platform")
     facts: dict[str, str | None] = {name: getattr(result.run, name) for name in names}
-    return facts | {f"image {image.name}": image.digest for image in result.run.images}
+    return facts | dict(result.run.inputs) | {f"image {image.name}": image.digest for image in result.run.images}
 
 
 def _times(old: Result, new: Result) -> Iterator[Change]:

@@ -22,6 +22,7 @@ from checks.report.words import (
     where_the_time_went,
 )
 
+CONTINUED = " " * 19 + "| "  # before each further line of an entry
 OBJECTIONS_SHOWN = 3  # of a requirement, on a project that does not start
 REMEDIES_SHOWN = 6  # a terminal has few lines, and the page has them all
 SLOW = 1.0  # seconds; what took less is not worth a line
@@ -38,7 +39,13 @@ def as_terminal(report: Result) -> str:
     lines += [f"reason: {reason}" for reason in report.reasons if reason not in sentence(report)]
     lines += [f"waiver: {waiver(one)}" for one in report.waivers]
     lines += [f"note: {note}" for note in (report.run.notes if report.run else ())]
-    return printable("\n".join([*lines, sentence(report)]) + "\n")
+    return "\n".join(map(_one_entry, [*lines, sentence(report)])) + "\n"
+
+
+def _one_entry(text: str) -> str:
+    """Whoever is quoted in it begins no line: a CI service reads `::error::` there, and a person `verdict: proven`."""
+    first, *more = printable(text).replace("\r", "\\x0d").split("\n")
+    return "\n".join([first, *(f"{CONTINUED}{line}" for line in more)])
 
 
 def _terminal_cause(reason: str, checks: Mapping[str, int]) -> list[str]:

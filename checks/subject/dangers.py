@@ -37,6 +37,7 @@ class Danger(StrEnum):
     BUILD = "build"
     EXTERNAL = "external"
     PREPARE = "prepare"
+    ENVIRONMENT = "environment"  # this process's variables, which are withheld where nobody allowed it
     UNKNOWN_KEYS = "unknown-keys"
 
 

@@ -14,6 +14,7 @@ from checks.core.requirement import Reading
 from checks.core.waiver import Waiver
 from checks.subject import profile_errors
 from checks.subject.compose_files import PROFILE_NAME, found_at
+from checks.subject.dangers import Danger
 from checks.subject.profile_model import PROFILE, Profile, RolesTold
 from checks.subject.profile_model import Build as Build  # others know these three from here
 from checks.subject.profile_model import Credential as Credential
@@ -80,9 +81,11 @@ class Subject:
         """Its Compose project, where it stands or in a copy of its directory."""
         more = None if self.more_files is None else [os.path.relpath(file, self.directory) for file in self.more_files]
         started_in = os.path.relpath(self.started_in or self.directory, self.directory)
-        return ComposeProject(
+        project = ComposeProject(
             directory, self.compose_file.name, name, labels, aside=aside, more=more, started_in=started_in
         )
+        project.of_strangers = not self.trust.allows(Danger.ENVIRONMENT)
+        return project
 
 
 def read(path: Path, trust: Trust = NOTHING) -> Subject:

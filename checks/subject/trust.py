@@ -26,9 +26,13 @@ class Trust:
     everything: bool = False
     allowed: frozenset[Danger] = frozenset()
 
+    def allows(self, danger: Danger) -> bool:
+        """Whether things of this kind are."""
+        return self.everything or danger in self.allowed
+
     def require(self, found: Sequence[Found]) -> None:
         """Raises UntrustedError that names whatever is dangerous and not allowed, a line each."""
-        refused = [] if self.everything else [one for one in found if one.danger not in self.allowed]
+        refused = [one for one in found if not self.allows(one.danger)]
         if refused:
             kinds = ",".join(sorted({one.danger for one in refused}))
             more = (f"and {len(refused) - SHOWN} more",) if len(refused) > SHOWN else ()

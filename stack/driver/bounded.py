@@ -26,22 +26,21 @@ FROM_HERE_ONLY = {"COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false", "COMPOSE_EXPERIMEN
 ENDED = {-signal.SIGKILL, -signal.SIGXCPU, -signal.SIGXFSZ, 255, 2}  # without a word: by the kernel, or Go's runtime
 NO_ROOM = re.compile(r"out of memory|cannot allocate memory|file too large|file size limit", re.IGNORECASE)
 NOT_THERE = 127
-NOTHING: Mapping[str, str] = {}
 TOO_MUCH = (
     f"over {CPU_SECONDS} s of CPU, {SECONDS:.0f} s, {MEMORY_BYTES >> 20} MB or an answer of {ANSWER_BYTES >> 20} MB"
 )
 
 
-def ask(*words: str, files: tuple[Path, ...] = (), variables: Mapping[str, str] = NOTHING) -> str:
+def ask(*words: str, files: tuple[Path, ...] = (), environment: Mapping[str, str] | None = None) -> str:
     """What the docker command answers to a question about these files, within bounds; nothing is fetched for it.
 
-    `variables` are laid over those of this process.
+    It runs in this process's environment where no other is given.
     Raises SubjectError where a file or the answer goes beyond them, and else what `docker.ask` does.
     """
     for file in files:
         _require_small(file)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as beside:
-        code = _run(words, out.fileno(), beside.fileno(), variables)
+        code = _run(words, out.fileno(), beside.fileno(), environment)
         for stream in (out, beside):
             stream.seek(0)
         if code == 0:
@@ -64,9 +63,9 @@ def _require_small(file: Path) -> None:
         raise SubjectError(f"{file} has {size >> 20} MB: a Compose file has at most {FILE_BYTES >> 20}")
 
 
-def _run(words: tuple[str, ...], out: int, beside: int, variables: Mapping[str, str]) -> int:
+def _run(words: tuple[str, ...], out: int, beside: int, given: Mapping[str, str] | None) -> int:
     """The exit code; -9 for one that the clock ended, its plugin with it."""
-    environment = {**FROM_HERE_ONLY, **os.environ, **variables}
+    environment = {**FROM_HERE_ONLY, **(os.environ if given is None else given)}
     try:
         running = subprocess.Popen(
             [*WITHIN, "docker", *words], stdin=subprocess.DEVNULL, stdout=out, stderr=beside,

@@ -6,7 +6,6 @@ than starting a container, so `invoke up` has Compose at work before it needs th
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -56,14 +55,17 @@ def of_project(project: str) -> tuple[str, str]:
     return "--filter", f"label=com.docker.compose.project={project}"
 
 
-def ask(*words: str) -> str:
-    """What the docker command answers to a short question; raises StackError, and not nothing, where it cannot."""
-    return _asked(*words).stdout
+def ask(*words: str, environment: Mapping[str, str] | None = None) -> str:
+    """What the docker command answers to a short question; raises StackError, and not nothing, where it cannot.
+
+    It runs in this process's environment where no other is given.
+    """
+    return _asked(*words, environment=environment).stdout
 
 
-def complaints(*words: str, variables: Mapping[str, str] | None = None) -> list[str]:
-    """The lines that it prints beside its answer; `variables` are laid over those of this process."""
-    return _asked(*words, variables=variables).stderr.splitlines()
+def complaints(*words: str, environment: Mapping[str, str] | None = None) -> list[str]:
+    """The lines that it prints beside its answer."""
+    return _asked(*words, environment=environment).stderr.splitlines()
 
 
 def ask_all(*words: str) -> str:
@@ -74,22 +76,21 @@ def ask_all(*words: str) -> str:
 
 def run_inside(container: str, *words: str, **environment: str) -> tuple[int, str]:
     """(exit code, both streams) of a command run in a container; raises StackError where it cannot be started."""
-    variables = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
-    done = _tried("exec", *variables, container, *words)
+    given = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+    done = _tried("exec", *given, container, *words)
     if done.returncode >= NOT_STARTED:
         raise from_words(done.stderr or done.stdout, f"run {words[0]} in a container")
     return done.returncode, done.stdout + done.stderr
 
 
-def _asked(*words: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    done = _tried(*words, variables=variables)
+def _asked(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    done = _tried(*words, environment=environment)
     if done.returncode != 0:
         raise from_words(done.stderr, f"answer `docker {words[0]}`")
     return done
 
 
-def _tried(*words: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **(variables or {})}
+def _tried(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             ["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=environment

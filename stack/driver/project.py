@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from stack.driver import bounded, docker
+from stack.driver.environment import for_strangers
 from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.labels import STACK_LABEL, Labels
+from stack.driver.limits import limited
 
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
@@ -36,6 +39,7 @@ class ComposeProject:
         self.folder = Path(os.path.normpath(directory / started_in))  # in which `docker compose up` is run
         self.name = name
         self.labels = labels or {STACK_LABEL: name}
+        self.of_strangers = False  # who may not read this process's environment
         self.options: list[str] = []
         self._ended: set[str] = set()
         self._aside = aside or directory  # where what is laid over it is written
@@ -51,9 +55,10 @@ class ComposeProject:
         return (file, *more, *self._overrides)
 
     @property
-    def variables(self) -> dict[str, str]:
-        """What a shell in its folder has of itself: `${PWD}` leads there, wherever this process is."""
-        return {"PWD": str(self.folder)}
+    def environment(self) -> dict[str, str]:
+        """What Compose is run in: as in a shell in its folder, to which `${PWD}` leads; a stranger's gets no more."""
+        inherited = for_strangers(os.environ) if self.of_strangers else os.environ
+        return {**inherited, "PWD": str(self.folder)}
 
     @property
     def env_files(self) -> tuple[Path, ...]:
@@ -107,9 +112,26 @@ class ComposeProject:
         volumes = {name: self.config["services"][name].get("volumes") or () for name in self.services}
         return tuple(name for name in volumes if any(Path(str(one.get("source"))).is_socket() for one in volumes[name]))
 
+    def asking_through(self, holders: Collection[str]) -> tuple[str, ...]:
+        """The services that may ask the engine through others: by a volume that they share, or by DOCKER_HOST."""
+        shared = {volume for name in holders for volume in self._named_volumes(name)}
+        others = (name for name in self.services if name not in holders)
+        return tuple(
+            name
+            for name in others
+            if self._named_volumes(name) & shared or urlsplit(self._docker_host(name)).hostname in holders
+        )
+
+    def _named_volumes(self, service: str) -> set[str]:
+        volumes = self.config["services"][service].get("volumes") or ()
+        return {str(one["source"]) for one in volumes if one.get("type") == "volume" and one.get("source")}
+
+    def _docker_host(self, service: str) -> str:
+        return str((self.config["services"][service].get("environment") or {}).get("DOCKER_HOST") or "")
+
     def warnings(self) -> tuple[str, ...]:
         """What `docker compose config` warns of."""
-        said = docker.complaints(*self.command("config", "--quiet"), variables=self.variables)
+        said = docker.complaints(*self.command("config", "--quiet"), environment=self.environment)
         warned = [line.partition("msg=")[2] for line in said if "level=warning" in line]
         return tuple(line.replace(str(self.directory), ".") for line in warned)
 
@@ -158,7 +180,7 @@ class ComposeProject:
         asked = self.command("config", "--format", "json", files=files, options=options)
         if asked not in self._resolved:
             try:
-                self._resolved[asked] = json.loads(bounded.ask(*asked, files=files, variables=self.variables))
+                self._resolved[asked] = json.loads(bounded.ask(*asked, files=files, environment=self.environment))
             except (EngineError, SubjectError):
                 raise
             except StackError as problem:
@@ -173,14 +195,14 @@ def merged_with(file: Path) -> list[Path]:
 
 
 def detached(config: Config, project: str, labels: Labels) -> str:
-    """An override that lets a copy run beside the original: no fixed names and addresses, ephemeral ports on loopback.
+    """An override that lets a copy run beside the original: no fixed names and addresses, ephemeral ports, some bounds.
 
     Raises SubjectError for what cannot be had twice on a machine.
     """
     labelled = f"labels: {json.dumps(dict(labels))}"
     lines = ["services:"]
     for name, spec in config["services"].items():
-        lines += [f"  {json.dumps(name)}:", f"    {labelled}", *_detached_service(name, spec)]
+        lines += [f"  {json.dumps(name)}:", f"    {labelled}", *_detached_service(name, spec), *limited(spec)]
     for kind in ("networks", "volumes"):
         shared = _with_fixed_names(config, kind, project)
         lines += [f"{kind}:"] if config.get(kind) else []

@@ -1,4 +1,4 @@
-"""The engine, through its unix socket: as much HTTP as a few calls need.
+"""The engine, through a unix socket, its own or the filter's before it: as much HTTP as a few calls need.
 
 HTTP/1.0 is asked for on purpose: the engine then answers without chunks and closes when it is done.
 """
@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
-SOCKET = "/var/run/docker.sock"
+SOCKET = "/run/engine/engine.sock"  # the filter's: a healer is given no other
 LINE_LIMIT = 2**22  # an event carries every label of its container in one line
 RESTART_SECONDS = 30  # what the engine may take beyond the stop time
 ALREADY_SO = b"304"  # "not modified": somebody else was quicker
@@ -29,6 +29,15 @@ class GoneError(EngineError):
 
 class StrangerError(GoneError):
     """It says that it is of this project, and Compose did not make it for this project."""
+
+
+class RefusalError(EngineError):
+    """The engine's own word against it: a status and a text."""
+
+    def __init__(self, status: str, text: str) -> None:
+        super().__init__(f"{status} {text}")
+        self.status = status
+        self.text = text
 
 
 class AwayError(EngineError):
@@ -116,7 +125,7 @@ async def _connect(socket: str) -> tuple[asyncio.StreamReader, asyncio.StreamWri
     except (ConnectionError, FileNotFoundError) as error:
         raise AwayError(f"nobody answers at the engine's socket: {error.strerror}") from error
     except PermissionError as error:
-        raise EngineError("the engine's socket is closed to this user: is its group the healer's?") from error
+        raise EngineError("the engine's socket is closed to this user: is its group ours?") from error
 
 
 async def _accept(reader: asyncio.StreamReader) -> None:
@@ -134,4 +143,4 @@ async def _refusal(status: str, reader: asyncio.StreamReader) -> EngineError:
     text = " ".join((await reader.read(1000)).decode(errors="replace").split())
     # A start is refused in this way as well where something else is missing: a network, say.
     gone = status == "404" and ("no such container" in text.lower() or text in ("", "{}"))
-    return GoneError("no such container") if gone else EngineError(f"{status} {text}")
+    return GoneError("no such container") if gone else RefusalError(status, text)

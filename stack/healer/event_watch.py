@@ -8,7 +8,7 @@ from typing import Any
 
 from stack.healer import event_log
 from stack.healer.container import NANOSECOND
-from stack.healer.docker_api import AwayError, Engine, EngineError, Labels
+from stack.healer.docker_api import Engine, EngineError, Labels
 from stack.healer.identity import DIRECTORY, PROJECT
 from stack.healer.supervisor import SERVICE, Supervisor
 
@@ -17,8 +17,6 @@ ENDING_SIGNALS = ("2", "3", "9", "15")  # others ask a process to reload, and th
 ONEOFF = "com.docker.compose.oneoff"
 ROUND_SECONDS = 15  # a look round even if nothing is reported: a silent stream may be a dead one
 RETRY_SECONDS = 0.5
-# A new engine makes a new socket, and the mount still shows the old one: only a restart of ours mends that.
-AWAY_SECONDS = 10
 
 
 class Watch:
@@ -29,7 +27,7 @@ class Watch:
         self.supervisor = supervisor
         self.label = f"{PROJECT}={supervisor.project.name}"
         self.outage = ""
-        self.connected_at = self.turned_at = time.monotonic()
+        self.turned_at = time.monotonic()
 
     def turning(self) -> bool:
         """Tell whether the watch still goes round, be it in vain."""
@@ -40,9 +38,6 @@ class Watch:
         while True:
             try:
                 await self._listen()
-            except AwayError:
-                if time.monotonic() - self.connected_at > AWAY_SECONDS:
-                    raise
             except EngineError as error:
                 self._lost(str(error))
             self.turned_at = time.monotonic()
@@ -71,7 +66,7 @@ class Watch:
         unhealthy = self._tended(await self.engine.containers(label=[self.label], health=["unhealthy"]))
         self.supervisor.reconcile(set(unhealthy), {*present, *unhealthy})
         self._count(present)
-        self.connected_at = self.turned_at = time.monotonic()
+        self.turned_at = time.monotonic()
 
     def _tended(self, found: dict[str, Labels]) -> dict[str, Labels]:
         return {name: labels for name, labels in found.items() if self.supervisor.tends(name, labels.get(SERVICE, ""))}
@@ -107,7 +102,7 @@ class Watch:
     def _lost(self, reason: str) -> None:
         if not self.outage:  # told once, however long it lasts
             event_log.write("failed", reason=reason)
-        self.outage = reason
+            self.outage = reason
 
     def _found(self) -> None:
         event_log.write(

@@ -5,14 +5,15 @@ import os
 import signal
 
 from stack.healer import event_log
-from stack.healer.docker_api import Engine, EngineError
+from stack.healer.docker_api import AwayError, Engine, EngineError
 from stack.healer.event_watch import Watch
 from stack.healer.heartbeat import beat, strike
-from stack.healer.identity import IdentityError, own_id, own_project
+from stack.healer.identity import IdentityError, Project, own_id, own_project
 from stack.healer.settings import Settings, SettingsError, from_environment
 from stack.healer.state_store import StateStore
 from stack.healer.supervisor import Supervisor
 
+MEET_SECONDS = 0.1  # between two tries to reach the engine at the start
 PUBLISH_SECONDS = 1.0  # oftener than anybody scrapes
 
 
@@ -47,7 +48,7 @@ async def _watch(settings: Settings) -> None:
     strike()  # before anything that may hang
     engine, store = Engine(settings.engine_seconds), StateStore(settings)
     store.open()
-    project = await own_project(engine, own_id())
+    project = await _met(engine)
     async with asyncio.TaskGroup() as group:
         supervisor = Supervisor(engine, settings, project, group, store)
         watch = Watch(engine, supervisor)
@@ -55,6 +56,20 @@ async def _watch(settings: Settings) -> None:
         group.create_task(beat(watch.turning))
         group.create_task(watch.follow())
         group.create_task(_publish(store))
+
+
+async def _met(engine: Engine) -> Project:
+    """Find out who we are once somebody answers: the filter is started when we are, and may take longer."""
+    said = False
+    while True:
+        try:
+            return await own_project(engine, own_id())
+        except AwayError as error:
+            if not said:
+                event_log.write("waiting", reason=str(error))
+            said = True
+        strike()
+        await asyncio.sleep(MEET_SECONDS)
 
 
 async def _publish(store: StateStore) -> None:

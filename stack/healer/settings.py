@@ -13,7 +13,8 @@ class SettingsError(Exception):
 class Settings:
     """Seconds, where the name says so."""
 
-    only: str = ""  # the one service to tend; all of them where none is named
+    only: tuple[str, ...] = ()  # the services to tend; all of them where none is named
+    without: tuple[str, ...] = ()  # those to leave to another healer
     stop_seconds: float = 1  # a frozen process waits out all of it, and cannot use any of it
     patience_seconds: float = 120  # how long a sick dependency excuses whoever depends on it
     starved_patience_seconds: float = 120  # how long a machine that starves for CPU excuses probes that were only late
@@ -23,13 +24,19 @@ class Settings:
     budget_refill_seconds: float = 30  # for each one more
     engine_seconds: float = 5  # how long the engine may take to answer anything but a restart
 
+    def tends(self, service: str) -> bool:
+        """Whether a service is this healer's to tend."""
+        return (not self.only or service in self.only) and service not in self.without
+
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Read the settings; one that is missing or empty keeps its default."""
     named = {field.name: f"HEALER_{field.name.upper()}" for field in fields(Settings)}
     given = {name: environment.get(variable, "") for name, variable in named.items()}
-    only = given.pop("only")
-    return Settings(only=only, **{name: _number(named[name], text) for name, text in given.items() if text})
+    only, without = (tuple(given.pop(name).replace(",", " ").split()) for name in ("only", "without"))
+    return Settings(
+        only=only, without=without, **{name: _number(named[name], text) for name, text in given.items() if text}
+    )
 
 
 def _number(variable: str, text: str) -> float:

@@ -44,7 +44,7 @@ class Supervisor:
 
     def tends(self, container: str, service: str) -> bool:
         """Tell whether a container is ours to tend, as far as labels tell; ourselves we leave to another healer."""
-        return container != self.project.container and self.settings.only in ("", service)
+        return container != self.project.container and self.settings.tends(service)
 
     def attend(self, container: str) -> None:
         """Begin to tend a container, or look at it again."""

@@ -118,8 +118,10 @@ def _compose(name: str, mutation: Mutation, progress: Progress, run: Session) ->
     progress.say(f"a stack for: {name}")
     with fresh(profile.read(SHIPPED), progress, run, mutation) as stack:
         service = stack.roles[Role.PROMETHEUS]
+        holders = stack.project.mounting_a_socket()
+        healers = {*holders, *stack.project.asking_through(holders)}
         for one in stack.project.services:
-            if one != service and one not in stack.project.mounting_a_socket():
+            if one != service and one not in healers:
                 stack.runner.stop(one)
         which = (f"com.docker.compose.project={stack.project.name}", f"com.docker.compose.service={service}")
         yield Keeper(name=name, labels=stack.project.labels, which=which)

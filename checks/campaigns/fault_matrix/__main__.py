@@ -2,7 +2,8 @@
 
 One fresh stack goes through it all, so many times over; a cell that ends in trouble is told and gets another stack. A
 service that was restarted rests before it is made sick again: healers hold back where restarts come one upon another.
-Exit codes: 0 every cell kept its rules; 1 one did not; 2 a cell could not be evaluated; 3 unusable arguments;
+Exit codes: 0 every cell kept its rules; 1 one did not; 2 a cell could not be evaluated; 3 unusable arguments; 10 a
+project asks for more than it may;
 130 interrupted.
 """
 
@@ -15,8 +16,10 @@ from pathlib import Path
 from checks.campaigns.fault_matrix.matrix import FAULTS, REST, TIMES, Asked, Cell, Ground, measured, tried
 from checks.campaigns.fault_matrix.table import as_json, exit_code, table
 from checks.core.cli import UNUSABLE, Parser, UnusableError
+from checks.harness import trusting
 from checks.subject import profile
 from checks.subject.profile import Subject
+from checks.subject.trust import UntrustedError
 from stack import SHIPPED
 from stack.driver.errors import SubjectError
 
@@ -28,11 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         asked = asked_for(arguments)
-        tested = profile.read(asked.stack)
+        tested = profile.read(asked.stack, asked.trust)
+        trusting.require(tested)
     except UnusableError as error:
         sys.stderr.write(f"error: {error}\nhint: `nox -s healing -- --times 1 --faults frozen,hang`\n")
         return UNUSABLE
-    except SubjectError as error:
+    except (SubjectError, UntrustedError) as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     cells: list[Cell] = []
@@ -58,6 +62,7 @@ def asked_for(arguments: list[str] | None) -> Asked:
     told = f"seconds that it is to have run before it is made sick (default: {REST:.0f})"
     parser.add_argument("--rest", type=float, metavar="S", default=REST, help=told)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was seen there as well")
+    trusting.add_options(parser.add_argument)
     given = parser.parse_args(arguments)
     if given.times < 1:
         raise UnusableError("each cell is to be seen once at least")
@@ -66,6 +71,7 @@ def asked_for(arguments: list[str] | None) -> Asked:
         raise UnusableError(f"no fault is called {', '.join(unknown)}; there are {', '.join(FAULTS)}")
     return Asked(
         stack=given.stack,
+        trust=trusting.given(given),
         times=given.times,
         faults=tuple(fault for fault in FAULTS if fault in named or not named),
         services=_words(given.services),

@@ -22,6 +22,7 @@ from checks.requirements.r9_self_healing.observe import healing, left_alone
 from checks.subject import workspace
 from checks.subject.profile import Subject
 from checks.subject.stack import Stack
+from checks.subject.trust import Trust
 from stack.driver import engine, session, wait
 from stack.driver.errors import EngineError, NothingThereError, StackError, SubjectError
 from stack.driver.progress import Progress
@@ -64,6 +65,7 @@ class Asked:
     """What the command line asks for; all faults and all services where none are named."""
 
     stack: Path
+    trust: Trust
     times: int
     faults: tuple[Fault, ...]
     services: tuple[str, ...]

@@ -4,7 +4,7 @@ Or as many faults on random services, while somebody writes through the api: `--
 
 Exit codes: 0 nothing lost, every service well, and every control lost something; 1 something acknowledged was lost, or
 a service did not come back, or one was restarted that should not have been; 2 undecided (interrupted, a control that
-lost nothing, engine trouble); 3 unusable arguments.
+lost nothing, engine trouble); 3 unusable arguments; 10 the project asks for more than it may.
 """
 
 import os
@@ -31,11 +31,13 @@ from checks.core.codec import UnfitError
 from checks.core.evidence import EvidenceError, said_in_a_sentence, seal
 from checks.core.run import now
 from checks.core.verdict import Verdict
+from checks.harness import trusting
 from checks.harness.snapshot import describe, keep_what_was_said
 from checks.requirements.r3_durability.observe.power_cut import on_a_disk_of_ours
 from checks.subject import profile, workspace
 from checks.subject.profile import Subject
 from checks.subject.stack import Stack
+from checks.subject.trust import Trust, UntrustedError
 from stack import SHIPPED
 from stack.driver import engine, reaper, session
 from stack.driver.errors import EngineError, SubjectError
@@ -53,6 +55,7 @@ class Asked:
     """What the command line asks for: a new soak, or an earlier one to go on with."""
 
     stack: Path
+    trust: Trust
     evidence: Path
     plan: Plan | FaultPlan
     resume: Path | None
@@ -68,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (UnusableError, UnfitError) as error:
         sys.stderr.write(f"error: {error}\nhint: `nox -s soak -- --cuts 5 --kills 5`, or `-- --resume DIR`\n")
         return UNUSABLE
-    except (SubjectError, EvidenceError) as error:
+    except (SubjectError, EvidenceError, UntrustedError) as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
 
@@ -92,10 +95,17 @@ def asked_for(arguments: list[str] | None) -> Asked:
     parser.add_argument("--faults", type=int, metavar="N", help="faults on random services, in place of those")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with an interrupted soak, as it was planned")
     parser.add_argument("--evidence", type=Path, metavar="DIR", default=Path("evidence"), help="where its folder goes")
+    trusting.add_options(parser.add_argument)
     given = parser.parse_args(arguments)
     if given.resume and (given.stack, given.cuts, given.kills, given.faults) != (None, None, None, None):
         raise UnusableError("a soak goes on as it was planned: --resume takes no --stack, --cuts, --kills or --faults")
-    return Asked(stack=given.stack or SHIPPED, evidence=given.evidence, plan=_plan(given), resume=given.resume)
+    return Asked(
+        stack=given.stack or SHIPPED,
+        trust=trusting.given(given),
+        evidence=given.evidence,
+        plan=_plan(given),
+        resume=given.resume,
+    )
 
 
 def _plan(given: Namespace) -> Plan | FaultPlan:
@@ -112,14 +122,21 @@ def _plan(given: Namespace) -> Plan | FaultPlan:
 def _begun(asked: Asked) -> tuple[OutageFolder | FaultFolder, Subject]:
     """The folder, new or as it was left, and the Compose project that it is about."""
     if asked.resume is None:
-        tested = profile.read(asked.stack)
+        tested = _trusted(asked.stack, asked.trust)
         if isinstance(asked.plan, FaultPlan):
             return FaultFolder.of(asked.evidence, asked.plan, tested), tested
         return OutageFolder.of(asked.evidence, asked.plan, tested), tested
     take_up(asked.resume)
     folder = (FaultFolder if is_of_faults(asked.resume) else OutageFolder)(asked.resume)
     folder.soak()  # or it is unfit
-    return folder, profile.read(Path(folder.run.subject or SHIPPED))
+    return folder, _trusted(Path(folder.run.subject or SHIPPED), asked.trust)
+
+
+def _trusted(path: Path, trust: Trust) -> Subject:
+    """The project there; raises UntrustedError where it would do more than it may."""
+    found = profile.read(path, trust)
+    trusting.require(found)
+    return found
 
 
 def _worked(folder: OutageFolder, tested: Subject) -> str:

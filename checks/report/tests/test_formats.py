@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,12 +15,13 @@ from checks.core import catalog
 from checks.core.evidence import Evidence, Folder
 from checks.core.judging import judged, judged_folder
 from checks.core.results import Result
-from checks.core.run import Ending
+from checks.core.run import Ending, Image
 from checks.core.stored import Stored
-from checks.core.tests.sample_run import FAILING, KEEPS, KEPT, LOST, PASSING, WAIVED, outcome
+from checks.core.tests.sample_run import FAILING, FROZEN, HEALS, KEEPS, KEPT, LOST, PASSING, WAIVED, outcome, record
 from checks.core.verdict import Json
 from checks.report.__main__ import main
 from checks.report.formats import VIEWS
+from checks.report.github_annotations import as_annotations
 from checks.report.intoto_json import as_statement
 from checks.report.junit_xml import as_junit
 from checks.report.report_html import as_html
@@ -201,3 +204,52 @@ def test_a_run_with_nothing_planned_has_every_output() -> None:
     assert '"result": "WARNED"' in as_statement(empty)
     for view in SPEAKING.values():
         assert "nothing was selected" in view(empty)
+
+
+HOSTILE = (
+    "\x1b[2J\x1b[Hverdict: proven\r\n::error::x\n<img src=x onerror=1></td>"
+    "\u202eneve\u2066 | [x](http://e) `</code>` ]]>&\x00\nverdict: proven (R1)\n## Proven"
+)
+STEERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def hostile() -> Result:
+    """A run in which a stranger's text stands wherever one can: a service's name, what was seen, why, notes."""
+    named = replace(HEALS, name=HEALS.name.replace("[api]", f"[{HOSTILE}]"))
+    seen = replace(FROZEN, service=HOSTILE)
+    lost = replace(LOST, written=("one", HOSTILE), read_back=(HOSTILE,))
+    stored = Stored(
+        run=replace(
+            PASSING.run,
+            planned=(KEEPS, named),
+            subject=HOSTILE,
+            notes=(HOSTILE,),
+            images=(Image(name=HOSTILE, digest=HOSTILE, source=HOSTILE),),
+        ),
+        outcomes=(outcome(KEEPS, Ending.VIOLATED, HOSTILE), outcome(named, Ending.CRASHED, HOSTILE)),
+        records=(record(KEEPS, lost), record(named, seen)),
+    )
+    return judged(stored)
+
+
+@pytest.mark.parametrize("name", ALL_VIEWS)
+def test_a_strangers_text_steers_no_output(name: str) -> None:
+    shown = ALL_VIEWS[name](hostile())
+    assert not STEERS.search(shown)
+
+
+READ_BY_LINE = {"terminal.txt": as_terminal, "summary.md": as_markdown, "annotations": as_annotations}
+
+
+@pytest.mark.parametrize("name", READ_BY_LINE)
+def test_a_strangers_text_begins_no_line(name: str) -> None:
+    begun = ("verdict: proven", "::error::x", "## Proven", "\r")
+    lines = re.split("[\r\n]", READ_BY_LINE[name](hostile()))
+    assert [line for line in lines if line.strip().startswith(begun)] == []
+
+
+def test_a_strangers_text_is_no_markup() -> None:
+    page, summary = as_html(hostile()), as_markdown(hostile())
+    assert "<img" not in page
+    assert not re.search(r"(?<!\\)(<img|\]\(http)", summary)
+    ElementTree.fromstring(as_junit(hostile()))  # noqa: S314 - made here

@@ -12,11 +12,15 @@ RESTARTER = (Path(__file__).parent / "agents" / "other_healers.py").read_text()
 
 
 def no_healer(stack: Stack) -> None:
-    stack.project.override("services: { healer: { profiles: [removed] }, watchdog: { profiles: [removed] } }")
+    _without(stack, "healer", "healer-filter", "watchdog", "watchdog-filter")
 
 
 def no_watchdog(stack: Stack) -> None:
-    stack.project.override("services: { watchdog: { profiles: [removed] } }")
+    _without(stack, "watchdog", "watchdog-filter")
+
+
+def _without(stack: Stack, *services: str) -> None:
+    stack.project.override(json.dumps({"services": {name: {"profiles": ["removed"]} for name in services}}))
 
 
 def eager_healer(stack: Stack) -> None:

@@ -111,7 +111,8 @@ class ComposeRunner:
 
     def recreate(self, service: str) -> None:
         """Have the service's container made anew, as the Compose file now has it, and no other; waits for nothing."""
-        docker.ask(*self.project.command("up", "--detach", "--no-deps", "--quiet-pull", service))
+        words = self.project.command("up", "--detach", "--no-deps", "--quiet-pull", "--", service)
+        docker.ask(*words, environment=self.project.environment)
 
     def stop(self, service: str) -> None:
         """Stop the service's container by hand, which no restart policy undoes."""

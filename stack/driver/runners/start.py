@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import subprocess
 import threading
@@ -12,7 +11,6 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from stack.driver.bounded import NOTHING
 from stack.driver.diagnosis import diagnoses
 from stack.driver.docker import from_words, why_not_built
 from stack.driver.errors import BuildError, ImageError, StackError
@@ -68,8 +66,8 @@ def with_compose(
                 service = seen["container"].removeprefix(f"{project.name}-").removesuffix("-1")
                 progress.show(service, seen["state"].lower())
 
-    command = ["docker", *project.command("up", "--detach", *services)]
-    with running_command(command, project.variables) as compose:
+    command = ["docker", *project.command("up", "--detach", "--", *services)]
+    with running_command(command, project.environment) as compose:
         reader = threading.Thread(target=read, args=(compose,), daemon=True)
         reader.start()
         _ = project.config  # a question well timed: Compose is at work
@@ -90,16 +88,16 @@ def with_compose(
 
 def built(project: ComposeProject, service: str) -> None:
     """Have Compose build the image of a service; raises BuildError where it cannot."""
-    _made(project, "build", service)
+    _made(project, "build", "--", service)
 
 
 def pulled(project: ComposeProject, service: str) -> None:
     """Have Compose pull the image of a service; raises ImageError where it cannot."""
-    _made(project, "pull", service)
+    _made(project, "pull", "--", service)
 
 
 def _made(project: ComposeProject, *words: str) -> None:
-    with running_command(["docker", *project.command(*words)], project.variables) as compose:
+    with running_command(["docker", *project.command(*words)], project.environment) as compose:
         said = (compose.stdout or io.StringIO()).read()
     if compose.returncode != 0:
         raise problem_in(project, said)
@@ -132,7 +130,9 @@ def _built_in(project: ComposeProject, said: str) -> str:
 
 
 @contextmanager
-def running_command(command: list[str], variables: Mapping[str, str] = NOTHING) -> Iterator[subprocess.Popen[str]]:
+def running_command(
+    command: list[str], environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """A command whose streams are read as one, as it comes, and which ends when whoever reads is interrupted."""
     with subprocess.Popen(
         command,
@@ -141,7 +141,7 @@ def running_command(command: list[str], variables: Mapping[str, str] = NOTHING) 
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env={**os.environ, **variables},
+        env=environment,
     ) as process:
         try:
             yield process

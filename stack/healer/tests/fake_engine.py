@@ -57,6 +57,8 @@ class SmallEngine:
     started: list[str] = field(default_factory=list)  # by service: those that were only started
     restarted: list[str] = field(default_factory=list)  # by service
     asked: int = 0
+    requests: list[str] = field(default_factory=list)  # method and target of each
+    filters: list[str] = field(default_factory=list)  # of those that have any
     looked_at_processes: int = 0
     restarts_at_once: int = 0  # the most there were
     questions_at_once: int = 0
@@ -125,6 +127,8 @@ class SmallEngine:
         with suppress(ConnectionError):
             method, target, _ = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ", 2)
             path = urlsplit(target)
+            self.requests.append(f"{method} {target}")
+            self.filters += parse_qs(path.query).get("filters", [])
             if path.path == "/events":
                 writer.write(b"HTTP/1.0 200 OK\r\n\r\n")
                 self.streams.add(writer)

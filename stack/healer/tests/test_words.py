@@ -137,7 +137,10 @@ def test_a_restart_is_told_from_its_cause_to_its_end() -> None:
 def test_settings_have_defaults_that_may_be_overridden() -> None:
     assert from_environment({"HEALER_STOP_SECONDS": ""}) == Settings()
     assert from_environment({"HEALER_STOP_SECONDS": "3", "HEALER_UNKNOWN": "x"}) == Settings(stop_seconds=3)
-    assert from_environment({"HEALER_ONLY": "healer"}) == Settings(only="healer")
+    told = {"HEALER_ONLY": "healer,healer-filter", "HEALER_WITHOUT": "watchdog"}
+    assert [from_environment(told).tends(name) for name in ("healer", "watchdog", "api")] == [True, False, False]
+    assert [Settings(without=("a",)).tends(name) for name in ("a", "b")] == [False, True]
+    assert from_environment(told) == Settings(only=("healer", "healer-filter"), without=("watchdog",))
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "nan", "inf"])

@@ -31,7 +31,16 @@ SERVICES = {name: block(name, block("services"), "  ") for name in NAMES}
 
 
 def test_the_stack_is_service_redis_prometheus_and_the_healer() -> None:
-    assert list(SERVICES) == ["api", "redis", "prometheus", "healer", "watchdog", "healer-metrics"]
+    assert list(SERVICES) == [
+        "api",
+        "redis",
+        "prometheus",
+        "healer",
+        "healer-filter",
+        "watchdog",
+        "watchdog-filter",
+        "healer-metrics",
+    ]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -39,7 +48,8 @@ def test_the_stack_is_service_redis_prometheus_and_the_healer() -> None:
 def test_every_service_is_hardened_bounded_and_looked_at(name: str, key: str) -> None:
     merged = re.search(r"<<: \*([\w-]+)", SERVICES[name])
     assert merged is not None
-    assert f"\n    {key}" in f"\n{SERVICES[name]}\n{SERVICES.get(merged[1], '')}"
+    anchored = {found[1]: text for one, text in SERVICES.items() if (found := re.search(rf"  {one}: &(\w+)", COMPOSE))}
+    assert f"\n    {key}" in f"\n{SERVICES[name]}\n{anchored.get(merged[1], '')}"
 
 
 @pytest.mark.parametrize(
@@ -115,3 +125,9 @@ def test_prometheus_asks_for_what_each_healer_publishes() -> None:
     assert {path or "/metrics" for _, path in labels} == set(metrics_server.PUBLISHED)
     assert [name for name, _ in labels] == list(HEALERS)
     assert all(name in Path(metrics_server.PUBLISHED[path or "/metrics"]).parts for name, path in labels)
+
+
+def test_the_engines_socket_is_the_filters_alone() -> None:
+    holders = [name for name, text in SERVICES.items() if "docker.sock" in text]
+    assert holders == ["healer-filter", "watchdog-filter"]
+    assert all(f"{name}-engine:/run/engine:ro" in SERVICES[name] for name in HEALERS)

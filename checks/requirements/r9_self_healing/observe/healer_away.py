@@ -19,6 +19,8 @@ from checks.requirements.r9_self_healing.observe.healing import (
 from checks.subject.roles import HEALER, Role
 from checks.subject.stack import Stack
 
+FILTERS = "engine"  # of what is known to have the socket for others, or for itself
+
 
 def hurt_while_away(stack: Stack, service: str, healer: str) -> WhileAway:
     """Freeze a healer, its health check with it, and a service; follow the engine's events until both are well."""
@@ -56,12 +58,15 @@ def _patience(stack: Stack, service: str) -> tuple[float, ...]:
 def healers(stack: Stack) -> tuple[str, ...]:
     """The services that can ask the engine for a restart; raises NotApplicableError where there is none.
 
+    They have its socket, or ask through who has it.
     Many have the engine's socket to look at containers, route to them or update them, and heal nobody: who is known for
-    something else is no healer.
+    something else is no healer. What only hands on what others ask, a filter, has to be healed as well.
     """
     others = {*stack.candidates(Role.PROMETHEUS), *stack.candidates(Role.API)}
     having = [name for name in stack.project.mounting_a_socket() if name not in others]
-    found = tuple(name for name in having if stack.kind_of(name) in ("", HEALER))
+    doors = [name for name in having if stack.kind_of(name) in ("", HEALER, FILTERS)]
+    asking = [name for name in stack.project.asking_through(doors) if name not in others]
+    found = tuple(name for name in (*asking, *having) if stack.kind_of(name) in ("", HEALER))
     if not found:
         told = f"; {', '.join(having)} has it for something else" if having else ""
         raise NotApplicableError(f"no healer of the stack has the engine's socket, so that none can be frozen{told}")

@@ -12,7 +12,7 @@ from checks.subject.tests.resolved import FIRST_OVERRIDE, changed_by
 @pytest.mark.parametrize(
     ("mutation", "line"),
     [
-        (mutations.no_healer, "healer: { profiles: [removed] }"),
+        (mutations.no_healer, '"healer": {"profiles": ["removed"]}'),
         (mutations.undeclared_dependency, '"api": { depends_on: !reset {} }'),
     ],
 )

@@ -1,10 +1,11 @@
-"""What a service is given to read: files that its Compose file mounts, read where they lie."""
+"""What a service is given to read, read where it lies: files that its Compose file mounts, or its Dockerfile copies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from checks.subject.image_recipe import recipe_of
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config
@@ -19,6 +20,9 @@ def text_at(files: Files, service: str, path: str) -> str:
             if isinstance(source, str):
                 return source
             return _read(files, source / PurePosixPath(path).relative_to(target), f"{path}, which `{service}` reads,")
+    recipe = recipe_of(files.services[service])
+    if recipe and (file := recipe.source_of(path)):
+        return _read(files, file, f"{path}, which `{service}` reads,")
     raise SubjectError(f"{path}, which `{service}` reads, is not mounted: it is in the image, or made at the start")
 
 

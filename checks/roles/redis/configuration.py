@@ -8,7 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from checks.subject.configuration_texts import base_of
+from checks.subject.image_recipe import recipe_of
 from checks.subject.mounted import text_at
+from checks.subject.programs import started_by
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config
@@ -78,18 +81,23 @@ def _about_users(lines: Iterable[list[str]]) -> tuple[tuple[str, ...], ...]:
 
 def _arguments(spec: Config, service: str) -> list[str]:
     """What stands behind the server's name; raises SubjectError where its image decides that."""
-    words = [str(word).replace("$$", "$") for word in (*(spec.get("entrypoint") or ()), *(spec.get("command") or ()))]
+    words = [word.replace("$$", "$") for word in started_by(spec)]
     if len(words) > 2 and PurePosixPath(words[0]).name in SHELLS:
         words = shlex.split(" ".join(words[2:]), comments=True)
     for place, word in enumerate(words):
         if SERVER.fullmatch(PurePosixPath(word).name):
             return words[place + 1 :]
-    standard = (
-        STANDARD_IMAGE.fullmatch(str(spec.get("image", ""))) and "build" not in spec and not spec.get("entrypoint")
-    )
-    if standard and (not words or words[0].startswith("-") or words[0].endswith(".conf")):
+    if _starts_as_usual(spec) and (not words or words[0].startswith("-") or words[0].endswith(".conf")):
         return words
     raise SubjectError(f"what `{service}` runs with is decided in its image, which its files do not tell")
+
+
+def _starts_as_usual(spec: Config) -> bool:
+    """Whether its image, built here or not, is one that starts the server with what stands behind it."""
+    recipe = recipe_of(spec)
+    if spec.get("entrypoint") or (recipe and recipe.entrypoint):
+        return False
+    return bool(STANDARD_IMAGE.fullmatch(base_of(spec) if "build" in spec else str(spec.get("image", ""))))
 
 
 def _options(words: list[str]) -> Iterator[list[str]]:

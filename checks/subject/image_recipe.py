@@ -39,7 +39,7 @@ class Recipe:
         return _command(next((rest for word, rest in reversed(self.steps[since:]) if word == "CMD"), ""))
 
     def source_of(self, path: str) -> Path | None:
-        """The file here that is copied to a path of the image; None for another, or one that a command names as well."""
+        """The file here that is copied to a path of the image; None for others, and what a command names too."""
         if any(word == "RUN" and PurePosixPath(path).name in rest for word, rest in self.steps):
             return None
         copies = [rest for word, rest in self.steps if word in {"COPY", "ADD"} and "--from=" not in rest]

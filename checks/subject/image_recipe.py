@@ -62,10 +62,10 @@ def recipe_of(spec: Config) -> Recipe | None:
     build = spec.get("build") or {}
     if not (text := dockerfile_of(build)):
         return None
-    return Recipe(steps=tuple(_lineage(text, str(build.get("target") or ""))), context=Path(build.get("context", "")))
+    return Recipe(steps=tuple(steps_of(text, str(build.get("target") or ""))), context=Path(build.get("context", "")))
 
 
-def _lineage(text: str, target: str) -> list[Step]:
+def steps_of(text: str, target: str = "") -> list[Step]:
     """The steps of the stage that is asked for, or the last, behind those of the stages it starts from."""
     stages: dict[str, list[Step]] = {}
     last: list[Step] = []

@@ -73,7 +73,7 @@ def _dockerfile(build: Config) -> str:
     return text
 
 
-def test_in(dockerfile: str, target: str = "") -> tuple[str, ...]:
+def test_in(dockerfile: str, target: str) -> tuple[str, ...]:
     """What the last HEALTHCHECK of a stage runs, or of one it starts from; of the last stage without a target."""
     told = _last(dockerfile, target)
     while told.startswith("--"):

@@ -41,7 +41,7 @@ def test_what_compose_says_counts(spec: dict[str, object], test: tuple[str, ...]
     ],
 )
 def test_else_the_dockerfile_does(dockerfile: str, test: tuple[str, ...], tmp_path: Path) -> None:
-    assert declared.test_in(dockerfile) == test
+    assert declared.test_in(dockerfile, "") == test
     (tmp_path / "Dockerfile").write_text(dockerfile)
     assert declared.declared_test({"build": {"context": str(tmp_path), "dockerfile": "Dockerfile"}}) == test
 

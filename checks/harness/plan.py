@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 import pytest
 
 from checks.core import catalog
-from checks.core.catalog import Catalog, CatalogError
+from checks.core.catalog import CLAIM, Catalog, CatalogError
 from checks.core.requirement import Requirement
 from checks.core.run import Kind, Planned
 from checks.core.tier import Tier, tier_of
+from checks.subject.role_tables import every_role
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -36,9 +38,23 @@ def shelves(config: pytest.Config) -> tuple[Path, ...]:
 def known(config: pytest.Config) -> Catalog:
     """The requirements that this run knows; raises UsageError for a folder that cannot be used."""
     try:
-        return catalog.read(*shelves(config))
+        found = catalog.read(*shelves(config))
+        require_roles(found)
     except CatalogError as problem:
         raise pytest.UsageError(f"{problem.sentence} ({problem.hint})") from problem
+    return found
+
+
+def require_roles(found: Catalog) -> None:
+    """Raises CatalogError for a requirement that needs what is no role."""
+    roles = [str(role) for role in every_role()]
+    for requirement in found.requirements:
+        if unknown := [need for need in requirement.needs if need not in roles]:
+            near = get_close_matches(unknown[0], roles, n=1)
+            raise CatalogError(
+                f"{requirement.folder / CLAIM}: `needs` names `{unknown[0]}`, which is no role",
+                hint=f"did you mean `{near[0]}`?" if near else f"there are {', '.join(roles)}",
+            )
 
 
 def collect_other_shelves(config: pytest.Config) -> None:

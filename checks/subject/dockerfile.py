@@ -36,25 +36,35 @@ class Command:
     original: str
     line: int
 
+    @property
+    def arguments(self) -> str:
+        """Its options and words as one text; of what ONBUILD triggers, as it stands there."""
+        behind = self.original.split(maxsplit=1)[1:] if self.cmd == "ONBUILD" else (*self.flags, *self.value)
+        return " ".join(behind)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One FROM and what follows it: (instruction, its arguments).
+    """One FROM and what follows it.
 
     `takes_from` names stages (by name or number) and images that files are taken from, `lines` says where each is named
     first, `on_build` names those that a stage which starts from this one will take from. `replaced` is a stage that a
-    named context stands for. Of several health checks the last counts.
+    named context stands for.
     """
 
     name: str
     base: str
     line: int = 0
-    instructions: tuple[tuple[str, str], ...] = ()
+    commands: tuple[Command, ...] = ()
     takes_from: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     on_build: tuple[str, ...] = ()
     replaced: bool = False
-    health_check: Command | None = None
+
+    @property
+    def instructions(self) -> tuple[tuple[str, str], ...]:
+        """(instruction, its arguments) of each."""
+        return tuple((one.cmd, one.arguments) for one in self.commands)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,9 +205,7 @@ class _Reader:
         if stage.replaced:
             return stage
         taken = tuple(self._from_context(name) or name for name in _taken(command))
-        whole = replace(stage, instructions=(*stage.instructions, (command.cmd, _arguments_of(command))))
-        if command.cmd == "HEALTHCHECK":
-            return replace(whole, health_check=command)
+        whole = replace(stage, commands=(*stage.commands, command))
         if command.cmd != "ONBUILD":
             lines = {**dict.fromkeys(taken, command.line), **stage.lines}
             return replace(whole, takes_from=_added(stage.takes_from, taken), lines=lines)
@@ -250,14 +258,6 @@ def _escape(text: str) -> str:
         if directive[1].lower() == "escape":
             return directive[2]
     return "\\"
-
-
-def _arguments_of(command: Command) -> str:
-    return (
-        " ".join((*command.flags, *command.value))
-        if command.cmd != "ONBUILD"
-        else command.original.split(maxsplit=1)[1]
-    )
 
 
 def _added(those: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

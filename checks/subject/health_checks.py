@@ -6,11 +6,11 @@ What the Compose file does not say of it, test and times each, is the image's (d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from checks.subject import dockerfile
+from checks.core import image_reference
 from checks.subject.dockerfile import Command
-from stack.driver.errors import SubjectError
+from checks.subject.image_recipe import recipe_of
+from checks.subject.role_tables import ENGINES_OWN
 from stack.driver.healthcheck import HealthCheck, read
 from stack.driver.project import Config, seconds_in
 
@@ -20,6 +20,7 @@ NAMES = {
     "start_period": "StartPeriod",
     "start_interval": "StartInterval",
 }
+WITHOUT = frozenset({ENGINES_OWN, "prom", "valkey", "bitnami", "grafana/grafana"})  # publish none with their images
 
 
 def declared_test(spec: Config) -> tuple[str, ...]:
@@ -28,37 +29,31 @@ def declared_test(spec: Config) -> tuple[str, ...]:
     test = [str(word).replace("$$", "$") for word in told.get("test") or ()]
     if told.get("disable") or test[:1] == ["NONE"]:
         return ()
-    return tuple(test) or _test_of(_of_dockerfile(spec.get("build") or {}))
+    return tuple(test) or _test_of(_of_image(spec))
 
 
 def declared_check(spec: Config) -> HealthCheck:
     """The same with its times, Docker's own where nothing is said of them."""
     told = {key: value for key, value in (spec.get("healthcheck") or {}).items() if value}
-    times = {**_options_of(_of_dockerfile(spec.get("build") or {})), **told}
+    times = {**_options_of(_of_image(spec)), **told}
     nanoseconds = {of_docker: seconds_in(str(times[key])) * 1e9 for key, of_docker in NAMES.items() if times.get(key)}
     return read({"Test": declared_test(spec), "Retries": int(times.get("retries") or 0), **nanoseconds})
 
 
-def _of_dockerfile(build: Config) -> Command | None:
-    """The HEALTHCHECK of the stage that is built, or of one that it starts from; None where the file cannot be built.
-
-    What is wrong with such a file is told by R1.
-    """
-    text = str(build.get("dockerfile_inline", ""))
-    file = Path(build.get("context", "")) / str(build.get("dockerfile", "Dockerfile"))
-    if not text and build and file.is_file():
-        text = file.read_text(errors="replace")
-    try:
-        return _of_text(text, build) if text else None
-    except SubjectError:
-        return None
+def may_be_in_image(spec: Config) -> bool:
+    """Whether the image may bring a health check that no file here tells of: one from elsewhere, and not known."""
+    name = image_reference.parse(str(spec.get("image") or ""))
+    told = spec.get("healthcheck") or {}
+    if told.get("test") or told.get("disable") or "build" in spec or name is None:
+        return False
+    *before, last = name.name.split("/")
+    organisation = before[-1] if before else ENGINES_OWN
+    return organisation not in WITHOUT and f"{organisation}/{last}" not in WITHOUT
 
 
-def _of_text(text: str, build: Config) -> Command | None:
-    given = {name: str(value) for name, value in (build.get("args") or {}).items() if value is not None}
-    whole = dockerfile.read(text, given, build.get("additional_contexts") or {})
-    lineage = whole.lineage(whole.final(str(build.get("target") or "")))
-    return next((stage.health_check for stage in lineage if stage.health_check), None)
+def _of_image(spec: Config) -> Command | None:
+    recipe = recipe_of(spec)
+    return recipe.health_check if recipe else None
 
 
 def _test_of(told: Command | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
+from checks.subject.image_recipe import recipe_of
 from stack.driver.project import Config
 
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
@@ -27,9 +28,22 @@ def words_of(spec: Config) -> tuple[str, ...]:
     return tuple(str(word) for key in ("entrypoint", "command") for word in spec.get(key) or ())
 
 
+def started_by(spec: Config) -> tuple[str, ...]:
+    """The same, those of its Dockerfile where it is built here and its Compose file says none."""
+    recipe = None if words_of(spec) else recipe_of(spec)
+    return (*recipe.entrypoint, *recipe.command) if recipe else words_of(spec)
+
+
 def programs_of(spec: Config) -> tuple[str, ...]:
-    """The names of all programs that its command starts, without their folders."""
-    return tuple(dict.fromkeys(_programs(words_of(spec))))
+    """The names of all programs that its command starts, without their folders; that of its Dockerfile if it has none.
+
+    An entrypoint of its image is looked past: as a rule it starts what the command says.
+    """
+    if words := words_of(spec):
+        return tuple(dict.fromkeys(_programs(words)))
+    recipe = recipe_of(spec)
+    told = (recipe.entrypoint, recipe.command) if recipe else ()
+    return tuple(dict.fromkeys(name for words in told for name in _programs(words)))
 
 
 def arguments_of(spec: Config) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,8 @@ from functools import cached_property
 from checks.core.verdict import NotApplicableError
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.configuration_texts import base_of
+from checks.subject.health_checks import declared_test
+from checks.subject.image_recipe import recipe_of
 from checks.subject.links import Link, labelled, links_to
 from checks.subject.programs import arguments_of, programs_of
 from checks.subject.role_tables import Kind, Product, bystanders, every_role, product
@@ -17,8 +20,10 @@ from stack.driver.errors import SubjectError
 from stack.driver.project import Config, replicas_of
 
 PROXY, HEALER = "proxy", "healer"  # kinds of services beside an app
-STRONG = ("scraped", "led to", "published", "built", "serves")  # evidence of being the api, the strongest first
+STRONG = ("scraped", "led to", "published", "built")  # evidence of being the api, the strongest first
+ANSWERS = ("asked", "serves", "exposes")  # it answers somebody, which a worker does not
 USES_REDIS = "uses Redis"  # tells the app from a frontend beside it, and says nothing alone
+OVER_HTTP = re.compile(r"https?://|\b(?:curl|wget)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,12 +157,22 @@ class Search:
     def _apis(self) -> dict[str, str]:
         """{service: why} of those that the evidence leaves, the strongest first: each piece decides where it can."""
         pieces = {name: self._evidence(name) for name in self._unknown()}
-        left = list(pieces)
+        left = [name for name in pieces if not self._is_in_front(name, pieces)]
         for piece in STRONG:
             left = [name for name in left if piece in pieces[name]] or left
-        if all(pieces[name].keys() & {*STRONG} for name in left):
+        if all(pieces[name].keys() - {USES_REDIS} for name in left):
             left = [name for name in left if USES_REDIS in pieces[name]] or left
+        for piece in ANSWERS:
+            left = [name for name in left if piece in pieces[name]] or left
         return {name: "; ".join(pieces[name].values()) or "no other service could be it" for name in left}
+
+    def _is_in_front(self, service: str, pieces: Mapping[str, Mapping[str, str]]) -> bool:
+        """Whether it depends on one that answers and uses Redis, which it does not itself: a frontend of that one."""
+        behind = set(self.config["services"][service].get("depends_on") or ()) & pieces.keys()
+        answer = {
+            name for name in behind if USES_REDIS in pieces[name] and pieces[name].keys() & {*ANSWERS, *STRONG[:3]}
+        }
+        return USES_REDIS not in pieces[service] and bool(answer)
 
     def _unknown(self) -> list[str]:
         """The services that are of no known kind, are to go on running, and run no worker or job."""
@@ -188,7 +203,9 @@ class Search:
             "led to": f"{led[0].by} leads to it ({led[0].where})" if led else "",
             "published": f"it publishes {ports}" if ports else "",
             "built": "it is built here" if spec.get("build") else "",
+            "asked": "its health check asks it over HTTP" if OVER_HTTP.search(" ".join(declared_test(spec))) else "",
             "serves": f"it runs {server}" if server else "",
+            "exposes": f"it exposes {exposed}" if (exposed := _exposed(spec)) else "",
             USES_REDIS: f"it depends on {uses[0]}" if uses else "",
         }
         return {piece: words for piece, words in found.items() if words}
@@ -224,6 +241,13 @@ def _looks(known: Kind, spec: Config) -> bool:
     if set(programs) & known.programs:
         return True
     return known.image(image) or known.image(base_of(spec))
+
+
+def _exposed(spec: Config) -> str:
+    """The ports that it says others may ask it on, by its Compose file or its Dockerfile."""
+    recipe = recipe_of(spec)
+    told = recipe.exposed if recipe else ()
+    return ", ".join(map(str, spec.get("expose") or told))
 
 
 def _is_a_client(spec: Config) -> bool:

@@ -20,7 +20,6 @@ NAME = "declared"
 INTERPOLATING = re.compile(r"^error while interpolating services\.\S+: ")  # any one of those that want it
 MISSING_VARIABLE = re.compile(r"required variable (\w+) is missing a value")
 MISSING_FILE = re.compile(r"env file (\S+) not found")
-GIVEN = "given.env"
 
 
 @contextmanager
@@ -104,11 +103,11 @@ def _missing(complaint: str) -> str:
 
 def _provide(project: ComposeProject, aside: Path, complaint: str) -> None:
     if variable := MISSING_VARIABLE.search(complaint):
-        own = project.env_files  # which Compose reads only where it is told of no other
-        with (aside / GIVEN).open("a") as given:
-            given.write(f"{variable[1]}={MADE_UP}\n")
-        if not any(option.startswith("--env-file") for option in project.options):
-            project.options += [f"--env-file={file}" for file in (*own, aside / GIVEN)]
+        given = aside / f"{variable[1]}.env"  # a file each: what Compose said of other files is another answer
+        given.write_text(f"{variable[1]}={MADE_UP}\n")
+        told = any(option.startswith("--env-file") for option in project.options)
+        own = () if told else project.env_files  # which Compose reads only where it is told of no other
+        project.options += [f"--env-file={file}" for file in (*own, given)]
     else:
         project.override(_without_env_files(project))
 

@@ -20,6 +20,7 @@ from stack.driver.limits import limited
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
 OVERRIDE_NAME = ".compliance.override.yaml"
+QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\nrt])*"')  # as Go quotes, where JSON does so too
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")  # as Compose prefers them
 OVERRIDE_NAMES = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"
@@ -45,7 +46,7 @@ class ComposeProject:
         self._aside = aside or directory  # where what is laid over it is written
         self._overrides: list[Path] = []
         self._detaching: Path | None = None
-        self._resolved: dict[tuple[object, ...], Config] = {}
+        self._resolved: dict[tuple[object, ...], Config | SubjectError] = {}
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -132,8 +133,8 @@ class ComposeProject:
     def warnings(self) -> tuple[str, ...]:
         """What `docker compose config` warns of."""
         said = docker.complaints(*self.command("config", "--quiet"), environment=self.environment)
-        warned = [line.partition("msg=")[2] for line in said if "level=warning" in line]
-        return tuple(line.replace(str(self.directory), ".") for line in warned)
+        warned = [_unquoted(line.partition("msg=")[2]) for line in said if "level=warning" in line]
+        return tuple(dict.fromkeys(line.replace(f"{self.directory}/", "") for line in warned))
 
     def as_json(self) -> str:
         """The resolved Compose file as JSON."""
@@ -179,13 +180,28 @@ class ComposeProject:
     def _resolve(self, files: tuple[Path, ...], *options: str) -> Config:
         asked = self.command("config", "--format", "json", files=files, options=options)
         if asked not in self._resolved:
-            try:
-                self._resolved[asked] = json.loads(bounded.ask(*asked, files=files, environment=self.environment))
-            except (EngineError, SubjectError):
-                raise
-            except StackError as problem:
-                raise SubjectError(f"{files[0]} does not resolve", details=problem.details) from problem
-        return self._resolved[asked]
+            self._resolved[asked] = self._asked(asked, files)
+        found = self._resolved[asked]
+        if isinstance(found, SubjectError):  # Compose would say it again
+            raise found
+        return found
+
+    def _asked(self, asked: tuple[str, ...], files: tuple[Path, ...]) -> Config | SubjectError:
+        """What Compose resolves the files to, or why it cannot."""
+        try:
+            resolved: Config = json.loads(bounded.ask(*asked, files=files, environment=self.environment))
+        except EngineError:
+            raise
+        except SubjectError as too_much:
+            return too_much
+        except StackError as problem:
+            return SubjectError(f"{files[0]} does not resolve", details=problem.details)
+        return resolved
+
+
+def _unquoted(message: str) -> str:
+    """What Compose's log says in quotes, as it was meant; as it stands where it is in none."""
+    return str(json.loads(message)) if QUOTED.fullmatch(message) else message
 
 
 def merged_with(file: Path) -> list[Path]:

@@ -18,13 +18,15 @@ from stack.driver.project import Config
 
 Layers = Callable[[str], Saved]
 """Reads an image layer by layer, by its reference."""
+PLACED = ("user", "command", "entrypoint", "volumes")  # keys of the Compose file that a violation leads to
 MANY = 20  # what an observation lists at most of what should not be there
 PASSING = ("/tmp/", "/var/tmp/", "/run/", "/root/.cache/")  # noqa: S108 - what is written there is no part of the program
 
 
 def read_container(files: Files) -> Container:
     """As the Compose file says it."""
-    spec = files.services[files.roles[Role.API]]
+    service = files.roles[Role.API]
+    spec = files.services[service]
     words = [tuple(map(str, spec.get(key) or ())) for key in ("entrypoint", "command")]
     return Container(
         asked="files",
@@ -33,6 +35,7 @@ def read_container(files: Files) -> Container:
         told=_told(*words),
         mounted=mounted_programs.brought_by(_mounts(files.project.config, spec), files.project.directory, spec)[:MANY],
         changed=(),
+        places={key: place for key in PLACED if (place := files.place("services", service, key))},
     )
 
 

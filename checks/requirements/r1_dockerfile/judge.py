@@ -241,6 +241,7 @@ class Container:
     told: tuple[str, ...]
     mounted: tuple[str, ...]
     changed: tuple[str, ...]
+    places: Places = field(default_factory=dict)
 
 
 @judges(Container)
@@ -250,11 +251,14 @@ def container_violations(seen: Container) -> list[Violation]:
     root = [seen.user] * is_root(seen.user) + [f"process of user {uid}" for uid in seen.users if uid == 0][:1]
     if root or (runs and not seen.users):
         told = root or "no process was looked at"
-        found.append(Violation("container-non-root", seen=told, wanted="a user other than root"))
+        place = seen.places.get("user")
+        found.append(Violation("container-non-root", seen=told, wanted="a user other than root", place=place))
     if seen.told:
-        found.append(Violation("container-exec-form", seen=list(seen.told), wanted="a program and its arguments"))
+        told, place = list(seen.told), first_of(seen.places, ("command", "entrypoint"))
+        found.append(Violation("container-exec-form", seen=told, wanted="a program and its arguments", place=place))
     if other := [*seen.mounted, *(f"{path} is not as it was built" for path in seen.changed)]:
-        found.append(Violation("runs-what-was-built", seen=other, wanted="the programs of the image"))
+        place = seen.places.get("volumes")
+        found.append(Violation("runs-what-was-built", seen=other, wanted="the programs of the image", place=place))
     return found
 
 

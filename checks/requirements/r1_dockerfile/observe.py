@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from checks.requirements.r1_dockerfile import image_layers, lockfiles
 from checks.requirements.r1_dockerfile.build_context import Sources
@@ -33,6 +34,10 @@ from checks.subject.stack import Stack
 from stack.driver.errors import NotHealthyError, StackError, SubjectError
 from stack.driver.images import build, inspect
 
+NOT_READ = "DL1000"  # hadolint's own parser, which is not BuildKit's, gave up
+COMMENT = re.compile(
+    r"^[ \t]*#(?!!|[ \t]*(?:hadolint|syntax|escape|check|shellcheck)\b)[^\n]*$", re.MULTILINE | re.IGNORECASE
+)
 FOLDER = "5"  # what tar calls one
 MANY = 20  # what an observation lists at most of files that should not be there
 STEP = re.compile(r"^#(?P<number>\d+) \[(?P<place>[^\]]+ \d+/\d+|\d+/\d+)\] (?P<word>[A-Z]+)", re.MULTILINE)
@@ -49,17 +54,34 @@ def read_dockerfile(sources: Sources) -> Written:
 
 
 def lint(sources: Sources) -> Linted:
-    """hadolint with its defaults: in a folder and a home without any settings, the inline ones of the file excepted."""
+    """hadolint with its defaults: in a folder and a home without any settings, the inline ones of the file excepted.
+
+    It fails on a comment behind a here-document, which BuildKit reads: it is then asked without comments.
+    """
     with tempfile.TemporaryDirectory() as nowhere:
         version = _hadolint(nowhere, "--version").stdout.rpartition(" ")[2].strip()
-        done = _hadolint(nowhere, "--no-fail", "--format", "json", "-", told=sources.text)
-    try:
-        told = json.loads(done.stdout)
-        findings = [f"line {one['line']} {one['code']}: {one['message']}" for one in told]
-    except ValueError as problem:
-        raise StackError("hadolint said nothing that can be read", details=(done.stderr[-300:],)) from problem
+        told = _findings(nowhere, sources.text)
+        if _not_read(told):
+            told = _findings(nowhere, COMMENT.sub("", sources.text))
+    if (why := _not_read(told)) and sources.dockerfile():
+        raise SubjectError(f"hadolint cannot read this Dockerfile: {why}")
+    findings = [f"line {one['line']} {one['code']}: {one['message']}" for one in told]
     place = sources.place(told[0]["line"]) if told else None
     return Linted(hadolint=version, findings=tuple(findings), place=place)
+
+
+def _findings(folder: str, text: str) -> list[dict[str, Any]]:
+    done = _hadolint(folder, "--no-fail", "--format", "json", "-", told=text)
+    try:
+        told: list[dict[str, Any]] = json.loads(done.stdout)
+    except ValueError as problem:
+        raise StackError("hadolint said nothing that can be read", details=(done.stderr[-300:],)) from problem
+    return told
+
+
+def _not_read(told: list[dict[str, Any]]) -> str:
+    """Why hadolint could not read a file, '' where it could."""
+    return next((f"line {one['line']}: {one['message']}" for one in told if one["code"] == NOT_READ), "")
 
 
 def _hadolint(folder: str, *words: str, told: str = "") -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Literal
 
 from checks.core.image_reference import is_pinned
-from checks.core.place import Places, first_of
+from checks.core.place import Place, Places, first_of
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -59,13 +59,15 @@ class Configured:
     warnings: tuple[str, ...]
     images: Mapping[str, str]
     places: Places = field(default_factory=dict)
+    warned_at: Place | None = None  # of the first warning whose line is known
 
 
 @judges(Configured)
 def configuration_violations(seen: Configured) -> list[Violation]:
     found = []
     if seen.warnings or not seen.images:
-        found.append(Violation("config-without-warning", seen=list(seen.warnings) or "no service", wanted="none"))
+        told, place = list(seen.warnings) or "no service", seen.warned_at
+        found.append(Violation("config-without-warning", seen=told, wanted="none", place=place))
     unversioned = {name: one for name, one in seen.images.items() if one and not is_pinned(one)}
     if unversioned or not (seen.images or seen.warnings):  # what does not resolve names no image, either
         wanted = "a digest, or a tag with the program's version"

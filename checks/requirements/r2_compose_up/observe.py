@@ -11,6 +11,7 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, Literal
 
+from checks.requirements.r2_compose_up.complaints import first_place
 from checks.requirements.r2_compose_up.judge import (
     EVERYWHERE,
     CameUp,
@@ -81,7 +82,7 @@ def read_configuration(files: Files) -> Configured:
     What the profile's `prepare` is yet to provide is no fault of a project that has not been prepared.
     """
     if complaint_of(files.project) is not None:
-        return Configured(warnings=files.complaint, images={})
+        return Configured(warnings=files.complaint, images={}, warned_at=first_place(files, files.complaint))
     images = {name: str(spec.get("image") or "") for name, spec in files.services.items()}
     warnings = (*files.complaint, *files.project.warnings())
     if files.unprepared:
@@ -90,6 +91,7 @@ def read_configuration(files: Files) -> Configured:
         warnings=warnings,
         images={name: one for name, one in images.items() if not files.is_made_up(one)},
         places=files.places(images, "image"),
+        warned_at=first_place(files, warnings),
     )
 
 

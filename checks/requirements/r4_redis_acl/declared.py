@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
+from checks.core.place import first_of
 from checks.requirements.r4_redis_acl.judge.left_alone import UsersLeftAlone
 from checks.requirements.r4_redis_acl.judge.powers import Passwords, Powers
 from checks.requirements.r4_redis_acl.judge.users import Plaintext, User, UserKeeper, Users
@@ -19,8 +21,9 @@ SETTINGS = ("masterauth", "requirepass")
 
 def list_given_users(files: Files) -> Users:
     """Every user that Redis will know, `default` as Redis has it where nothing is said of it."""
-    known = users(with_acl_file(files, files.roles[Role.REDIS]))
-    return Users(users=tuple(User(name=name, rules=_without_passwords(rules)) for name, rules in known.items()))
+    seen = with_acl_file(files, files.roles[Role.REDIS])
+    told = tuple(User(name=name, rules=_without_passwords(rules)) for name, rules in users(seen).items())
+    return Users(users=told, place=seen.places.get(""))
 
 
 def _without_passwords(rules: Iterable[str]) -> tuple[str, ...]:
@@ -29,8 +32,10 @@ def _without_passwords(rules: Iterable[str]) -> tuple[str, ...]:
 
 def read_given_users(files: Files) -> tuple[Powers, Passwords]:
     """What each of them could do, and whether anybody would guess its password."""
-    known = users(with_acl_file(files, files.roles[Role.REDIS]))
-    return powers_by_rules(files, known, "the files"), passwords_by_rules(known)
+    seen = with_acl_file(files, files.roles[Role.REDIS])
+    known, place = users(seen), seen.places.get("")
+    powers, passwords = powers_by_rules(files, known, "the files"), passwords_by_rules(known)
+    return replace(powers, place=place), replace(passwords, place=place)
 
 
 def look_for_given_passwords(files: Files) -> Plaintext:
@@ -42,6 +47,7 @@ def look_for_given_passwords(files: Files) -> Plaintext:
         found=tuple(f"`>password` in {place}" for place, text in seen.texts.items() if has_plain_password(text)),
         password_files={},
         settings=tuple(name for name in SETTINGS if seen.settings.get(name)),
+        place=first_of(seen.places, [*(name for name in SETTINGS if seen.settings.get(name)), ""]),
     )
 
 

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.requirements.r5_app_credentials.judge import LoginPlace, Sightings
+from checks.roles.redis.configuration import has_no_login
 from checks.subject.programs import words_of
 from checks.subject.roles import Role
 from checks.subject.secret_names import is_named_secret
@@ -23,6 +25,9 @@ def look_for_given_secrets(files: Files) -> Sightings:
         looked_for=("what is called a password, a secret or a token", "a password in an address"),
         looked_at=tuple(f"{place} of {service}" for place in found),
         found=tuple(f"{name} in {place} of {service}" for place, names in found.items() for name in names),
+        place=next(
+            (files.place("services", service, place, names[0]) for place, names in found.items() if names), None
+        ),
     )
 
 
@@ -42,5 +47,10 @@ def _named(spec: Config, place: str) -> Iterator[tuple[str, str]]:
 
 
 def find_login_place(files: Files) -> LoginPlace:
-    """What the app is to log in to, as far as files tell."""
-    return LoginPlace(**files.presence(Role.REDIS))
+    """What the app is to log in to, as far as files tell: they may say that there is no login to be had."""
+    seen = files.presence(Role.REDIS)
+    service = seen["service"]
+    found = LoginPlace(service=service, because=seen["because"])
+    if not service or not has_no_login(files, service):
+        return found
+    return replace(found, has_no_login=True, place=files.place("services", service, "command"))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from checks.core.bounds import DETECTION_SLACK
+from checks.core.place import Place
 from checks.core.presence import Presence, absence
 from checks.core.registry import judges
 from checks.core.verdict import Violation
@@ -39,6 +40,7 @@ class Sightings:
     looked_at: tuple[str, ...]
     found: tuple[str, ...]
     too_short: tuple[str, ...] = ()
+    place: Place | None = None  # of the first, where files say it
 
 
 @judges(Sightings)
@@ -46,7 +48,7 @@ def sighting_violations(seen: Sightings) -> list[Violation]:
     if seen.looked_for and seen.looked_at and not seen.found:
         return []
     told = list(seen.found) or "nothing was looked for, or at"
-    return [Violation("secret-nowhere-in-sight", seen=told, wanted="in none of them")]
+    return [Violation("secret-nowhere-in-sight", seen=told, wanted="in none of them", place=seen.place)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +86,16 @@ def wrong_password_violations(seen: WrongPassword) -> list[Violation]:
 
 @dataclass(frozen=True, kw_only=True)
 class LoginPlace(Presence):
-    """The Redis that the app is to log in to."""
+    """The Redis that the app is to log in to; `has_no_login` where nobody but its open default user is there."""
+
+    has_no_login: bool = False
+    place: Place | None = None
 
 
 @judges(LoginPlace)
 def login_place_violations(seen: LoginPlace) -> list[Violation]:
-    return absence("redis-to-log-in-to", seen, "nothing is there that the app could be given credentials of")
+    rule = "redis-to-log-in-to"
+    if seen.has_no_login:
+        told = f"`{seen.service}` has no login: it lets anybody in as `default`, without a password"
+        return [Violation(rule, seen=told, wanted="a user whose credentials the app is given", place=seen.place)]
+    return absence(rule, seen, "nothing is there that the app could be given credentials of")

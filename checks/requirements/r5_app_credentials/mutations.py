@@ -18,6 +18,11 @@ def app_logged_in_as_default(stack: Stack) -> None:
     override(stack, Role.API, environment={"REDIS_USERNAME": "default"})
 
 
+def redis_without_users(stack: Stack) -> None:
+    """Redis as most projects have it: its configuration and its users are not given to it."""
+    override(stack, Role.REDIS, entrypoint=["redis-server"], command=[])
+
+
 def password_in_the_environment(stack: Stack) -> None:
     override(stack, Role.API, environment={"REDIS_PASSWORD": stack.credentials.password("app")})
 

@@ -27,7 +27,7 @@ PASSING: tuple[object, ...] = (
 )
 
 FAILING: dict[str, tuple[object, ...]] = {
-    "redis-to-log-in-to": (NOBODY,),
+    "redis-to-log-in-to": (NOBODY, LoginPlace(service="redis", because="it runs redis-server", has_no_login=True)),
     "logs-in-as-its-own-user": (
         replace(CONNECTED, users=("default",)),
         replace(CONNECTED, users=("app", "default")),

@@ -17,6 +17,7 @@ from checks.requirements.r5_app_credentials.mutations import (
     password_in_the_environment,
     password_logged,
     reads_as_another_user,
+    redis_without_users,
     silent,
 )
 from checks.subject import mutation
@@ -79,6 +80,12 @@ def test_a_password_in_the_log_is_noticed(mutated: Mutated, evidence: Evidence) 
 def test_another_way_in_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(observe.give_a_wrong_password(mutated(other_way_in), wrong_for(evidence)))
     assert objections(seen) == {"no-other-credentials"}
+
+
+@pytest.mark.mutation(objects="redis-to-log-in-to")
+def test_a_redis_without_a_login_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(declared.find_login_place(unstarted(redis_without_users)))
+    assert objections(seen) == {"redis-to-log-in-to"}
 
 
 @pytest.mark.mutation(objects="redis-to-log-in-to")

@@ -1,23 +1,32 @@
 """Read where Prometheus is told to scrape the service."""
 
 from checks.requirements.r6_metrics.judge import Aimed, ScrapeJob, Scraping
-from checks.roles.prometheus.configuration import Job, jobs
+from checks.roles.prometheus.configuration import Job, configured_at, jobs
 from checks.subject.roles import Role
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
 
 
 def read_aim(files: Files) -> tuple[Aimed, Scraping | None]:
-    """Whether a job names the service, and which; raises SubjectError where files do not tell what is scraped."""
-    prometheus, api = files.role(Role.PROMETHEUS), files.roles[Role.API]
-    told = jobs(files, prometheus) if prometheus else ()
+    """Whether a job names the service, and which; raises SubjectError where files do not tell what is scraped.
+
+    Where nobody is Prometheus nothing is scraped, whichever service the api is.
+    """
+    prometheus = files.role(Role.PROMETHEUS)
+    if prometheus is None:
+        return Aimed(prometheus="", api=", ".join(files.candidates(Role.API)), jobs=0, leading=0), None
+    api, told = files.roles[Role.API], jobs(files, prometheus)
     names = _names(files, api)
     leading = tuple(one for job in told for one in _leading(job, names))
     if not leading and any(job.discovers for job in told):
         raise SubjectError(f"`{prometheus}` discovers targets by itself: whether `{api}` is one shows when it runs")
-    aimed = Aimed(prometheus=prometheus or "", api=api, jobs=len(told), leading=len(leading))
-    route = files.subject.routes.metrics
-    return aimed, Scraping(prometheus=prometheus or "", api=api, route=route, leading=leading) if leading else None
+    place = files.place("services", prometheus, "volumes")
+    aimed = Aimed(prometheus=prometheus, api=api, jobs=len(told), leading=len(leading), place=place)
+    scraping = Scraping(
+        prometheus=prometheus, api=api, route=files.subject.routes.metrics, leading=leading,
+        place=configured_at(files, prometheus),
+    )  # fmt: skip
+    return aimed, scraping if leading else None
 
 
 def _leading(job: Job, names: set[str]) -> list[ScrapeJob]:

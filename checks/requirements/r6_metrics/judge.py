@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from checks.core.place import Place
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -72,12 +73,13 @@ class Scraping:
     api: str
     route: str
     leading: tuple[ScrapeJob, ...]
+    place: Place | None = None
 
 
 @judges(Scraping)
 def scraping_violations(seen: Scraping) -> list[Violation]:
     beside = [f"{one.target}{one.path} (job {one.job})" for one in seen.leading if one.path != seen.route]
-    return _astray(beside, {one.job for one in seen.leading}, seen.route)
+    return [replace(one, place=seen.place) for one in _astray(beside, {one.job for one in seen.leading}, seen.route)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,7 @@ class Aimed:
     api: str
     jobs: int
     leading: int
+    place: Place | None = None
 
 
 @judges(Aimed)
@@ -95,8 +98,9 @@ def aim_violations(seen: Aimed) -> list[Violation]:
     if seen.leading:
         return []
     told = f"none of {seen.jobs} jobs of `{seen.prometheus}` leads to `{seen.api}`"
-    nobody = f"nothing scrapes `{seen.api}`: no service is a Prometheus"
-    return [Violation("target-up", seen=told if seen.prometheus else nobody, wanted="a job that scrapes it")]
+    nobody = f"nothing scrapes `{seen.api or 'the app'}`: no service is a Prometheus"
+    told = told if seen.prometheus else nobody
+    return [Violation("target-up", seen=told, wanted="a job that scrapes it", place=seen.place)]
 
 
 @dataclass(frozen=True, kw_only=True)

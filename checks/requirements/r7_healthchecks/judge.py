@@ -37,21 +37,26 @@ class Probe:
 
 @dataclass(frozen=True, kw_only=True)
 class Probes:
-    """The health check of every service that is to go on running."""
+    """The health check of every service that is to go on running.
+
+    `unseen` are those whose image may have one that no file tells of.
+    """
 
     probes: tuple[Probe, ...]
+    unseen: tuple[str, ...] = ()
     places: Places = field(default_factory=dict)
 
 
 @judges(Probes)
 def probe_violations(seen: Probes) -> list[Violation]:
     found = []
-    without = [probe.service for probe in seen.probes if not probe.test]
+    without = [probe.service for probe in seen.probes if not probe.test and probe.service not in seen.unseen]
     if without or not seen.probes:
+        perhaps = f" (the images of {', '.join(seen.unseen)} may have one)" if seen.unseen else ""
         found.append(
             Violation(
                 "has-a-health-check",
-                seen=f"none: {', '.join(without)}",
+                seen=f"none: {', '.join(without)}{perhaps}",
                 wanted="every service",
                 place=first_of(seen.places, without),
             )

@@ -11,11 +11,11 @@ from checks.faults import container, credentials, process
 from checks.requirements.r7_healthchecks.judge import Fault, Probe, Probes, Reported
 from checks.requirements.r7_healthchecks.probe_passwords import passwords_on, without_passwords
 from checks.roles.every_redis import ports_for_others
-from checks.subject.health_checks import declared_check, declared_test
+from checks.subject.health_checks import declared_check, declared_test, may_be_in_image
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
 from stack.driver import wait
-from stack.driver.errors import NothingThereError
+from stack.driver.errors import NothingThereError, SubjectError
 from stack.driver.events import Event
 from stack.driver.healthcheck import HealthCheck
 from stack.driver.runners.protocol import all_well
@@ -38,7 +38,16 @@ def read_probes(files: Files) -> Probes:
     checks = {name: declared_check(files.services[name]) for name in files.project.services}
     ports = {name for name in checks if files.services[name].get("ports") or files.services[name].get("expose")}
     played = {service for role in files.roles.findings for service in files.candidates(role)}
-    return replace(_probes(checks, files.secrets_there(), ports | played), places=_places(files))
+    found = _probes(checks, files.secrets_there(), ports | played)
+    unseen = tuple(name for name in checks if may_be_in_image(files.services[name]))
+    return replace(found, places=_places(files), unseen=unseen)
+
+
+def require_all_seen(seen: Probes) -> None:
+    """Raises SubjectError where a health check may stand in an image that files do not show."""
+    if seen.unseen:
+        names = ", ".join(f"`{name}`" for name in seen.unseen)
+        raise SubjectError(f"no file gives {names} a health check, and the images from elsewhere may bring one")
 
 
 def _places(files: Files) -> Places:

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from checks.subject.mounted import text_at
+from checks.core.place import Place
+from checks.subject.mounted import place_at, text_at
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
 
@@ -35,6 +36,11 @@ def jobs(files: Files, service: str) -> tuple[Job, ...]:
         return tuple(_job(one) for one in told.get("scrape_configs") or ())
     except (yaml.YAMLError, AttributeError, KeyError, TypeError) as problem:
         raise SubjectError(f"{path} of `{service}` is no configuration of Prometheus: {problem}") from problem
+
+
+def configured_at(files: Files, service: str) -> Place | None:
+    """The file that its scrape jobs stand in."""
+    return place_at(files, service, _path(files, service))
 
 
 def _path(files: Files, service: str) -> str:

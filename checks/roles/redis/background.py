@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from checks.subject.mounted import text_at
-from checks.subject.programs import SHELLS, words_of
+from checks.subject.programs import SHELLS, started_by
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
 from stack.driver.errors import SubjectError
@@ -26,10 +26,10 @@ LONGEST = 80
 def left_running(files: Files) -> tuple[str, ...]:
     """The commands of a shell with which Redis' own sends a program into the background, what is quoted left out.
 
-    Read are the script behind `sh -c` and one that is mounted; what stands in the image is not seen.
+    Read are the script behind `sh -c`, and one that is mounted or that its Dockerfile copies; others are not seen.
     """
     service = files.roles[Role.REDIS]
-    words = words_of(files.services[service])
+    words = started_by(files.services[service])
     return tuple(in_script(_script(words) or _mounted(files, service, words)))
 
 

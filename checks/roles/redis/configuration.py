@@ -8,8 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from checks.core.place import Place, Places
 from checks.roles.redis.acl import account
-from checks.subject.mounted import text_at
+from checks.subject.configuration_texts import base_of
+from checks.subject.image_recipe import recipe_of
+from checks.subject.mounted import place_at, text_at
+from checks.subject.programs import started_by
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config
@@ -31,18 +35,22 @@ class Given:
     settings: Mapping[str, str]
     user_lines: tuple[tuple[str, ...], ...]
     texts: Mapping[str, str] = field(repr=False)  # by where it stands; there may be passwords in it
+    places: Places = field(default_factory=dict, compare=False)  # of each setting that a file says, '' of its command
 
 
 def given(files: Files, service: str) -> Given:
     """Its command line and its configuration; raises SubjectError where that is not to be seen from here."""
     words = _arguments(files.services[service], service)
     texts = {"the command line": " ".join(words)}
-    lines = list(_options(words))
+    lines, places = list(_options(words)), {}
+    if place := files.place("services", service, "command"):
+        places = {"": place, **{name: place for name, *_ in lines}}
     if words and not words[0].startswith("--"):
         texts[words[0]] = text_at(files, service, words[0])
         lines = [*_lines(texts[words[0]]), *lines]
+        places = {**_places(files, service, words[0], texts[words[0]]), **places}
     settings = DEFAULTS | {name: " ".join(rest) for name, *rest in lines if name != "user"}
-    return Given(settings=settings, user_lines=_about_users(lines), texts=texts)
+    return Given(settings=settings, user_lines=_about_users(lines), texts=texts, places=places)
 
 
 def with_acl_file(files: Files, service: str) -> Given:
@@ -51,7 +59,9 @@ def with_acl_file(files: Files, service: str) -> Given:
     if not (path := seen.settings.get("aclfile", "")):
         return seen
     text = text_at(files, service, path)
-    return replace(seen, user_lines=_about_users(_lines(text)), texts={**seen.texts, path: text})
+    place = place_at(files, service, path)
+    places = {**seen.places, "": place} if place else seen.places
+    return replace(seen, user_lines=_about_users(_lines(text)), texts={**seen.texts, path: text}, places=places)
 
 
 def users(seen: Given) -> dict[str, tuple[str, ...]]:
@@ -66,11 +76,31 @@ def users(seen: Given) -> dict[str, tuple[str, ...]]:
 
 def lets_anybody_in(files: Files, service: str) -> bool:
     """Whether its files say that a Redis asks for no login; False where they do not tell."""
-    try:
-        default = account(users(with_acl_file(files, service))["default"])
-    except SubjectError:  # its image decides, or what is made at the start
-        return False
+    default = account(_known_users(files, service).get("default", ()))
     return default.on and default.nopass
+
+
+def has_no_login(files: Files, service: str) -> bool:
+    """Whether it lets anybody in, and has no user that somebody could be told to log in as."""
+    others = [rules for name, rules in _known_users(files, service).items() if name != "default"]
+    return lets_anybody_in(files, service) and not any(account(rules).on for rules in others)
+
+
+def _known_users(files: Files, service: str) -> dict[str, tuple[str, ...]]:
+    """The users that its files give it; none where they do not tell."""
+    try:
+        return users(with_acl_file(files, service))
+    except SubjectError:  # its image decides, or what is made at the start
+        return {}
+
+
+def _places(files: Files, service: str, path: str, text: str) -> dict[str, Place]:
+    """Where a file says each setting, and '' for the file."""
+    told = {words[0].lower(): at for at, line in enumerate(text.splitlines(), 1) if (words := line.split())}
+    found = {name: place_at(files, service, path, at) for name, at in told.items()} | {
+        "": place_at(files, service, path)
+    }
+    return {name: place for name, place in found.items() if place}
 
 
 def _about_users(lines: Iterable[list[str]]) -> tuple[tuple[str, ...], ...]:
@@ -79,18 +109,23 @@ def _about_users(lines: Iterable[list[str]]) -> tuple[tuple[str, ...], ...]:
 
 def _arguments(spec: Config, service: str) -> list[str]:
     """What stands behind the server's name; raises SubjectError where its image decides that."""
-    words = [str(word).replace("$$", "$") for word in (*(spec.get("entrypoint") or ()), *(spec.get("command") or ()))]
+    words = [word.replace("$$", "$") for word in started_by(spec)]
     if len(words) > 2 and PurePosixPath(words[0]).name in SHELLS:
         words = shlex.split(" ".join(words[2:]), comments=True)
     for place, word in enumerate(words):
         if SERVER.fullmatch(PurePosixPath(word).name):
             return words[place + 1 :]
-    standard = (
-        STANDARD_IMAGE.fullmatch(str(spec.get("image", ""))) and "build" not in spec and not spec.get("entrypoint")
-    )
-    if standard and (not words or words[0].startswith("-") or words[0].endswith(".conf")):
+    if _starts_as_usual(spec) and (not words or words[0].startswith("-") or words[0].endswith(".conf")):
         return words
     raise SubjectError(f"what `{service}` runs with is decided in its image, which its files do not tell")
+
+
+def _starts_as_usual(spec: Config) -> bool:
+    """Whether its image, built here or not, is one that starts the server with what stands behind it."""
+    recipe = recipe_of(spec)
+    if spec.get("entrypoint") or (recipe and recipe.entrypoint):
+        return False
+    return bool(STANDARD_IMAGE.fullmatch(base_of(spec) if "build" in spec else str(spec.get("image", ""))))
 
 
 def _options(words: list[str]) -> Iterator[list[str]]:

@@ -183,6 +183,41 @@ def test_of_app_and_frontend_the_one_with_redis_is_the_api() -> None:
     assert find_roles(config(front=front, back=back, cache=REDIS), {})[Role.API] == "back"
 
 
+PUBLISHED = {"build": {"context": "/it"}, "ports": [{"target": 80}]}
+ON_REDIS: dict[str, Any] = {"depends_on": {"cache": {}}}
+
+
+def built(*lines: str) -> dict[str, Any]:
+    return {"build": {"context": "/it", "dockerfile_inline": "\n".join(("FROM python:3.13-slim", *lines))}}
+
+
+@pytest.mark.parametrize(
+    ("services", "api"),
+    [
+        ({"shown": PUBLISHED | {"command": ["nodemon", "x.js"]}, "app": PUBLISHED | ON_REDIS}, "app"),
+        ({"front": PUBLISHED | {"depends_on": {"app": {}}}, "app": built("EXPOSE 8000") | ON_REDIS}, "app"),
+        ({"worker": built() | ON_REDIS, "app": PUBLISHED | {"depends_on": {"worker": {}}}}, "app"),
+        ({"flower": PUBLISHED | built("CMD celery -A tasks flower") | ON_REDIS, "app": PUBLISHED}, "app"),
+        ({"app": PUBLISHED | built("CMD uvicorn a:b"), "other": PUBLISHED}, "app"),
+        (
+            {
+                "keeping": {"image": "shop", "healthcheck": {"test": ["CMD-SHELL", "pgrep keeper"]}},
+                "app": {"image": "shop", "healthcheck": {"test": ["CMD", "curl", "-f", "localhost:80/"]}} | ON_REDIS,
+            },
+            "app",
+        ),
+    ],
+)
+def test_of_several_the_better_evidence_decides(services: dict[str, Any], api: str) -> None:
+    assert find_roles(config(**services, cache=REDIS), {})[Role.API] == api
+
+
+def test_using_redis_says_nothing_alone() -> None:
+    found = find_roles(config(one={"image": "a"}, two={"image": "b"} | ON_REDIS, cache=REDIS), {})
+    with pytest.raises(SubjectError, match="2 services look like it"):
+        found[Role.API]
+
+
 def test_workers_and_jobs_are_not_the_api() -> None:
     worker = {"build": {"context": "/back"}, "command": ["celery", "-A", "app", "worker"]}
     job = {"build": {"context": "/back"}, "command": ["python", "manage.py", "migrate"]}

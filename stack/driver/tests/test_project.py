@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stack.driver import bounded, docker, project
-from stack.driver.errors import SubjectError
+from stack.driver.errors import StackError, SubjectError
 from stack.driver.project import ComposeProject
 
 API = {"image": "shop:1", "container_name": "shop", "ports": [{"target": 5000, "published": "80"}, {"target": 81}]}
@@ -75,8 +75,29 @@ def test_a_warning_of_compose_is_told_without_when_and_where(
     copy: ComposeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = f'time="2026" level=warning msg="{copy.directory}/compose.yaml: `version` is obsolete"'
-    monkeypatch.setattr(docker, "complaints", lambda *_, **__: [said, "something else"])
-    assert copy.warnings() == ('"./compose.yaml: `version` is obsolete"',)
+    unset = r'level=warning msg="The \"TAG\" variable is not set"'
+    monkeypatch.setattr(docker, "complaints", lambda *_, **__: [said, unset, unset, "something else"])
+    assert copy.warnings() == ("compose.yaml: `version` is obsolete", 'The "TAG" variable is not set')
+
+
+@pytest.mark.parametrize("problem", [StackError("no", details=("line 7: bad",)), SubjectError("it takes too much")])
+def test_what_does_not_resolve_is_not_tried_again(
+    copy: ComposeProject, monkeypatch: pytest.MonkeyPatch, problem: StackError
+) -> None:
+    asked = []
+
+    def ask(*words: str, **_: object) -> str:
+        asked.append(words)
+        raise problem
+
+    monkeypatch.setattr(bounded, "ask", ask)
+    for _ in range(3):
+        with pytest.raises(SubjectError, match=r"does not resolve|too much"):
+            _ = copy.config
+    copy.override("services: {}\n")
+    with pytest.raises(SubjectError):
+        _ = copy.config
+    assert len(asked) == 2  # once for each set of files
 
 
 def test_overrides_lie_over_one_another(copy: ComposeProject, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,10 @@
 """What is asked of data across restarts, kills and rewrites; of settings and the mount."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from checks.core.place import Places, first_of
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -65,15 +66,17 @@ def rewritten_violations(seen: Rewritten) -> list[Violation]:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What Redis says it runs with (CONFIG GET), by parameter."""
+    """What Redis says it runs with (CONFIG GET), by parameter; where files say it, under '' who gives it to Redis."""
 
     values: Mapping[str, str]
+    places: Places = field(default_factory=dict)
 
 
 @judges(Settings)
 def settings_violations(seen: Settings) -> list[Violation]:
     wrong = {name: seen.values.get(name) for name, wanted in DURABLE.items() if seen.values.get(name) != wanted}
-    return [Violation("nothing-suspends-fsync", seen=wrong, wanted=DURABLE)] if wrong else []
+    place = first_of(seen.places, [*wrong, ""])
+    return [Violation("nothing-suspends-fsync", seen=wrong, wanted=DURABLE, place=place)] if wrong else []
 
 
 @dataclass(frozen=True, kw_only=True)

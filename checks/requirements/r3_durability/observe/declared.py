@@ -11,8 +11,8 @@ from checks.subject.stack import Files
 
 def read_given_settings(files: Files) -> Settings:
     """What Redis will run with by its configuration and its arguments, its own defaults where they say nothing."""
-    settings = given(files, files.roles[Role.REDIS]).settings
-    return Settings(values={name: settings[name] for name in DURABLE})
+    seen = given(files, files.roles[Role.REDIS])
+    return Settings(values={name: seen.settings[name] for name in DURABLE}, places=seen.places)
 
 
 def look_beside_the_keeper(files: Files) -> SettingsLeftAlone:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from checks.core.place import Place
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -28,6 +29,7 @@ class Powers:
 
     told_by: str
     users: tuple[Power, ...]
+    place: Place | None = None
 
 
 @judges(Powers)
@@ -47,7 +49,7 @@ def power_violations(seen: Powers) -> list[Violation]:
         "unnamed-users-limited": (_who(unnamed, HARM), "not from a user that no login of the profile names"),
     }
     return [
-        Violation(rule, seen={"told by": seen.told_by, **found}, wanted=wanted)
+        Violation(rule, seen={"told by": seen.told_by, **found}, wanted=wanted, place=seen.place)
         for rule, (found, wanted) in told.items()
         if found
     ]
@@ -69,6 +71,7 @@ class Passwords:
     users: tuple[str, ...]
     tried: int
     guessed: Mapping[str, str]
+    place: Place | None = None
 
 
 @judges(Passwords)
@@ -76,4 +79,4 @@ def password_violations(seen: Passwords) -> list[Violation]:
     rule, wanted = "no-guessable-password", "none that is empty, the user's own name or well known"
     if not seen.users or not seen.tried:
         return [Violation(rule, seen="nothing was tried", wanted=wanted)]
-    return [Violation(rule, seen=dict(seen.guessed), wanted=wanted)] if seen.guessed else []
+    return [Violation(rule, seen=dict(seen.guessed), wanted=wanted, place=seen.place)] if seen.guessed else []

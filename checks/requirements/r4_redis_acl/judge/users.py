@@ -2,8 +2,9 @@
 
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from checks.core.place import Place
 from checks.core.presence import Presence, absence
 from checks.core.registry import judges
 from checks.core.verdict import Violation
@@ -52,9 +53,10 @@ class User:
 
 @dataclass(frozen=True, kw_only=True)
 class Users:
-    """Every user that Redis knows."""
+    """Every user that Redis knows; where files say them."""
 
     users: tuple[User, ...]
+    place: Place | None = None
 
 
 @judges(Users)
@@ -69,7 +71,7 @@ def users_violations(seen: Users) -> list[Violation]:
     if almighty := [name for name, one in on.items() if one.may(GIVES_EVERYTHING)]:
         wanted = "no user who may run ACL SETUSER, and so give itself everything"
         found.append(Violation("nobody-may-do-everything", seen=almighty, wanted=wanted))
-    return found
+    return [replace(one, place=seen.place) for one in found]
 
 
 def users_of(lines: Iterable[str]) -> Users:
@@ -205,6 +207,7 @@ class Plaintext:
     found: tuple[str, ...]
     password_files: Mapping[str, str]  # Compose secrets that are a password and nothing else, by mode: "0400"
     settings: tuple[str, ...]  # which of requirepass and masterauth are set
+    place: Place | None = None
 
 
 @judges(Plaintext)
@@ -214,9 +217,8 @@ def plaintext_violations(seen: Plaintext) -> list[Violation]:
         return [Violation(rule, seen="nothing was looked for, or at", wanted="a search")]
     found = [*seen.found, *(f"`{name}` is set" for name in seen.settings)]
     found += [f"{place} has mode {mode}" for place, mode in seen.password_files.items() if int(mode, 8) & OTHERS]
-    return (
-        [Violation(rule, seen=found, wanted="SHA-256; password files as Compose secrets of mode 0400")] if found else []
-    )
+    wanted = "SHA-256; password files as Compose secrets of mode 0400"
+    return [Violation(rule, seen=found, wanted=wanted, place=seen.place)] if found else []
 
 
 def refused(attempt: Attempt, *codes: str) -> bool:

@@ -1,8 +1,9 @@
 """What is asked of an engine restart."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from checks.core.place import Places, first_of
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -39,11 +40,13 @@ class Policies:
     """The restart policy of each service, where no engine can be restarted."""
 
     of: Mapping[str, str]
+    places: Places = field(default_factory=dict)
 
 
 @judges(Policies)
 def policy_violations(seen: Policies) -> list[Violation]:
     away = {name: policy for name, policy in seen.of.items() if policy not in STARTED_WITH_THE_ENGINE}
     if away or not seen.of:
-        return [Violation(RULE, seen=away, wanted="always or unless-stopped: what Docker starts with the engine")]
+        wanted, place = "always or unless-stopped: what Docker starts with the engine", first_of(seen.places, away)
+        return [Violation(RULE, seen=away, wanted=wanted, place=place)]
     return []

@@ -1,8 +1,9 @@
 """What is asked of the times that a stack declares, from a fault to being healthy again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from checks.core.place import Places, first_of
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -17,6 +18,7 @@ class HealingBounds:
     """
 
     of: Mapping[str, float]
+    places: Places = field(default_factory=dict)
 
 
 @judges(HealingBounds)
@@ -25,4 +27,4 @@ def bound_violations(seen: HealingBounds) -> list[Violation]:
     if not seen.of:
         return [Violation(rule, seen="no service was looked at", wanted=wanted)]
     slow = {name: seconds for name, seconds in seen.of.items() if seconds > LONGEST_HEALING}
-    return [Violation(rule, seen=slow, wanted=wanted)] if slow else []
+    return [Violation(rule, seen=slow, wanted=wanted, place=first_of(seen.places, slow))] if slow else []

@@ -12,7 +12,8 @@ AS_COMPOSE_READS = {"any": "always", "none": "no"}  # conditions of `deploy.rest
 
 
 def read_declared_policies(files: Files) -> Policies:
-    return Policies(of={name: policy(files.services[name]) for name in files.project.services})
+    of = {name: policy(files.services[name]) for name in files.project.services}
+    return Policies(of=of, places=files.places(of, "restart"))
 
 
 def read_declared_bounds(files: Files) -> HealingBounds:
@@ -23,7 +24,8 @@ def read_declared_bounds(files: Files) -> HealingBounds:
         of={
             name: check.detection_bound + grace[name] + check.first_probe_bound if check.test else 0.0
             for name, check in checks.items()
-        }
+        },
+        places=files.places(checks, "healthcheck"),
     )
 
 

@@ -60,6 +60,39 @@ def test_what_is_in_the_image_is_not_guessed(spec: dict[str, object], tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("dockerfile", "settings"),
+    [
+        ("FROM redis:8\nCOPY redis.conf /etc/redis.conf\nCMD redis-server /etc/redis.conf\n", {"appendonly": "yes"}),
+        ('FROM redis:8\nADD ["redis.conf", "/etc/"]\nCMD ["redis-server", "/etc/redis.conf"]\n', {"appendonly": "yes"}),
+        ("FROM redis:8 AS a\nCOPY . /etc\nFROM a\nENTRYPOINT redis-server /etc/redis.conf\n", {"appendonly": "yes"}),
+        ('FROM redis:8\nCMD ["--appendfsync", \\\n  "always"]\n', {"appendfsync": "always", "appendonly": "no"}),
+        ("FROM redis:8\nRUN <<END\nCMD none\nEND\n", {"appendonly": "no"}),
+    ],
+)
+def test_a_redis_that_is_built_here_is_read(dockerfile: str, settings: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "redis.conf").write_text("appendonly yes\n")
+    (tmp_path / "Dockerfile").write_text(dockerfile)
+    seen = configuration.given(files(tmp_path, build={"context": str(tmp_path)}), "redis").settings
+    assert settings.items() <= seen.items()
+
+
+@pytest.mark.parametrize(
+    "dockerfile",
+    [
+        "FROM redis:8\nCOPY redis.conf /etc/\nRUN sed -i s/yes/no/ /etc/redis.conf\nCMD redis-server /etc/redis.conf\n",
+        "FROM redis:8\nENTRYPOINT /start\n",
+        "FROM redis:8\nCOPY --from=other redis.conf /etc/redis.conf\nCMD redis-server /etc/redis.conf\n",
+        "FROM bitnami/redis:8\n",
+    ],
+)
+def test_what_a_build_makes_of_it_is_not_guessed(dockerfile: str, tmp_path: Path) -> None:
+    (tmp_path / "redis.conf").write_text("appendonly yes\n")
+    spec = {"build": {"context": str(tmp_path), "dockerfile_inline": dockerfile}}
+    with pytest.raises(SubjectError, match="image"):
+        configuration.given(files(tmp_path, **spec), "redis")
+
+
+@pytest.mark.parametrize(
     ("acl", "users"),
     [
         ("", {"default": ("on", "nopass", "~*", "&*", "+@all")}),

@@ -1,0 +1,94 @@
+"""What the Dockerfile of a service that is built here brings: what it runs, and files of its folder put in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from checks.subject import dockerfile
+from checks.subject.configuration_texts import dockerfile_of
+from checks.subject.dockerfile import Command, Stage
+from stack.driver.errors import SubjectError
+from stack.driver.project import Config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """The stages that make an image: that which is built, behind those that it starts from."""
+
+    stages: tuple[Stage, ...]
+    context: Path
+
+    @property
+    def health_check(self) -> Command | None:
+        """The last HEALTHCHECK."""
+        return _last("HEALTHCHECK", self.stages)
+
+    @property
+    def entrypoint(self) -> tuple[str, ...]:
+        return _run_by(_last("ENTRYPOINT", self.stages))
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """None of a stage before the one that says how it is entered: that starts anew."""
+        entered = [at for at, stage in enumerate(self.stages) if _last("ENTRYPOINT", (stage,))]
+        return _run_by(_last("CMD", self.stages[max(entered, default=0) :]))
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """The ports that it says others may ask it on."""
+        return tuple(
+            port for stage in self.stages for step in stage.commands if step.cmd == "EXPOSE" for port in step.value
+        )
+
+    def source_of(self, path: str) -> Path | None:
+        """The file here that is copied to a path of the image; None for others, and what a command names too."""
+        steps = [step for stage in self.stages for step in stage.commands]
+        if any(step.cmd == "RUN" and PurePosixPath(path).name in step.original for step in steps):
+            return None
+        copies = [step for step in steps if step.cmd in {"COPY", "ADD"} and not _is_from_elsewhere(step)]
+        found = [file for step in copies for file in self._copied(step, PurePosixPath(path))]
+        return next((file for file in reversed(found) if file.is_file()), None)
+
+    def _copied(self, step: Command, path: PurePosixPath) -> Iterator[Path]:
+        """What one instruction may put at this path."""
+        *sources, target = step.value or ("",)
+        for source in (self.context / one.lstrip("/") for one in sources):
+            into = PurePosixPath(target) / ("" if source.is_dir() else source.name)
+            if path == PurePosixPath(target):
+                yield source
+            if path.is_relative_to(into):
+                yield source / path.relative_to(into)
+
+
+def recipe_of(spec: Config) -> Recipe | None:
+    """How the image of a service is made; None for one that is not built here, or whose Dockerfile cannot be built.
+
+    What is wrong with such a file is told by R1.
+    """
+    build = spec.get("build") or {}
+    if not (text := dockerfile_of(build)):
+        return None
+    given = {name: str(value) for name, value in (build.get("args") or {}).items() if value is not None}
+    try:
+        whole = dockerfile.read(text, given, build.get("additional_contexts") or {})
+        final = whole.final(str(build.get("target") or ""))
+    except SubjectError:
+        return None
+    return Recipe(stages=whole.lineage(final)[::-1], context=Path(build.get("context", "")))
+
+
+def _last(word: str, stages: Sequence[Stage]) -> Command | None:
+    return next((step for stage in reversed(stages) for step in reversed(stage.commands) if step.cmd == word), None)
+
+
+def _run_by(told: Command | None) -> tuple[str, ...]:
+    """A list of words, or a line for a shell."""
+    if told is None or told.exec_form:
+        return told.value if told else ()
+    return ("sh", "-c", *told.value)
+
+
+def _is_from_elsewhere(step: Command) -> bool:
+    return any(flag.startswith("--from=") for flag in step.flags)

@@ -38,9 +38,8 @@ class Recipe:
     @property
     def exposed(self) -> tuple[str, ...]:
         """The ports that it says others may ask it on."""
-        return tuple(
-            port for stage in self.stages for step in stage.commands if step.cmd == "EXPOSE" for port in step.value
-        )
+        steps = [step for stage in self.stages for step in stage.commands if step.cmd == "EXPOSE"]
+        return tuple(port for step in steps for port in step.value)
 
     def source_of(self, path: str) -> Path | None:
         """The file here that is copied to a path of the image; None for others, and what a command names too."""

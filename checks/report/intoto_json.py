@@ -1,7 +1,6 @@
 """statement.intoto.json: the result as an in-toto statement with the test-result predicate, to be signed."""
 
 import json
-import re
 from dataclasses import asdict
 from typing import Any
 
@@ -13,12 +12,12 @@ from checks.report.findings import digest
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
-GIT_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+TREE_DIGESTS = {"sha256": "treeSha256"}  # of a list of digests, as `harness/inputs.py` makes it
 Object = dict[str, Any]
 
 
 def as_statement(report: Result) -> str:
-    """Say of commit, images and evidence what came of the tests. What is undecided did not pass: it warns."""
+    """Say of files, images and evidence what came of the tests. What is undecided did not pass: it warns."""
     statement = {
         "_type": STATEMENT,
         "subject": _subjects(report),
@@ -53,9 +52,10 @@ def _subjects(report: Result) -> list[Object]:
 
 
 def _of_run(run: Run) -> list[Object]:
-    """Its commit, where it is a whole hash with nothing uncommitted beside it, and its images."""
-    commit = run.commit or ""
-    told = [{"name": run.subject or "subject", "digest": {"gitCommit": commit}}] if GIT_HASH.fullmatch(commit) else []
+    """The subject's files, where they were hashed, and its images; our own commit says nothing of these."""
+    kind, _, value = run.inputs.get("subject", "").partition(":")
+    files = {"name": run.subject or "subject", "digest": {TREE_DIGESTS[kind]: value}} if kind in TREE_DIGESTS else None
+    told = [files] if files else []
     digests = [(image.name, *image.digest.partition(":")[::2]) for image in dict.fromkeys(run.images)]
     return [*told, *({"name": name, "digest": {kind: value}} for name, kind, value in digests if value)]
 

@@ -125,13 +125,13 @@ def _selection(report: Result) -> Object:
 
 def _system(report: Result) -> Object:
     subject = (report.run.subject if report.run else None) or "subject not described"
-    commit = (report.run.commit if report.run else None) or ""
+    digest = (report.run.inputs if report.run else {}).get("subject")
     return {
         "uuid": _uuid("system"),
         "type": "this-system",
         "title": printable(subject),
         "description": "The Compose project that was looked at.",
-        **({"props": [_property("commit", commit)]} if commit else {}),
+        **({"props": [_property("tree-digest", digest)]} if digest else {}),
         "status": {"state": "operational"},
     }
 

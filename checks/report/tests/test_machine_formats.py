@@ -148,11 +148,10 @@ def test_oscal_is_not_satisfied_by_a_doubtful_run() -> None:
 
 
 def test_the_statement_names_what_it_is_about() -> None:
-    commit = "a" * 40
-    stored = replace(PASSING, run=replace(PASSING.run, commit=commit))
+    stored = replace(PASSING, run=replace(PASSING.run, commit="a" * 40, inputs={"subject": f"sha256:{'b' * 64}"}))
     told = json.loads(as_statement(judged(stored)))
     digests = [one["digest"] for one in told["subject"]]
-    assert digests[:2] == [{"gitCommit": commit}, {"sha256": "ab" * 32}]
+    assert digests[:2] == [{"treeSha256": "b" * 64}, {"sha256": "ab" * 32}]
     assert told["predicate"]["result"] == "PASSED"
     assert json.loads(as_statement(RESULTS["failing"]))["predicate"]["result"] == "FAILED"
 

@@ -42,9 +42,12 @@ OF_HEADERS = {"-H", "--header", "--headers"}
 SEVERAL_WORDS = re.compile(r"[\s;]")
 SCRIPTS_IN_SCRIPTS = 3  # how deep scripts are looked for in the words of scripts
 OF_MINIO = {"alias set": 5, "config host": 6}  # of `mc`: how far behind the program its password stands
+RULE_OF_ACL = r"(?:on|off|nopass|reset\w*|all\w+|[~+%#&<!(-]\S*)"  # what may stand before a password there
 IN_TEXT = (  # what a script writes to Redis, or into a file of its users
     re.compile(r"\bAUTH\s+(?:[\w.-]+\s+)?(?P<password>[^\s\\\"'$]+)(?=\\[rn])"),
-    re.compile(r"(?:^|[\s'\"]|--)user\s+\S+\s(?:[^\n]*?\s)?>(?P<password>[^\s\\\"'$%]+)", re.IGNORECASE),
+    re.compile(
+        rf"(?:^|[\s'\"]|--)user\s+\S+\s+(?:{RULE_OF_ACL}\s+)+>(?P<password>(?![&/])[^\s\\\"'$%]+)", re.IGNORECASE
+    ),
 )
 DIRECTIVES = {"requirepass", "masterauth"}  # of redis.conf, as scripts write them
 USERS = {"user", "--user", "setuser"}  # of Redis: behind a name stand rules, one of which may be `>password`

@@ -19,6 +19,11 @@ import nox
 
 nox.options.default_venv_backend = "none"
 # `offline` comes after what provides an engine: some of its tests ask the Compose plugin, where it is there.
+CI_FILES = {
+    "github-workflows": (".github/workflows/compliance.yml",),
+    "github-actions": (".github/actions/compliance/action.yml",),
+    "gitlab-ci": (".gitlab-ci.yml", ".gitlab/compliance.yml"),
+}
 nox.options.sessions = ["lint", "types", "page", "validators", "compliance", "offline", "mutations"]
 
 PYTHON = (sys.executable, "-m")
@@ -73,12 +78,14 @@ def page(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv")
 def validators(session: nox.Session) -> None:
-    """Hold OSCAL and in-toto documents against those projects' own libraries, in an environment of their own."""
+    """Hold OSCAL, in-toto and CI files against libraries and schemas of others, in an environment of their own."""
     tests = "checks/report/tests/validators"
     session.install("--quiet", "--require-hashes", "-r", f"{tests}/requirements.lock")
     with tempfile.TemporaryDirectory() as folder:
         session.run(*PYTHON, "checks.report.tests.validators.samples", folder, external=True)
         session.run("python", f"{tests}/accept.py", folder)
+    for schema, files in CI_FILES.items():
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
 
 
 @nox.session

@@ -1,67 +1,17 @@
 """The package as a stranger meets it: built, installed in a fresh environment, and a first verdict; with the times."""
 
-import re
-import resource
-import subprocess
-import sys
 import time
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from checks.campaigns.subjects import shapes
+from checks.command.tests.wheel.commands import processor, run
 from checks.subject.tests.compose import needs_compose
-from stack import ROOT
 
 PROCESSOR_SECONDS = 10.0  # for a verdict of files, Docker's command too: 2.5 were used; waiting is the machine's affair
 NOWHERE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
-MEGABYTE = 1e6
-
-
-def run(*words: object, folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """A command with nothing in its environment that leads to this clone."""
-    told = {"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": str(folder)} | environment
-    return subprocess.run(
-        [str(word) for word in words], cwd=folder, env=told, capture_output=True, text=True, check=False
-    )
-
-
-def processor() -> float:
-    """Seconds that ended commands of this process have used."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
-
-
-def timed(told: str, words: Sequence[object], folder: Path) -> None:
-    began = time.monotonic()
-    subprocess.run([str(word) for word in words], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    print(f"{told}: {time.monotonic() - began:.1f} s")
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    timed("build", [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, "."], ROOT)
-    (built,) = folder.glob("*.whl")
-    print(f"{built.name}: {built.stat().st_size / MEGABYTE:.2f} MB, {len(zipfile.ZipFile(built).namelist())} files")
-    return built
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command, installed with the versions of the lock file."""
-    folder = tmp_path_factory.mktemp("environment")
-    locked = re.findall(r"^\S+==.*?(?= \\$)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
-    (folder / "versions.txt").write_text("\n".join(locked))
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    pip = (folder / "venv" / "bin" / "pip", "--quiet", "--disable-pip-version-check")
-    timed("install", [*pip, "install", "--constraint", folder / "versions.txt", wheel], folder)
-    packages = list((folder / "venv").glob("lib/*/site-packages/*.dist-info"))
-    size = sum(path.stat().st_size for path in (folder / "venv").rglob("*") if path.is_file())
-    print(f"dependencies: {len(packages) - 1}, with pip and setuptools; {size / MEGABYTE:.0f} MB on the disk")
-    return folder / "venv" / "bin" / "compose-compliance"
 
 
 def test_it_holds_no_tests_and_nothing_that_a_run_made(wheel: Path) -> None:

@@ -21,6 +21,7 @@ PLACE_OF_TOML = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of do
 WANTED = {
     "string_type": "a text",
     "string_too_short": "a text that is not empty",
+    "string_pattern_mismatch": "a path that begins with `/`",
     "tuple_type": "a list of texts",
     "int_type": "a whole number",
     "int_parsing": "a whole number",

@@ -17,6 +17,7 @@ from checks.subject.role_tables import every_role, product
 SCHEMA = Path(__file__).with_name("compliance.schema.json")
 STRICT = ConfigDict(extra="forbid")
 Text = Annotated[str, Field(min_length=1)]
+Route = Annotated[str, Field(pattern="^/")]
 Json = dict[str, Any] | list[Any] | str | int | float | bool
 
 
@@ -65,10 +66,10 @@ class Routes:
 
     __pydantic_config__ = STRICT
 
-    set: Annotated[Text, _told("Where an item is stored; it may name `{id}`.")] = "/set"
-    get: Annotated[Text, _told("Where it is read back: names `{id}`, or has the id put behind it.")] = "/get/"
-    metrics: Annotated[Text, _told("Where Prometheus finds the metrics.")] = "/prom-metrics"
-    health: Annotated[Text, _told("The health route.")] = "/healthcheck"
+    set: Annotated[Route, _told("Where an item is stored; it may name `{id}`.")] = "/set"
+    get: Annotated[Route, _told("Where it is read back: names `{id}`, or has the id put behind it.")] = "/get/"
+    metrics: Annotated[Route, _told("Where Prometheus finds the metrics.")] = "/prom-metrics"
+    health: Annotated[Route, _told("The health route.")] = "/healthcheck"
     method: Annotated[Literal["POST", "PUT", "PATCH"], _told("How an item is stored.")] = "POST"
     body: Annotated[Json, _told("The JSON that stores an item.")] = field(
         default_factory=lambda: {"id": "{id}", "data": "{data}"}

@@ -21,6 +21,7 @@ SENT_AWAY = re.compile(
     r"[^\n;]*(?:(?<![&<>|])&(?![&>])|\b(?:nohup|setsid|coproc)\b)[^\n;]*"
 )  # not `&&`, `2>&1`, `&>file`
 LONGEST = 80
+SHOWN_IN_SECONDS = 120
 
 
 def left_running(files: Files) -> tuple[str, ...]:
@@ -60,4 +61,7 @@ def _mounted(files: Files, service: str, words: Sequence[str]) -> str:
 def watched(stack: Stack) -> str:
     """How long ago Redis started: what is read now is what held for so long."""
     started = stack.runner.incarnation(stack.roles[Role.REDIS]).started_at
-    return f"{(datetime.now(UTC) - started).total_seconds() / 60:.1f} min" if started else "an unknown time"
+    if started is None:
+        return "an unknown time"
+    seconds = (datetime.now(UTC) - started).total_seconds()
+    return f"{seconds:.0f} s" if seconds < SHOWN_IN_SECONDS else f"{seconds / 60:.0f} min"

@@ -91,6 +91,7 @@ def test_a_profile_names_what_cannot_be_seen(tmp_path: Path) -> None:
         ),
         ("[routes]\ndelete = '/x'", "line 2: unknown key `routes.delete`; there are `set`, `get`, "),
         ("[routes]\nmethod = 'GET'", "line 2: `routes.method` is to be `POST`, `PUT` or `PATCH`"),
+        ("[routes]\nhealth = 'healthz'", "line 2: `routes.health` is to be a path that begins with `/`"),
         ("[routes]\nport = 70000", "line 2: `routes.port` is to be 65535 or less"),
         ("\n[credentials.app]\nuser = 'app'", "line 2: `[credentials.app]` needs `password_file`"),
         ("[credentials]\napp = 'app'", "line 2: `credentials.app` is to be a table"),

@@ -1,5 +1,6 @@
 """A resolved Compose file becomes a stack file: nothing is lost unsaid, and no secret is told."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,7 @@ def test_inner_networks_are_encrypted_where_nodes_can(config: dict[str, Any]) ->
 def test_a_secret_is_for_its_reader_and_its_content_nowhere(config: dict[str, Any]) -> None:
     file = of(config)
     assert PASSWORD not in file.as_yaml()
+    assert hashlib.sha256(PASSWORD.encode()).hexdigest()[:8] not in file.as_yaml()  # which would be quick to try
     secret = {"source": "password", "target": "password", "uid": "10", "gid": "20", "mode": 0o400}
     assert services(config)["api"]["secrets"] == [secret]
 

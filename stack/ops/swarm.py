@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -35,20 +36,23 @@ def render(sources: str, *, swarm: bool) -> None:
 
 
 def up(sources: str, *, init: bool) -> None:
-    """Deploy it and wait for its health; a swarm that was begun for nothing is ended again."""
+    """Deploy it and wait for its health; what is unhealthy stays, and a swarm begun for nothing else is ended again."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = image_sources.chosen(sources)
     with Progress() as progress:
         engine_install.ensure(progress.say)
-        prepare(SHIPPED, progress, chosen)
         _refuse_composes()
         new = membership.require(begin=init)
         try:
             _refuse_another_clones()
+            prepare(SHIPPED, progress, chosen)
             _deploy(progress)
         except NotHealthyError:
             raise
         except BaseException:
             if new:
+                progress.say("removing what was started")
+                _take_down()
                 membership.end_if_ours()
             raise
     _show(deployed.services(PROJECT_NAME))
@@ -66,15 +70,19 @@ def _deploy(progress: Progress) -> None:
 def down(*, data: bool) -> None:
     """Take it down, and leave a swarm that `up --init` made."""
     _require_manager()
-    if deployed.services(PROJECT_NAME):
-        _refuse_another_clones()
-        deployed.remove(PROJECT_NAME)
+    _refuse_another_clones()
+    _take_down()
     if data:
         membership.unpin(PROJECT_NAME)
         _remove_data()
     left = membership.end_if_ours()
     kept = "its data and secrets are removed" if data else f"its data is kept in {os.path.relpath(SHIPPED / 'data')}"
     print(f"stack is down; {kept}{'; the swarm that was made for it is left' if left else ''}")
+
+
+def _take_down() -> None:
+    if deployed.services(PROJECT_NAME):
+        deployed.remove(PROJECT_NAME)
 
 
 def status() -> None:

@@ -29,7 +29,7 @@ from stack.driver.swarm.service import HERE, pinned_by
 
 NODES = 3
 INTERRUPTED, NOT_FOUND_OUT = 130, 2
-NEVER_HEALTHY = 'CMD ["python3", "-c", "import time; time.sleep(86400)"]\n'
+NEVER_HEALTHY = 'ENTRYPOINT ["python3", "-c", "import time; time.sleep(86400)"]\n'
 
 
 def main(arguments: list[str] | None = None) -> int:

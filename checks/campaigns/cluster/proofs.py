@@ -23,7 +23,7 @@ STACK = "compliance-stack"
 REQUESTS = 20_000
 BACK_SECONDS = 60.0  # in which what a dead node had is to be back elsewhere, or with the node
 SCRAPED_SECONDS = 20.0
-UPDATE_LOAD, BAD_LOAD, DEATH_LOAD = 100.0, 75.0, 40.0  # seconds
+UPDATE_LOAD, BAD_LOAD, DEATH_LOAD = 60.0, 60.0, 40.0  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,7 @@ class Service:
     image: str
     replicas: int
     update: str  # how the last update goes or went, '' before the first
-    updated_at: str
+    update_told: str  # all that is said of it: two that went the same way differ in their times
     folders: tuple[str, ...]  # of its node, that it has mounted
     tasks: tuple[Task, ...] = field(default=())
 
@@ -114,7 +114,7 @@ def left_of(stack: str) -> list[str]:
 
 def _wait(stack: str, before: Sequence[Service], progress: Progress, *, within: float) -> None:
     known = {task.id for one in before for task in one.tasks}
-    updates = {one.name: one.updated_at for one in before}
+    updates = {one.name: one.update_told for one in before}
 
     def given_up(seen: Iterable[Service]) -> list[str]:
         return [line for one in seen for line in _in_vain(one, known, updates.get(one.name, ""))]
@@ -138,9 +138,9 @@ def _wait(stack: str, before: Sequence[Service], progress: Progress, *, within: 
         )
 
 
-def _in_vain(service: Service, known: Collection[str], updated_at: str) -> Iterable[str]:
+def _in_vain(service: Service, known: Collection[str], update_told: str) -> Iterable[str]:
     """What of a service will not come by waiting: an update that was taken back, a task that its node refuses."""
-    if service.update in TAKEN_BACK and service.updated_at != updated_at:
+    if service.update in TAKEN_BACK and service.update_told != update_told:
         yield f"{service.name}: the update is {service.update.replace('_', ' ')}; the old tasks stay: {service.why}"
     for task in service.tasks:
         if task.id not in known and task.state == REJECTED:
@@ -173,7 +173,7 @@ def _service(stack: str, inspected: Inspected, tasks: Iterable[Inspected], nodes
         image=container["Image"],
         replicas=spec["Mode"]["Replicated"].get("Replicas", 0),
         update=update.get("State", ""),
-        updated_at=update.get("StartedAt", ""),
+        update_told=json.dumps(update, sort_keys=True),
         folders=tuple(mount["Source"] for mount in mounts if mount["Type"] == "bind"),
         tasks=tuple(_task(task, template, nodes) for task in newest_first),
     )

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 CLIENTS = 8
 ANSWER_SECONDS = 5.0
@@ -92,10 +93,9 @@ def client(tally: Tally, where: tuple[str, int], number: int, until: float) -> N
 
 def lost_of(where: tuple[str, int], keys: list[str]) -> int:
     """How many items are not there, or could not be read within the bound."""
-    until, lost = time.monotonic() + READ_SECONDS, 0
-    for key in keys:
-        lost += not is_there(where, key, until)
-    return lost
+    until = time.monotonic() + READ_SECONDS
+    with ThreadPoolExecutor(CLIENTS) as readers:
+        return sum(not found for found in readers.map(lambda key: is_there(where, key, until), keys))
 
 
 def is_there(where: tuple[str, int], key: str, until: float) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from checks.subject.dangers import Files, dangers
 from checks.subject.plain import plain
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
+from checks.subject.shared_data import refuse_shared_data as refuse_shared_data
 from checks.subject.stack import Stack, stack_of
 from checks.subject.start import budget
 from checks.subject.trust import preparation
@@ -163,27 +164,6 @@ def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
         raise SubjectError(f"`prepare` cannot be run: {problem}") from problem
     if done.returncode != 0:
         raise SubjectError(f"`prepare` ended with {done.returncode}", details=last_lines(done.stderr, 8))
-
-
-def refuse_shared_data(config: Config, directory: Path) -> None:
-    """Raises SubjectError for a directory outside the copy that a service could write to: the original's data."""
-    for service, spec in config["services"].items():
-        for mount in spec.get("volumes") or ():
-            source = Path(os.path.realpath(directory / str(mount.get("source", ""))))
-            inside = source.is_relative_to(os.path.realpath(directory)) or source.is_socket()
-            outside = mount["type"] == "bind" and not inside
-            if outside and not mount.get("read_only"):
-                raise SubjectError(
-                    f"service `{service}` mounts {source}, which a fresh copy of the stack would write to as well",
-                    hint="mount a directory below the Compose file, or a named volume, or mount it read-only",
-                )
-    for name, volume in (config.get("volumes") or {}).items():
-        options = (volume or {}).get("driver_opts") or {}
-        if options.get("device") and options.get("type") != "tmpfs":
-            raise SubjectError(
-                f"volume `{name}` is {options['device']}, which a fresh copy of the stack would write to as well",
-                hint="let the engine say where the volume lies",
-            )
 
 
 def refuse_odd_names(config: Config) -> None:

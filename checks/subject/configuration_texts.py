@@ -51,7 +51,14 @@ def dockerfile_of(build: Config) -> str:
         return str(inline)
     if "context" not in build:
         return ""
-    return text_of(Path(os.path.normpath(Path(build["context"]) / build.get("dockerfile", "Dockerfile"))))
+    return text_of(Path(os.path.normpath(dockerfile_at(Path(build["context"]), build.get("dockerfile", "Dockerfile")))))
+
+
+def dockerfile_at(context: Path, name: str) -> Path:
+    """Where a Dockerfile lies: one of the usual name may be written small (buildx, handleLowercaseDockerfile)."""
+    file = context / name
+    small = file.with_name(file.name.lower())
+    return small if file.name == "Dockerfile" and not file.exists() and small.is_file() else file
 
 
 def _files(config: Config, spec: Config) -> Iterator[Path]:

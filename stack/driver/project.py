@@ -219,8 +219,11 @@ def may_end(spec: Config) -> bool:
 
     Nothing restarts it then, and nothing says that it is to go on: no health check, and no port for others to reach.
     """
-    policy = str(spec.get("restart") or "no").partition(":")[0]
-    return policy in {"no", "on-failure"} and not (spec.get("healthcheck") or spec.get("ports") or spec.get("expose"))
+    deployed = ((spec.get("deploy") or {}).get("restart_policy") or {}).get("condition")
+    policy = str(spec.get("restart") or deployed or "no").partition(":")[0]
+    return policy in {"no", "none", "on-failure"} and not (
+        spec.get("healthcheck") or spec.get("ports") or spec.get("expose")
+    )
 
 
 def replicas_of(spec: Config) -> int:

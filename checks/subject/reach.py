@@ -76,15 +76,21 @@ def reached(files: tuple[Path, ...], folder: Path) -> list[Path]:
     `folder` is the one that Compose is run in.
     """
     directory = files[0].parent
-    own = {**variables_of(directory), **variables_of(folder), "PWD": str(folder)}
     limit = _limit(directory)
-    reader = _Reader(variables=own, limit=limit or directory)
+    above = [path for path in named(files, folder) if path.exists() and not path.is_relative_to(directory)]
+    return [path for path in above if limit and path.is_relative_to(limit)]
+
+
+def named(files: tuple[Path, ...], folder: Path) -> list[Path]:
+    """Everything that Compose files name by a path, and where links on the way lead."""
+    directory = files[0].parent
+    own = {**variables_of(directory), **variables_of(folder), "PWD": str(folder)}
+    reader = _Reader(variables=own, limit=_limit(directory) or directory)
     for file in files:
         reader.take(file, directory)
     for beside in (directory, folder):
         reader.note(".env", beside)
-    above = [path for path in reader.found if path.exists() and not path.is_relative_to(directory)]
-    return [path for path in above if limit and path.is_relative_to(limit)]
+    return list(reader.found)
 
 
 def root_of(directory: Path, above: list[Path]) -> Path:

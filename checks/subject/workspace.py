@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
 import os
 import re
 import secrets
@@ -9,13 +11,16 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from checks.subject import read_by
+from checks.subject.copies import copy_tree
 from checks.subject.dangers import Files, dangers
 from checks.subject.plain import plain
-from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
+from checks.subject.profile import Subject
 from checks.subject.shared_data import refuse_shared_data as refuse_shared_data
 from checks.subject.stack import Stack, stack_of
 from checks.subject.start import budget
@@ -23,10 +28,12 @@ from checks.subject.trust import preparation
 from stack import ROOT
 from stack.driver import helper, reaper
 from stack.driver.errors import SubjectError, last_lines
+from stack.driver.flock import locked
 from stack.driver.progress import Progress
 from stack.driver.project import Config
 from stack.driver.session import Session
 
+ORIGINALS = "originals"  # in the folder of a run
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MOST_SERVICES = 200
 
@@ -51,7 +58,7 @@ def fresh(
     directory = place_in(base, subject)
     stack = stack_of(subject, subject.project_in(directory, project, run.labels(project)))
     try:
-        _copy(subject, directory)
+        _copy_from(run.folder / ORIGINALS, subject, base)
         _prepare(subject, directory, progress)
         refuse_odd_names(stack.project.config)
         subject.trust.require(dangers(stack.project.config, Files(project=base)))
@@ -102,50 +109,44 @@ def base_of(stack: Stack) -> Path:
     return next(folder for folder in (directory, *directory.parents) if folder.name == stack.project.name)
 
 
+def _copy_from(originals: Path, subject: Subject, base: Path) -> None:
+    """The subject's directory, and what it reaches above, from the copy of it that the run made first.
+
+    So each stack of a run is of the same files, and a link can only lead to what is ours: not to the original.
+    """
+    originals.mkdir(mode=0o700, exist_ok=True)
+    first = originals / f"{zlib.crc32(repr((subject.root, subject.files, subject.leave_out)).encode()):08x}"
+    with locked(originals, fcntl.LOCK_EX):
+        if not first.exists():
+            unfinished = first.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            _copy(subject, place_in(unfinished, subject))
+            unfinished.rename(first)
+    read = read_by.wanted(subject)
+
+    def links(path: Path) -> bool:
+        return read is not None and read.may_be_linked(subject.root / path.relative_to(first))
+
+    _told(first, functools.partial(copy_tree, first, base, lambda _: True, links))
+
+
 def _copy(subject: Subject, directory: Path) -> None:
     """The subject's directory, and each file and folder that it reaches above, at the same place beside the copy."""
-    for path in subject.reached:
-        _copy_one(path, Path(os.path.normpath(directory / os.path.relpath(path, subject.directory))), subject)
-    _copy_one(subject.directory, directory, subject)
+    read, is_out = read_by.wanted(subject), read_by.left_out(subject)
+
+    def wants(path: Path) -> bool:
+        return not is_out(path.name) and (read is None or read.wants(path))
+
+    for path in (*subject.reached, subject.directory):
+        target = Path(os.path.normpath(directory / os.path.relpath(path, subject.directory)))
+        _told(path, functools.partial(copy_tree, path, target, wants, lambda _: False))
 
 
-def _copy_one(source: Path, target: Path, subject: Subject) -> None:
-    """Owners and modes are kept, links stay links; what is no file (a socket, a pipe) is made anew by who needs it."""
-    left_out = shutil.ignore_patterns(*LEFT_OUT_ALWAYS, *subject.leave_out)
-
-    def ignored(folder: str, names: list[str]) -> set[str]:
-        return {*left_out(folder, names), *(name for name in names if not _can_be_copied(Path(folder, name)))}
-
+def _told(source: Path, copying: Callable[[], None]) -> None:
     try:
-        if source.is_dir():
-            shutil.copytree(
-                source, target, ignore=ignored, dirs_exist_ok=True, symlinks=True, copy_function=_with_owner
-            )
-            _give_folders(source, target)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _with_owner(str(source), str(target))
-    except (OSError, shutil.Error) as problem:
+        copying()
+    except OSError as problem:
         raise SubjectError(f"{source} could not be copied: {problem}") from problem
-
-
-def _can_be_copied(path: Path) -> bool:
-    return path.is_symlink() or path.is_file() or path.is_dir()
-
-
-def _give_folders(source: Path, target: Path) -> None:
-    for folder, _, _ in os.walk(target) if os.geteuid() == 0 else ():
-        owner = (source / os.path.relpath(folder, target)).stat()
-        os.chown(folder, owner.st_uid, owner.st_gid)
-
-
-def _with_owner(source: str, target: str) -> str:
-    """Whoever runs in the container finds its files its own; only root can give files away."""
-    shutil.copy2(source, target, follow_symlinks=False)
-    if os.geteuid() == 0:
-        owner = Path(source).lstat()
-        os.chown(target, owner.st_uid, owner.st_gid, follow_symlinks=False)
-    return target
 
 
 def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:

@@ -28,7 +28,7 @@ nox.options.sessions = ["lint", "types", "page", "validators", "compliance", "of
 
 PYTHON = (sys.executable, "-m")
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
-BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
+BENCHES = ("startup", "throughput", "healers", "service", "copies")  # modules of checks.campaigns.bench
 BY_NAME_ONLY = ("busy", "busy-healing")  # the same, for a quarter of an hour and more in which nothing else gets a core
 TEARDOWN_SECONDS = 150  # for what is interrupted to tidy up, and to be judged; nox's own patience is half a second
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

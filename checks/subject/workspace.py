@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import json
 import os
 import re
 import secrets
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from checks.subject import read_by
-from checks.subject.copies import copy_tree
+from checks.subject.copies import LINKED_FROM, copy_tree
 from checks.subject.dangers import Files, dangers
 from checks.subject.plain import plain
 from checks.subject.profile import Subject
@@ -118,21 +119,33 @@ def _copy_from(originals: Path, subject: Subject, base: Path) -> None:
     first = originals / f"{zlib.crc32(repr((subject.root, subject.files, subject.leave_out)).encode()):08x}"
     with locked(originals, fcntl.LOCK_EX):
         if not first.exists():
-            unfinished = first.with_suffix(".unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            _copy(subject, place_in(unfinished, subject))
-            unfinished.rename(first)
-    read = read_by.wanted(subject)
-
-    def links(path: Path) -> bool:
-        return read is not None and read.may_be_linked(subject.root / path.relative_to(first))
-
-    _told(first, functools.partial(copy_tree, first, base, lambda _: True, links))
+            _make_first(subject, first)
+    links = {*map(Path, json.loads(_links_of(first).read_text()))}
+    _told(first, functools.partial(copy_tree, first, base, lambda _: True, lambda path: path in links))
 
 
-def _copy(subject: Subject, directory: Path) -> None:
-    """The subject's directory, and each file and folder that it reaches above, at the same place beside the copy."""
-    read, is_out = read_by.wanted(subject), read_by.left_out(subject)
+def _make_first(subject: Subject, first: Path) -> None:
+    """The run's own copy, and beside it which of its files other copies may share; there at once, or not at all."""
+    unfinished, read = first.with_suffix(".unfinished"), read_by.wanted(subject)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    _copy(subject, place_in(unfinished, subject), read)
+    large = [path for path in unfinished.rglob("*") if not path.is_symlink() and path.stat().st_size >= LINKED_FROM]
+    inside = [path.relative_to(unfinished) for path in large if path.is_file()]
+    links = [str(first / path) for path in inside if read and read.may_be_linked(subject.root / path)]
+    _links_of(first).write_text(json.dumps(links))
+    unfinished.rename(first)
+
+
+def _links_of(first: Path) -> Path:
+    return first.with_suffix(".links.json")
+
+
+def _copy(subject: Subject, directory: Path, read: read_by.Read | None = None) -> None:
+    """The subject's directory, and each file and folder that it reaches above, at the same place beside the copy.
+
+    All of them, or what is read of them.
+    """
+    is_out = read_by.left_out(subject)
 
     def wants(path: Path) -> bool:
         return not is_out(path.name) and (read is None or read.wants(path))

@@ -32,11 +32,18 @@ class Ignored:
         return any(one.exception for one in self.patterns)
 
     def ignores(self, path: str) -> bool:
-        """Whether a path, relative to the context, is kept out: a line matches it, or a folder that it is in."""
-        found = False
-        for one in self.patterns:
-            if one.exception == found and any(one.matches.fullmatch(name) for name in _with_parents(path)):
-                found = not one.exception
+        """Whether a path, relative to the context, is kept out: a line matches it, or a folder that it is in.
+
+        What matched a folder counts below it, and a line is looked at only where it would change what was found before
+        (patternmatcher, MatchesUsingParentResults).
+        """
+        found, above = False, [False] * len(self.patterns)
+        for name in _from_the_top(path):
+            found, own = False, []
+            for one, before in zip(self.patterns, above, strict=True):
+                own.append(before or (one.exception == found and bool(one.matches.fullmatch(name))))
+                found = found if not own[-1] else not one.exception
+            above = own
         return found
 
 
@@ -71,10 +78,10 @@ def _escaped(token: str) -> str:
     return re.escape(token[1:] if len(token) == 2 and token.startswith("\\") else token)
 
 
-def _with_parents(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = posixpath.dirname(path)
+def _from_the_top(path: str) -> Iterator[str]:
+    """The folders that a path is in, and itself."""
+    parts = path.split("/")
+    return ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 def of_build(context: Path, dockerfile: Path) -> Ignored:

@@ -12,6 +12,7 @@ from pathlib import Path
 from checks.core.place import Place
 from checks.subject import dockerfile
 from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.configuration_texts import dockerfile_at
 from checks.subject.dockerfile import Dockerfile
 from checks.subject.lines import place_in
 from checks.subject.profile import Build
@@ -143,8 +144,11 @@ def _put_beside(folder: Path, file: Path, inline: str) -> Path:
 def _there(build: Build, inline: str) -> Path:
     """The folder that is built from; raises SubjectError where it is not there, or its Dockerfile is not."""
     context = Path(build.context)
-    if not context.is_dir() or not (inline or (context / build.dockerfile).is_file()):
+    file = context / build.dockerfile
+    if not context.is_dir() or not (inline or file.is_file()):
         raise SubjectError(f"no {build.dockerfile} lies in {context}, from which the image of the api is built")
+    if not inline and not file.resolve().is_relative_to(file.parent.resolve()):
+        raise SubjectError(f"{file} is a link that leads out of its folder, which BuildKit does not follow")
     return context
 
 
@@ -163,7 +167,8 @@ def _recipe(stack: Files, service: str | None = None) -> tuple[Build, Mapping[st
             f"what the image of service `{service}` is built from is not known",
             hint=f'say `build:` in the Compose file, or in {PROFILE_NAME}: [build] context = "../service"',
         )
-    path = os.path.relpath(Path(spec["context"]) / spec.get("dockerfile", "Dockerfile"), spec["context"])
+    file = dockerfile_at(Path(spec["context"]), spec.get("dockerfile", "Dockerfile"))
+    path = os.path.relpath(file, spec["context"])
     given = {name: str(value) for name, value in (spec.get("args") or {}).items() if value is not None}
     build = Build(context=spec["context"], dockerfile=path, target=spec.get("target", ""))
     return build, given, str(spec.get("dockerfile_inline") or "")

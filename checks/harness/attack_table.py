@@ -10,7 +10,6 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import TypeAdapter
 
@@ -20,8 +19,7 @@ from checks.core.run import Kind
 from checks.harness.coverage import marked
 from stack import ROOT
 
-FOLDER = Path(catalog.__file__).parent.parent / "requirements"
-SOURCE, PAGE = FOLDER / "attacks.toml", FOLDER / "ATTACKS.md"
+SOURCE, PAGE = catalog.SHELF / "attacks.toml", catalog.SHELF / "ATTACKS.md"
 HEAD = """# Attacks on the verdicts
 
 Ways to make a stack bad, or to turn on whoever looks at it. Most of them went through once. Each is met by a rule,

@@ -10,11 +10,13 @@ import re
 import secrets
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from checks.subject import read_by
@@ -37,6 +39,9 @@ from stack.driver.session import Session
 ORIGINALS = "originals"  # in the folder of a run
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MOST_SERVICES = 200
+PREPARE_SECONDS = 1800.0  # images that are built from nothing take minutes
+TIDY_SECONDS = 5.0
+LAST_BYTES = 4096
 
 
 @contextmanager
@@ -170,14 +175,38 @@ def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": search}
     progress.show("prepare", plain(shlex.join(subject.prepare)))
+    with tempfile.TemporaryFile() as said:
+        code = _ended(subject.prepare, directory, environment, said.fileno())
+        if code != 0:
+            said.seek(max(0, said.seek(0, os.SEEK_END) - LAST_BYTES))
+            details = last_lines(said.read().decode(errors="replace"), 8)
+            raise SubjectError(f"`prepare` ended with {code}", details=details)
+
+
+def _ended(command: Sequence[str], directory: Path, environment: Mapping[str, str], said: int) -> int:
+    """The exit code of a command of its own session, which is ended whole when its time is over; its words are kept."""
     try:
-        done = subprocess.run(
-            subject.prepare, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
+        running = subprocess.Popen(
+            command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+            start_new_session=True,
+        )  # fmt: skip
     except OSError as problem:
         raise SubjectError(f"`prepare` cannot be run: {problem}") from problem
-    if done.returncode != 0:
-        raise SubjectError(f"`prepare` ended with {done.returncode}", details=last_lines(done.stderr, 8))
+    try:
+        return running.wait(PREPARE_SECONDS)
+    except subprocess.TimeoutExpired as problem:
+        raise SubjectError(f"`prepare` did not end within {PREPARE_SECONDS:g} s") from problem
+    finally:
+        if running.poll() is None:
+            _end(running)
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    """With all that it has started: first asked to, so that it may tidy up."""
+    for number, seconds in ((signal.SIGTERM, TIDY_SECONDS), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(running.pid, number)
+            running.wait(seconds)
 
 
 def refuse_odd_names(config: Config) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stack.driver import bounded, docker
-from stack.driver.detaching import detached as detached
+from stack.driver.detached import detached as detached
 from stack.driver.environment import for_strangers
 from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.labels import STACK_LABEL, Labels
@@ -22,6 +22,10 @@ Config = Mapping[str, Any]
 OVERRIDE_NAME = ".compliance.override.yaml"
 QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\nrt])*"')  # as Go quotes, where JSON does so too
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")  # as Compose prefers them
+OF_THE_BRIDGE = "com.docker.network.bridge."
+WITHOUT_WAY_BACK = {
+    f"{OF_THE_BRIDGE}enable_ip_masquerade": "false"
+}  # no answer from outside finds its way to a container
 OVERRIDE_NAMES = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"
 )  # fmt: skip
@@ -41,6 +45,7 @@ class ComposeProject:
         self.name = name
         self.labels = labels or {STACK_LABEL: name}
         self.of_strangers = False  # who may not read this process's environment
+        self.kept_in = False  # whether its copies get no route out of this machine
         self.options: list[str] = []
         self._ended: set[str] = set()
         self._aside = aside or directory  # where what is laid over it is written
@@ -170,7 +175,7 @@ class ComposeProject:
 
     def detach(self) -> None:
         """Lay over it what lets a copy run beside the original; raises SubjectError for what both would share."""
-        self.override(detached(self.config, self.name, self.labels))
+        self.override(detached(self.config, self.name, self.labels, kept_in=self.kept_in))
         self._detaching = self._overrides[-1]
 
     def command(self, *words: str, files: tuple[Path, ...] = (), options: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from checks.subject import profile, workspace
 from checks.subject.profile import Subject
 from checks.subject.tests.compose import needs_compose
 from checks.subject.tests.projects import laid_out
-from stack.driver import project
+from stack.driver import detached as copies
 from stack.driver.errors import SubjectError
 from stack.driver.project import COMPOSE_NAMES, OVERRIDE_NAMES, Config
 
@@ -80,7 +80,7 @@ def test_a_copy_writes_to_none_of_the_originals_data(case: Case, tmp_path: Path)
     config = config_of(case, directory)
     try:
         workspace.refuse_shared_data(config, tmp_path / "run" / "copy")
-        project.detached(config, "copy-1", LABELS)
+        copies.detached(config, "copy-1", LABELS)
     except SubjectError:
         assert "refused" in accepted(case)
     else:
@@ -90,7 +90,7 @@ def test_a_copy_writes_to_none_of_the_originals_data(case: Case, tmp_path: Path)
 @parametrized(CASES, "copy-clashes")
 def test_a_copy_can_run_beside_the_original(case: Case) -> None:
     try:
-        override = project.detached(config_of(case, case["folder"]), "copy-1", LABELS)
+        override = copies.detached(config_of(case, case["folder"]), "copy-1", LABELS)
     except SubjectError:
         assert "refused" in accepted(case)
     else:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, suppress
 
 from stack.driver import docker, events, healthcheck, helper
 from stack.driver.containers import ContainerState, Incarnation, bound_to, incarnation_of, state_of
-from stack.driver.detaching import own_images
+from stack.driver.detached import own_images
 from stack.driver.diagnosis import Diagnosis, diagnoses, root_of
 from stack.driver.docker import from_docker
 from stack.driver.errors import ImageError, NotHealthyError, StackError

@@ -13,12 +13,18 @@ from stack.driver.labels import Labels
 from stack.driver.limits import limited
 
 Config = Mapping[str, Any]
+"""As Compose resolved it."""
+OF_THE_BRIDGE = "com.docker.network.bridge."
+WITHOUT_WAY_BACK: Mapping[str, str] = {  # what is sent out of it bears an address that no answer finds
+    f"{OF_THE_BRIDGE}enable_ip_masquerade": "false"
+}
 FIXED = ("ipv4_address", "ipv6_address", "link_local_ips", "mac_address")
 
 
-def detached(config: Config, project: str, labels: Labels) -> str:
+def detached(config: Config, project: str, labels: Labels, *, kept_in: bool = False) -> str:
     """An override that lets a copy run beside the original: no fixed names and addresses, ephemeral ports, some bounds.
 
+    With `kept_in` its networks lead nowhere but to this machine; what is published answers as ever.
     Raises SubjectError for what cannot be had twice on a machine.
     """
     _refuse_what_others_have(config)
@@ -32,7 +38,7 @@ def detached(config: Config, project: str, labels: Labels) -> str:
         lines += [f"{kind}:"] if config.get(kind) else []
         for name, spec in (config.get(kind) or {}).items():
             own = ["name: !reset null"] if name in shared else []
-            own += _without_fixed_addresses(name, spec or {}) if kind == "networks" else []
+            own += _without_fixed_addresses(name, spec or {}, kept_in=kept_in) if kind == "networks" else []
             lines.append(f"  {json.dumps(name)}: {{ {', '.join([*own, labelled])} }}")
     return "\n".join(lines) + "\n"
 
@@ -113,12 +119,17 @@ def _addresses(how: Config) -> list[str]:
     return [f"{key}: !reset null" for key in FIXED if how.get(key)]
 
 
-def _without_fixed_addresses(name: str, spec: Config) -> list[str]:
+def _without_fixed_addresses(name: str, spec: Config, *, kept_in: bool) -> list[str]:
     """What takes a network's subnets and the name of its bridge back, which can be had once on a machine."""
+    bridges = spec.get("driver") in {None, "bridge"}
     if spec.get("driver") in {"macvlan", "ipvlan", "host"}:
         raise SubjectError(f"network `{name}` is the machine's own ({spec['driver']}): a fresh copy would share it")
     found = ["ipam: !reset null"] if (spec.get("ipam") or {}).get("config") else []
-    if any(option.startswith("com.docker.network.bridge.") for option in spec.get("driver_opts") or {}):
+    options = spec.get("driver_opts") or {}
+    if kept_in and bridges:
+        others = {option: value for option, value in options.items() if not option.startswith(OF_THE_BRIDGE)}
+        found.append(f"driver_opts: !override {json.dumps({**others, **WITHOUT_WAY_BACK})}")
+    elif any(option.startswith(OF_THE_BRIDGE) for option in options):
         found.append("driver_opts: !reset null")
     return found
 

@@ -27,7 +27,7 @@ REPORTING = {
     "history": "a page over a folder of runs",
     "verify": "check a signed result",
 }
-TASK = re.compile(r"`invoke (describe|init) --stack DIR`")
+TASK = re.compile(r"invoke (describe|init|remedy) --stack DIR")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +69,8 @@ def parser() -> Parser:
     _command(menu, _describe, "say what a run would look at: roles, checks, what is lacking; starts nothing", project)
     _command(menu, _init, "write a commented compliance.toml with what was found; one that is there stays", project)
     _check_options(_command(menu, _check, "judge a project, and report; it stays as it is", project))
+    _command(menu, _remedy, "print a patch for `git apply` that mends what files show; changes nothing", project)
+    _command(menu, _healer, "write our healer as a Compose file to be included", "a folder that is to be made")
     _command(menu, _example, "write the stack that ships, as an example", "a folder that is to be made")
     for name, told in REPORTING.items():
         menu.add_parser(name, help=told, add_help=False)
@@ -110,6 +112,18 @@ def _init(named: argparse.Namespace, _: list[str]) -> int:
     return 0
 
 
+def _remedy(named: argparse.Namespace, _: list[str]) -> int:
+    from checks.harness.remedy import told  # it loads every check
+
+    sys.stdout.write(_ours(told(named.directory)))
+    return 0
+
+
+def _healer(named: argparse.Namespace, _: list[str]) -> int:
+    sys.stdout.write(example.told_of_the_healer(named.directory))
+    return 0
+
+
 def _example(named: argparse.Namespace, _: list[str]) -> int:
     written = example.written(named.directory)
     sys.stdout.write(f"wrote {named.directory}; next: `{NAME} check --tier declared {written}`\n")
@@ -138,7 +152,7 @@ def _provide() -> None:
 
 def _ours(text: str) -> str:
     """What is said of tasks, in words of this command."""
-    return TASK.sub(rf"`{NAME} \1 DIR`", text)
+    return TASK.sub(rf"{NAME} \1 DIR", text).replace("invoke healer --to DIR", f"{NAME} healer DIR")
 
 
 if __name__ == "__main__":

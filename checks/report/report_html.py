@@ -41,7 +41,7 @@ def as_html(report: Result) -> str:
         report=report,
         catalogue=report.catalog.by_id,
         judged={requirement.id: requirement for requirement in report.requirements},
-        to_do=list(dict.fromkeys((found.requirement, found.rule) for found in findings(report))),
+        to_do=list(dict.fromkeys((found.requirement, found.rule, found.snippet) for found in findings(report))),
         seen=by_test(report),
         proven={requirement.id: proven_rules(requirement) for requirement in report.requirements},
         slowest=slowest,

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from checks.subject.dangers import Files, dangers
@@ -88,6 +89,22 @@ def prepared(subject: Subject, progress: Progress, run: Session) -> Iterator[Pat
         yield directory
     finally:
         reaper.remove_folder(base)
+
+
+def copied(subject: Subject, base: Path) -> Subject:
+    """The same subject in a copy below `base`, to be changed at will."""
+    directory = place_in(base, subject)
+    _copy(subject, directory)
+
+    def there(path: Path) -> Path:
+        return Path(os.path.normpath(directory / os.path.relpath(path, subject.directory)))
+
+    return replace(
+        subject,
+        compose_file=there(subject.compose_file),
+        more_files=None if subject.more_files is None else tuple(map(there, subject.more_files)),
+        started_in=there(subject.started_in) if subject.started_in else None,
+    )
 
 
 def place_in(base: Path, subject: Subject) -> Path:

@@ -111,8 +111,8 @@ def in_place(files: Files) -> list[Sources]:
     candidates = files.candidates(Role.API)
     if files.subject.build or not built:
         built = [*candidates, ""][:1]
-    elif some := [name for name in built if name in candidates]:
-        built = some
+    elif candidates:  # where none of them is built here, that of another service is none of theirs
+        built = [name for name in built if name in candidates] or candidates[:1]
     found = []
     for service in built:
         build, arguments, inline = _recipe(files, service)

@@ -27,6 +27,7 @@ REPORTING = {
     "history": "a page over a folder of runs",
     "verify": "check a signed result",
 }
+SHELLS = ("bash", "zsh")
 TASK = re.compile(r"invoke (describe|init|remedy) --stack DIR")
 
 
@@ -73,8 +74,22 @@ def parser() -> Parser:
     _command(menu, _healer, "write our healer as a Compose file to be included", "a folder that is to be made")
     _command(menu, _example, "write the stack that ships, as an example", "a folder that is to be made")
     for name, told in REPORTING.items():
-        menu.add_parser(name, help=told, add_help=False)
+        _folder(menu.add_parser(name, help=told, add_help=False), "evidence", nargs="*")
+    _completion_options(menu)
     return whole
+
+
+def _completion_options(menu: argparse._SubParsersAction[Parser]) -> None:
+    told = "print what has a shell complete this command: `source <(compose-compliance completion bash)`"
+    one = menu.add_parser("completion", help=told, description=told, allow_abbrev=False)
+    one.add_argument("shell", choices=SHELLS)
+    one.set_defaults(do=_completion)
+
+
+def _folder(one: argparse.ArgumentParser, told: str, nargs: str | None = None) -> None:
+    """An argument for which a shell completes files and folders."""
+    action = one.add_argument("directory", type=Path, metavar="DIR", help=told, nargs=nargs)
+    action.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}  # type: ignore[attr-defined]  # shtab's FILE
 
 
 def _command(
@@ -82,7 +97,7 @@ def _command(
 ) -> argparse.ArgumentParser:
     name = do.__name__.strip("_")
     one = menu.add_parser(name, help=told, description=told, epilog=EXIT_CODES, allow_abbrev=False)
-    one.add_argument("directory", type=Path, metavar="DIR", help=folder)
+    _folder(one, folder)
     one.set_defaults(do=do)
     return one
 
@@ -127,6 +142,13 @@ def _healer(named: argparse.Namespace, _: list[str]) -> int:
 def _example(named: argparse.Namespace, _: list[str]) -> int:
     written = example.written(named.directory)
     sys.stdout.write(f"wrote {named.directory}; next: `{NAME} check --tier declared {written}`\n")
+    return 0
+
+
+def _completion(named: argparse.Namespace, _: list[str]) -> int:
+    import shtab  # what no other command needs
+
+    sys.stdout.write(f"{shtab.complete(parser(), shell=named.shell)}\n")
     return 0
 
 

@@ -49,12 +49,12 @@ def ensure(say: Callable[[str], None]) -> None:
     apt("install", "--yes", "--no-install-recommends", "chromium")
 
 
-def opened(page: Path) -> Opened:
+def opened(page: Path, *options: str) -> Opened:
     """Open a page from disk in a browser of its own, without network, and wait until it has loaded."""
-    root = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    told = (*options, "--no-sandbox") if os.geteuid() == 0 else options
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         done = subprocess.run(
-            [_found() or NAMES[0], *OPTIONS, *root, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()],
+            [_found() or NAMES[0], *OPTIONS, *told, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()],
             capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS,
         )  # fmt: skip
     return Opened(dom=done.stdout, console=tuple(line for line in done.stderr.splitlines() if ":CONSOLE" in line))

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checks.subject.dangers import Files, dangers
+from checks.subject.left_out import ignoring
 from checks.subject.plain import plain
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
 from checks.subject.stack import Stack, stack_of
@@ -127,7 +128,7 @@ def _copy(subject: Subject, directory: Path) -> None:
 
 def _copy_one(source: Path, target: Path, subject: Subject) -> None:
     """Owners and modes are kept, links stay links; what is no file (a socket, a pipe) is made anew by who needs it."""
-    left_out = shutil.ignore_patterns(*LEFT_OUT_ALWAYS, *subject.leave_out)
+    left_out = ignoring(*LEFT_OUT_ALWAYS, *subject.leave_out)
 
     def ignored(folder: str, names: list[str]) -> set[str]:
         return {*left_out(folder, names), *(name for name in names if not _can_be_copied(Path(folder, name)))}

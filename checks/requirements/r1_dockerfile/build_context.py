@@ -13,6 +13,7 @@ from checks.core.place import Place
 from checks.subject import dockerfile
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.dockerfile import Dockerfile
+from checks.subject.left_out import ignoring
 from checks.subject.lines import place_in
 from checks.subject.profile import Build
 from checks.subject.roles import Role
@@ -174,6 +175,6 @@ def _copy(context: Path, folder: Path, stack: Files) -> None:
     inside = context.is_relative_to(stack.project.directory) or context.is_relative_to(stack.subject.directory)
     left_out = (*NOT_COPIED, *(stack.subject.leave_out if inside else ()))
     try:
-        shutil.copytree(context, folder, ignore=shutil.ignore_patterns(*left_out), symlinks=True)
+        shutil.copytree(context, folder, ignore=ignoring(*left_out), symlinks=True)
     except (OSError, shutil.Error) as problem:
         raise StackError(f"{context} could not be copied: {problem}") from problem

@@ -15,7 +15,7 @@ from checks.core.judging import judged
 from checks.core.results import Result
 from checks.core.tests.sample_run import FAILING, PASSING
 from checks.report.report_html import as_html
-from checks.report.tests.browser.chromium import Opened, opened
+from checks.report.tests.browser.chromium import Opened, opened, printed
 from checks.report.tests.browser.crowd import crowded
 
 KNOWN = catalog.read()
@@ -125,3 +125,18 @@ def test_a_page_that_cannot_be_read_is_noticed(sample: str, tmp_path: Path) -> N
     page = doctor(as_html(judged(PASSING)))
     assert page != as_html(judged(PASSING))
     assert objections(page, tmp_path, "Proven") == expected
+
+
+def test_on_paper_nothing_is_folded(tmp_path: Path) -> None:
+    """It is an audit record there, and whoever reads it cannot unfold it."""
+    page = as_html(judged(PASSING))
+    unfolded = page.replace("<details", "<details open")
+    as_it_was = page.replace("details::details-content", "details::nothing")
+    whole, folded = (pages_on_paper(one, tmp_path) for one in (page, as_it_was))
+    assert whole == pages_on_paper(unfolded, tmp_path)
+    assert whole > folded
+
+
+def pages_on_paper(page: str, folder: Path) -> int:
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    return len(re.findall(rb"/Type /Page\b", printed(folder / "report.html")))

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from checks.core.cli import UNUSABLE, Parser, UnusableError
 from checks.core.verdict import Verdict
+from checks.harness.turns import PARALLEL
 from checks.report.__main__ import EXIT_CODES
 from checks.report.__main__ import main as report
 from stack import ROOT
 
-PARALLEL = ("-n", "3", "--maxschedchunk", "1")  # more than cores: most of the time is waiting; the longest begin first
 HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever directory an option names
 LIVE = ("--live", "-o", "console_output_style=classic")  # which has no [ 50%] of pytest's own in between
 CHECKS = ("checks/requirements", "--ignore-glob=*/tests")

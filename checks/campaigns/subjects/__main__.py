@@ -11,11 +11,11 @@ from typing import Any
 
 from checks.campaigns.subjects import shapes
 from checks.campaigns.subjects.shapes import Judged
+from checks.harness.turns import PARALLEL
 from checks.subject import profile
 from checks.subject.standing import standing
 from checks.subject.start import budget
 
-IN_PARALLEL = ("-n", "3", "--maxschedchunk", "1")
 START_ALONE = ("--tier=running", "-k", "test_all_comes_up_from_nothing")
 DID_NOT_START = ("skipped: needs `", "skipped: needs every image", "skipped: needs the stack")
 
@@ -39,7 +39,7 @@ def differs(name: str, *, write: bool) -> bool:
     with shapes.laid_out(name) as subject:
         declared = shapes.judged(subject, "--tier=declared", environment=shapes.FROM_PACKAGES)
         alone = shapes.judged(subject, *START_ALONE, environment=shapes.FROM_PACKAGES)
-        found = shapes.judged(subject, *IN_PARALLEL, environment=shapes.FROM_PACKAGES)
+        found = shapes.judged(subject, *PARALLEL, environment=shapes.FROM_PACKAGES)
         most = longest(subject)
     print(f"{name}: {found.seconds:.0f} s, {found.lines} lines; {_figures(declared, alone)}")
     late = not starts(found) and found.seconds > most

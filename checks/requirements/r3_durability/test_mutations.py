@@ -4,10 +4,10 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Mutated
+from checks.harness.fixtures import InPart, Mutated
 from checks.requirements.r3_durability import mutations
 from checks.requirements.r3_durability.judge.append_only_file import Within
-from checks.requirements.r3_durability.judge.power_cut import TRIES, Moment, PowerCuts
+from checks.requirements.r3_durability.judge.power_cut import Moment
 from checks.requirements.r3_durability.observe import (
     append_only_file,
     backup,
@@ -21,20 +21,19 @@ from checks.requirements.r3_durability.observe import (
 from checks.roles.redis.mutations import another_redis, decoy_inside, naming_its_own, program_left_waiting
 from checks.subject import mutation
 from checks.subject.roles import Role
-from checks.subject.stack import Stack
 
 
 @pytest.mark.mutation(objects="torn-tail-is-no-obstacle")
 @pytest.mark.parametrize("within", append_only_file.TORN)
-def test_a_torn_tail_that_stops_the_start_is_noticed(mutated: Mutated, evidence: Evidence, within: Within) -> None:
-    seen = evidence.saw(append_only_file.tear_the_tail(mutated(mutations.torn_tail_stops_the_start), within))
+def test_a_torn_tail_that_stops_the_start_is_noticed(in_part: InPart, evidence: Evidence, within: Within) -> None:
+    seen = evidence.saw(append_only_file.tear_the_tail(in_part(mutations.torn_tail_stops_the_start), within))
     assert objections(seen) == {"torn-tail-is-no-obstacle"}
     assert "Unexpected end of file" in seen.start.last_words
 
 
 @pytest.mark.mutation(objects="damage-is-not-swallowed")
-def test_damage_that_is_repaired_at_the_start_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(append_only_file.damage_the_middle(mutated(mutations.damage_repaired_at_the_start)))
+def test_damage_that_is_repaired_at_the_start_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(append_only_file.damage_the_middle(in_part(mutations.damage_repaired_at_the_start)))
     assert objections(seen) == {"damage-is-not-swallowed"}
     assert seen.refusal.healthy
     assert seen.changed == (seen.file,)
@@ -42,22 +41,22 @@ def test_damage_that_is_repaired_at_the_start_is_noticed(mutated: Mutated, evide
 
 
 @pytest.mark.mutation(objects="no-transactions-in-the-file")
-def test_changes_stored_in_transactions_are_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(append_only_file.store_and_read_the_file(mutated(mutations.stored_in_a_transaction)))
+def test_changes_stored_in_transactions_are_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(append_only_file.store_and_read_the_file(in_part(mutations.stored_in_a_transaction)))
     assert objections(seen) == {"no-transactions-in-the-file"}
     assert seen.transaction[-3:] == ("SET", "SET", "EXEC")
 
 
 @pytest.mark.mutation(objects="backup-restores")
-def test_data_thrown_away_at_each_start_fail_a_restore(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(backup.back_up_wipe_and_restore(mutated(mutations.data_thrown_away_at_the_start)))
+def test_data_thrown_away_at_each_start_fail_a_restore(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(backup.back_up_wipe_and_restore(in_part(mutations.data_thrown_away_at_the_start)))
     assert objections(seen) == {"backup-restores"}
     assert seen.lost == seen.acknowledged
 
 
 @pytest.mark.mutation(objects="fsynced-before-acknowledged")
-def test_fsync_every_second_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(mutations.fsync_every_second)
+def test_fsync_every_second_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    stack = in_part(mutations.fsync_every_second)
     own_word, counted = (
         evidence.saw(fsync.write_and_wait_for_fsync(stack)),
         evidence.saw(fsync.count_flushes(stack)),
@@ -67,15 +66,15 @@ def test_fsync_every_second_is_noticed(mutated: Mutated, evidence: Evidence) -> 
 
 
 @pytest.mark.mutation(objects="fsynced-before-acknowledged")
-def test_an_fsync_that_does_nothing_is_noticed_by_the_flushes(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(mutations.fsync_swallowed)
+def test_an_fsync_that_does_nothing_is_noticed_by_the_flushes(in_part: InPart, evidence: Evidence) -> None:
+    stack = in_part(mutations.fsync_swallowed)
     own_word, counted = (
         evidence.saw(fsync.write_and_wait_for_fsync(stack)),
         evidence.saw(fsync.count_flushes(stack)),
     )
     assert objections(own_word) == set()
     if counted.not_counted:  # then nothing notices this one, and the policy that never asks for an fsync stands in
-        own_word = evidence.saw(fsync.write_and_wait_for_fsync(mutated(mutations.fsync_never)))
+        own_word = evidence.saw(fsync.write_and_wait_for_fsync(in_part(mutations.fsync_never)))
     assert objections(own_word) | objections(counted) == {"fsynced-before-acknowledged"}
 
 
@@ -112,78 +111,76 @@ def test_a_missing_policy_is_noticed_after_a_full_disk(mutated: Mutated, evidenc
 
 
 @pytest.mark.mutation(objects="nothing-suspends-fsync")
-def test_fsync_suspended_by_rewrites_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.read_settings(mutated(mutations.fsync_suspended_by_rewrites)))
+def test_fsync_suspended_by_rewrites_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.read_settings(in_part(mutations.fsync_suspended_by_rewrites)))
     assert objections(seen) == {"nothing-suspends-fsync"}
 
 
 @pytest.mark.mutation(objects="restart-keeps")
-def test_nothing_saved_is_noticed_after_a_restart(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.restart(mutated(mutations.nothing_saved)))
+def test_nothing_saved_is_noticed_after_a_restart(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.restart(in_part(mutations.nothing_saved)))
     assert objections(seen) == {"restart-keeps"}
 
 
 @pytest.mark.mutation(objects="kill-keeps")
-def test_nothing_saved_is_noticed_after_a_kill(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.kill_under_load(mutated(mutations.nothing_saved)))
+def test_nothing_saved_is_noticed_after_a_kill(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.kill_under_load(in_part(mutations.nothing_saved)))
     assert objections(seen) == {"kill-keeps"}
 
 
 @pytest.mark.mutation(objects="rewrite-keeps")
-def test_nothing_saved_is_noticed_after_a_rewrite(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.rewrite_and_kill_under_load(mutated(mutations.nothing_saved)))
+def test_nothing_saved_is_noticed_after_a_rewrite(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.rewrite_and_kill_under_load(in_part(mutations.nothing_saved)))
     assert objections(seen) == {"rewrite-keeps"}
     assert seen.lost
 
 
 @pytest.mark.mutation(objects="down-up-keeps")
-def test_data_beside_the_mount_is_noticed_after_down_and_up(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.take_down_and_up(mutated(mutations.data_beside_the_mount)))
+def test_data_beside_the_mount_is_noticed_after_down_and_up(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.take_down_and_up(in_part(mutations.data_beside_the_mount)))
     assert objections(seen) == {"down-up-keeps"}
 
 
 @pytest.mark.mutation(objects="files-in-mounted-directory")
-def test_data_beside_the_mount_is_noticed_on_the_host(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(restart.look_into_the_mount(mutated(mutations.data_beside_the_mount)))
+def test_data_beside_the_mount_is_noticed_on_the_host(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(restart.look_into_the_mount(in_part(mutations.data_beside_the_mount)))
     assert objections(seen) == {"files-in-mounted-directory"}
 
 
-def cut_while(moment: Moment, stack: Stack) -> PowerCuts:
-    return power_cut.cut_the_power(stack, moments=(moment,) * TRIES, policies=())
-
-
 @pytest.mark.mutation(objects="power-cut-keeps")
-def test_fsync_every_second_is_noticed_by_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.fsync_every_second)))
+def test_fsync_every_second_is_noticed_by_a_power_cut(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(power_cut.cut_until_it_costs(in_part(mutations.fsync_every_second), Moment.WRITING))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost for cut in seen.cuts)
 
 
 @pytest.mark.mutation(objects="power-cut-keeps")
-def test_fsync_that_the_kernel_swallows_loses_at_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.fsync_swallowed)))
+def test_fsync_that_the_kernel_swallows_loses_at_a_power_cut(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(power_cut.cut_until_it_costs(in_part(mutations.fsync_swallowed), Moment.WRITING))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost or not cut.back for cut in seen.cuts)  # what names the files may not have been kept either
 
 
 @pytest.mark.mutation(objects="power-cut-keeps")
-def test_fsync_suspended_by_rewrites_is_noticed_by_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.REWRITE, mutated(mutations.fsync_suspended_by_rewrites)))
+def test_fsync_suspended_by_rewrites_is_noticed_by_a_power_cut(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(power_cut.cut_until_it_costs(in_part(mutations.fsync_suspended_by_rewrites), Moment.REWRITE))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost for cut in seen.cuts)
 
 
 @pytest.mark.mutation(objects="power-cut-keeps")
-def test_an_api_that_acknowledges_first_loses_at_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.acknowledged_before_it_is_stored)))
+def test_an_api_that_acknowledges_first_loses_at_a_power_cut(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(
+        power_cut.cut_until_it_costs(in_part(mutations.acknowledged_before_it_is_stored), Moment.WRITING)
+    )
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost_through_api for cut in seen.cuts)
     assert all(cut.lost == cut.lost_through_api for cut in seen.cuts)
 
 
 @pytest.mark.mutation(objects="power-cut-keeps")
-def test_an_api_that_stores_later_loses_at_a_power_cut(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(cut_while(Moment.WRITING, mutated(mutations.stored_later_until_it_works)))
+def test_an_api_that_stores_later_loses_at_a_power_cut(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(power_cut.cut_until_it_costs(in_part(mutations.stored_later_until_it_works), Moment.WRITING))
     assert objections(seen) == {"power-cut-keeps"}
     assert any(cut.lost_through_api for cut in seen.cuts)
 
@@ -202,8 +199,8 @@ def test_a_second_redis_that_saves_less_is_noticed(unstarted: Mutated, evidence:
 
 
 @pytest.mark.mutation(objects="other-redis-saves-too")
-def test_a_decoy_that_saves_nothing_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(every_redis.ask_others(mutated(decoy_inside)))
+def test_a_decoy_that_saves_nothing_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(every_redis.ask_others(in_part(decoy_inside)))
     assert objections(seen) == {"other-redis-saves-too"}
     assert list(seen.settings) == ["redis port 6380"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Mutated
+from checks.harness.fixtures import InPart, Mutated
 from checks.requirements.r4_redis_acl import declared
 from checks.requirements.r4_redis_acl.judge.powers import DRYRUN
 from checks.requirements.r4_redis_acl.mutations import (
@@ -41,38 +41,38 @@ from stack.driver.errors import StackError
 
 
 @pytest.mark.mutation(objects="default-user-rejected")
-def test_default_user_on_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.try_default_user(mutated(mutations.default_user_on)))
+def test_default_user_on_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.try_default_user(in_part(mutations.default_user_on)))
     assert objections(seen) == {"default-user-rejected"}
 
 
 @pytest.mark.mutation(objects="default-user-rejected")
-def test_default_user_with_the_apps_password_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.try_default_user(mutated(mutations.default_user_with_the_apps_password)))
+def test_default_user_with_the_apps_password_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.try_default_user(in_part(mutations.default_user_with_the_apps_password)))
     assert objections(seen) == {"default-user-rejected"}
 
 
 @pytest.mark.mutation(objects="default-user-off")
-def test_default_user_with_a_password_nobody_guesses_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.list_users(mutated(default_user_with_an_unknown_password)))
+def test_default_user_with_a_password_nobody_guesses_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.list_users(in_part(default_user_with_an_unknown_password)))
     assert objections(seen) == {"default-user-off"}
 
 
 @pytest.mark.mutation(objects="every-user-has-a-password")
-def test_a_user_without_a_password_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.list_users(mutated(user_without_a_password)))
+def test_a_user_without_a_password_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.list_users(in_part(user_without_a_password)))
     assert objections(seen) == {"every-user-has-a-password"}
 
 
 @pytest.mark.mutation(objects="nobody-may-do-everything")
-def test_an_almighty_user_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.list_users(mutated(app_may_do_everything)))
+def test_an_almighty_user_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.list_users(in_part(app_may_do_everything)))
     assert objections(seen) == {"nobody-may-do-everything"}
 
 
 @pytest.mark.mutation(objects="nobody-may-do-everything")
-def test_a_user_almighty_by_a_selector_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(almighty_by_a_selector)
+def test_a_user_almighty_by_a_selector_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    stack = in_part(almighty_by_a_selector)
     seen = evidence.saw(powers.ask_for_powers(stack))
     assert (seen.told_by, objections(seen)) == (DRYRUN, {"nobody-may-do-everything"})
 
@@ -107,8 +107,8 @@ def test_a_password_that_is_guessed_is_noticed(unstarted: Mutated, evidence: Evi
 
 
 @pytest.mark.mutation(objects="app-user-accepted")
-def test_app_user_that_may_not_write_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.try_app_user(mutated(app_may_not_write)))
+def test_app_user_that_may_not_write_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.try_app_user(in_part(app_may_not_write)))
     assert objections(seen) == {"app-user-accepted"}
 
 
@@ -119,28 +119,28 @@ def test_app_user_that_may_do_everything_is_noticed(mutated: Mutated, evidence: 
 
 
 @pytest.mark.mutation(objects="others-limited")
-def test_a_probes_user_that_may_do_more_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(probe_may_do_more)
+def test_a_probes_user_that_may_do_more_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    stack = in_part(probe_may_do_more)
     seen = [evidence.saw(one) for one in observe.try_other_users(stack)]
     assert {one.login: objections(one) for one in seen} == {"health": {"others-limited"}, "auditor": set()}
 
 
 @pytest.mark.mutation(objects="wrong-login-rejected")
-def test_an_app_user_without_a_password_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.try_wrong_logins(mutated(app_without_a_password)))
+def test_an_app_user_without_a_password_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.try_wrong_logins(in_part(app_without_a_password)))
     assert objections(seen) == {"wrong-login-rejected"}
 
 
 @pytest.mark.mutation(objects="rejections-are-logged")
-def test_rejections_that_are_not_logged_are_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.try_and_read_the_log(mutated(rejections_not_logged)))
+def test_rejections_that_are_not_logged_are_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.try_and_read_the_log(in_part(rejections_not_logged)))
     assert objections(seen) == {"rejections-are-logged"}
 
 
 @pytest.mark.mutation(objects="acl-survives-restart")
-def test_a_user_that_no_file_remembers_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
+def test_a_user_that_no_file_remembers_is_noticed(in_part: InPart, evidence: Evidence) -> None:
     password = secrets.token_urlsafe(16)
-    stack = mutated(user_who_adds_users(password))
+    stack = in_part(user_who_adds_users(password))
     _add_a_user(stack, password)
     seen = evidence.saw(observe.restart_and_list_users(stack))
     assert objections(seen) == {"acl-survives-restart"}
@@ -148,20 +148,20 @@ def test_a_user_that_no_file_remembers_is_noticed(mutated: Mutated, evidence: Ev
 
 
 @pytest.mark.mutation(objects="no-plaintext-password")
-def test_a_password_in_the_acl_file_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_for_plaintext(mutated(password_in_the_acl_file)))
+def test_a_password_in_the_acl_file_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_for_plaintext(in_part(password_in_the_acl_file)))
     assert objections(seen) == {"no-plaintext-password"}
 
 
 @pytest.mark.mutation(objects="no-plaintext-password")
-def test_a_password_on_the_command_line_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_for_plaintext(mutated(password_on_the_command_line)))
+def test_a_password_on_the_command_line_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_for_plaintext(in_part(password_on_the_command_line)))
     assert objections(seen) == {"no-plaintext-password"}
 
 
 @pytest.mark.mutation(objects="no-plaintext-password")
-def test_a_password_file_that_others_can_read_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_for_plaintext(mutated(password_file_open_to_others)))
+def test_a_password_file_that_others_can_read_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_for_plaintext(in_part(password_file_open_to_others)))
     assert objections(seen) == {"no-plaintext-password"}
 
 
@@ -186,8 +186,8 @@ def test_a_second_redis_without_a_login_is_noticed(unstarted: Mutated, evidence:
 
 
 @pytest.mark.mutation(objects="other-redis-wants-a-login")
-def test_a_decoy_without_a_login_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(every_redis.knock_at_other_doors(mutated(mutations.decoy_inside)))
+def test_a_decoy_without_a_login_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(every_redis.knock_at_other_doors(in_part(mutations.decoy_inside)))
     assert objections(seen) == {"other-redis-wants-a-login"}
     assert list(seen.open) == ["redis port 6380"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Mutated
+from checks.harness.fixtures import InPart, Mutated
 from checks.requirements.r5_app_credentials import declared, observe
 from checks.requirements.r5_app_credentials.mutations import (
     always_content,
@@ -33,8 +33,8 @@ def wrong_for(evidence: Evidence) -> str:
 
 
 @pytest.mark.mutation(objects="logs-in-as-its-own-user")
-def test_an_app_logged_in_as_default_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_who_is_connected(mutated(app_logged_in_as_default)))
+def test_an_app_logged_in_as_default_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_who_is_connected(in_part(app_logged_in_as_default)))
     assert objections(seen) == {"logs-in-as-its-own-user"}
 
 
@@ -45,8 +45,8 @@ def test_a_password_in_the_environment_is_noticed(mutated: Mutated, evidence: Ev
 
 
 @pytest.mark.mutation(objects="logs-in-as-its-own-user")
-def test_reading_as_another_user_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.look_who_is_connected(mutated(reads_as_another_user)))
+def test_reading_as_another_user_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.look_who_is_connected(in_part(reads_as_another_user)))
     assert objections(seen) == {"logs-in-as-its-own-user"}
     assert set(seen.users) == {"app", "reader"}
 
@@ -59,26 +59,26 @@ def test_a_password_in_disguise_is_noticed(mutated: Mutated, evidence: Evidence,
 
 
 @pytest.mark.mutation(objects="wrong-password-turns-unhealthy")
-def test_a_health_check_that_is_content_without_redis_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.give_a_wrong_password(mutated(always_content), wrong_for(evidence)))
+def test_a_health_check_that_is_content_without_redis_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.give_a_wrong_password(in_part(always_content), wrong_for(evidence)))
     assert objections(seen) == {"wrong-password-turns-unhealthy"}
 
 
 @pytest.mark.mutation(objects="wrong-password-says-why")
-def test_a_log_that_does_not_say_why_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.give_a_wrong_password(mutated(silent), wrong_for(evidence)))
+def test_a_log_that_does_not_say_why_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.give_a_wrong_password(in_part(silent), wrong_for(evidence)))
     assert objections(seen) == {"wrong-password-says-why"}
 
 
 @pytest.mark.mutation(objects="wrong-password-not-printed")
-def test_a_password_in_the_log_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.give_a_wrong_password(mutated(password_logged), wrong_for(evidence)))
+def test_a_password_in_the_log_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.give_a_wrong_password(in_part(password_logged), wrong_for(evidence)))
     assert objections(seen) == {"wrong-password-not-printed"}
 
 
 @pytest.mark.mutation(objects="no-other-credentials")
-def test_another_way_in_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.give_a_wrong_password(mutated(other_way_in), wrong_for(evidence)))
+def test_another_way_in_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.give_a_wrong_password(in_part(other_way_in), wrong_for(evidence)))
     assert objections(seen) == {"no-other-credentials"}
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
-from checks.harness.fixtures import Mutated, OnAnotherEngine
+from checks.harness.fixtures import InPart, Mutated, OnAnotherEngine
 from checks.requirements.r9_self_healing import mutations
 from checks.requirements.r9_self_healing.observe import declared, engine_restart, healer_away, healing, left_alone
 from checks.subject import mutation
@@ -22,7 +22,7 @@ def test_a_policy_that_wants_a_failure_is_noticed_at_a_restart(
 @pytest.mark.mutation(objects="nothing-missed")
 def test_a_healer_that_nobody_heals_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
     stack = mutated(mutations.no_watchdog)
-    seen = evidence.saw(healer_away.hurt_while_away(stack, stack.roles[Role.PROMETHEUS], "healer"))
+    seen = evidence.saw(healer_away.hurt_while_away(stack, stack.roles[Role.PROMETHEUS], "healer")[0])
     assert objections(seen) == {"nothing-missed"}
     assert "detect" in seen.phases
 
@@ -52,30 +52,30 @@ def test_a_restarted_dependent_is_noticed(mutated: Mutated, evidence: Evidence) 
 
 
 @pytest.mark.mutation(objects="clean-exit-comes-back")
-def test_a_policy_for_failures_only_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(mutation.restarted(Role.API, "on-failure"))
+def test_a_policy_for_failures_only_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    stack = in_part(mutation.restarted(Role.API, "on-failure"), Role.API)
     assert objections(evidence.saw(healing.end(stack, stack.roles[Role.API], "clean-exit"))) == {
         "clean-exit-comes-back"
     }
 
 
 @pytest.mark.mutation(objects="crash-comes-back")
-def test_a_missing_policy_is_noticed_after_a_crash(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(mutation.restarted(Role.REDIS, "no"))
+def test_a_missing_policy_is_noticed_after_a_crash(in_part: InPart, evidence: Evidence) -> None:
+    stack = in_part(mutation.restarted(Role.REDIS, "no"), Role.REDIS)
     assert objections(evidence.saw(healing.end(stack, stack.roles[Role.REDIS], "crash"))) == {"crash-comes-back"}
 
 
 @pytest.mark.mutation(objects="oom-kill-comes-back")
-def test_a_missing_policy_is_noticed_after_an_oom_kill(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(mutation.restarted(Role.PROMETHEUS, "no"))
+def test_a_missing_policy_is_noticed_after_an_oom_kill(in_part: InPart, evidence: Evidence) -> None:
+    stack = in_part(mutation.restarted(Role.PROMETHEUS, "no"), Role.PROMETHEUS)
     assert objections(evidence.saw(healing.end(stack, stack.roles[Role.PROMETHEUS], "oom-kill"))) == {
         "oom-kill-comes-back"
     }
 
 
 @pytest.mark.mutation(objects="crash-at-start-comes-back")
-def test_a_policy_that_gives_up_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(mutation.restarted(Role.API, "on-failure:2"))
+def test_a_policy_that_gives_up_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    stack = in_part(mutation.restarted(Role.API, "on-failure:2"), Role.API)
     seen = evidence.saw(healing.end(stack, stack.roles[Role.API], "crash-at-start"))
     assert objections(seen) == {"crash-at-start-comes-back"}
 

@@ -9,8 +9,8 @@ import pytest
 from checks.core.tests.cases import Case, accepted, parametrized, text_of
 from checks.subject.tests.resolved import ResolvedProject
 from stack.driver.project import may_end, replicas_of
-from stack.driver.runners.compose import status_in
 from stack.driver.runners.protocol import all_well, statuses
+from stack.driver.runners.status import status_in
 
 CASES = Path(__file__).with_name("cases")
 

@@ -19,6 +19,7 @@ from stack.driver.progress import Progress
 from stack.driver.project import ComposeProject, Config, seconds_in
 from stack.driver.runners import start
 from stack.driver.runners.protocol import LOOK_SECONDS, UP_SECONDS, ServiceStatus, all_well, statuses
+from stack.driver.runners.status import status_in
 from stack.driver.wait import until
 
 DOWN = {"exited", "dead", "restarting", "unhealthy"}
@@ -43,7 +44,7 @@ class ComposeRunner:
 
         Raises NotHealthyError naming each service that is not, PortTakenError, or StackError with Docker's words.
         """
-        begun = start.with_compose(self.project, progress, within=within)
+        begun = start.with_compose(self.project, progress, *self._to_start(), within=within)
         if begun.returncode != 0:
             problem = start.problem_in(self.project, begun.said)
             ill = diagnoses(self.project.name) if type(problem) is StackError else []
@@ -223,6 +224,10 @@ class ComposeRunner:
 
     # behind it
 
+    def _to_start(self) -> tuple[str, ...]:
+        """The services that `up` names; where it names none, Compose starts all."""
+        return ()
+
     def _list(self, *labels: str) -> list[docker.Container]:
         filters = [word for label in labels for word in ("--filter", f"label={label}")]
         ids = docker.ask("ps", "--all", "--quiet", *docker.of_project(self.project.name), *filters).split()
@@ -278,22 +283,3 @@ def client_of(project: ComposeProject) -> docker.DockerClient:
         compose_project_directory=project.directory,
         compose_env_files=list(project.env_files) if project.folder != project.directory else [],
     )
-
-
-def status_in(state: str, status: str, ports: str) -> ServiceStatus:
-    """What `docker ps` says of a container."""
-    return ServiceStatus(
-        health=health_in(state, status), addresses=addresses_in(ports), ended_well=status.startswith("Exited (0)")
-    )
-
-
-def health_in(state: str, status: str) -> str:
-    """'running', 'Up 2 seconds (health: starting)' is starting; running without a health check counts as healthy."""
-    if state != "running" or "(" not in status:
-        return "healthy" if state == "running" else state
-    return status.rpartition("(")[2].rstrip(")").removeprefix("health: ").lower()
-
-
-def addresses_in(ports: str) -> tuple[str, ...]:
-    """'127.0.0.1:5000->5000/tcp, 6379/tcp' as what can be reached from the host: ('127.0.0.1:5000',)."""
-    return tuple(port.partition("->")[0] for port in ports.split(", ") if "->" in port)

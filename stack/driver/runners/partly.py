@@ -1,4 +1,4 @@
-"""A Compose project of which not all came up, as it stands."""
+"""A Compose project of which not all came up, or not all is to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_YET = {"created", "running, starting"}  # what a diagnosis says of a contain
 
 
 class PartlyRunner(ComposeRunner):
-    """Runs what came up of it.
+    """Runs what came up of it, or is to.
 
     `away` is {service: why it cannot be asked}; whoever asks for one is told that. Of the others, those in `ill` answer
     although Docker does not find them healthy, so that nobody waits for it.
@@ -53,6 +53,10 @@ class PartlyRunner(ComposeRunner):
     def unhealthy(self) -> dict[str, ContainerState | None]:
         """Of those that came up."""
         return {name: state for name in self.status() if not (state := self.state(name)).well}
+
+    def _to_start(self) -> tuple[str, ...]:
+        """All but those that are away."""
+        return tuple(name for name in self.project.services if name not in self._away)
 
     def _asked_of(self, service: str, form: str) -> str:
         """Of its container as it was made, whether it came up or not: its health check is to be read there."""

@@ -4,7 +4,8 @@ import signal
 
 import pytest
 
-from stack.driver.runners import compose, start
+from stack.driver.runners import start
+from stack.driver.runners.status import addresses_in, health_in
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_composes_progress_is_read(line: str, found: tuple[str, str] | None) -> 
     ],
 )
 def test_a_container_is_told_in_a_word(state: str, status: str, word: str) -> None:
-    assert compose.health_in(state, status) == word
+    assert health_in(state, status) == word
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_a_container_is_told_in_a_word(state: str, status: str, word: str) -> No
     ],
 )
 def test_an_address_is_what_can_be_reached_from_the_host(ports: str, addresses: tuple[str, ...]) -> None:
-    assert compose.addresses_in(ports) == addresses
+    assert addresses_in(ports) == addresses
 
 
 def test_a_command_ends_when_who_reads_it_is_interrupted() -> None:

@@ -79,12 +79,23 @@ def cut_the_power(
         )
 
 
+def cut_until_it_costs(stack: Stack, moment: Moment) -> PowerCuts:
+    """The same at one moment: for who wants to see that something is lost."""
+    with on_a_disk_of_ours(stack) as found:
+        return PowerCuts(policy=policy_of(stack), cuts=_until_it_costs(stack, found, moment), controls={})
+
+
 def _control(stack: Stack, found: Disk, policy: str) -> tuple[Cut, ...]:
-    """Cuts under another policy, until one costs something."""
+    """Cuts under another policy."""
     put_under(stack, policy)
+    return _until_it_costs(stack, found, Moment.PIPELINE)
+
+
+def _until_it_costs(stack: Stack, found: Disk, moment: Moment) -> tuple[Cut, ...]:
+    """Cuts until one costs something, or Redis does not come back from it; not more than a few."""
     cuts: list[Cut] = []
-    while len(cuts) < TRIES and not any(one.lost for one in cuts):
-        cuts.append(cut(stack, found, Moment.PIPELINE))
+    while len(cuts) < TRIES and not any(one.lost or not one.back for one in cuts):
+        cuts.append(_cut_in_the_middle(stack, found, moment))
     return tuple(cuts)
 
 

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from checks.core.bounds import DETECTION_SLACK, POLICY_SECONDS, RECOVER_SECONDS, RESTART_SECONDS, SETTLING_SECONDS
-from checks.core.verdict import NotApplicableError
 from checks.faults import container, process
 from checks.requirements.r9_self_healing.judge.healing import (
     EXIT_STEPS,
@@ -22,7 +21,6 @@ from checks.requirements.r9_self_healing.judge.healing import (
     exit_code,
     phases,
 )
-from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import wait
 from stack.driver.containers import Incarnation, restart_policy_of
@@ -46,9 +44,7 @@ EXITS: Mapping[Exit, Callable[[Stack, str], datetime]] = {
     "crash-at-start": process.crashing_at_start,
 }
 IN_A_ROW = {"crash-at-start": process.CRASHES}
-EVERY_OTHER = "prometheus and every other service"
 Starts = Mapping[str, Incarnation]
-CASES = (Role.API, Role.REDIS, EVERY_OTHER)
 
 
 def sicken(stack: Stack, service: str, fault: Sickness) -> Healing:
@@ -92,7 +88,7 @@ def healed_bound(stack: Stack, service: str) -> float:
 
 def starts_beside(stack: Stack, service: str) -> Starts:
     """Which run every other service is in."""
-    return {name: stack.runner.incarnation(name) for name in stack.project.services if name != service}
+    return {name: stack.runner.incarnation(name) for name in stack.runner.status() if name != service}
 
 
 def started_anew(stack: Stack, starts: Starts) -> dict[str, bool]:
@@ -143,16 +139,6 @@ def _brought_back(stack: Stack, service: str) -> Iterator[None]:
         if stack.runner.state(service).status == "exited":
             stack.runner.start(service)
         stack.runner.wait_until_healthy()
-
-
-def services_of(stack: Stack, case: str) -> tuple[str, ...]:
-    """The services that a case is about: the cases together leave none out, and none of them is empty."""
-    if case in (Role.API, Role.REDIS):
-        return (stack.roles[Role(case)],)
-    named = {*stack.candidates(Role.API), *stack.candidates(Role.REDIS)}
-    if others := tuple(name for name in stack.project.services if name not in named):
-        return others
-    raise NotApplicableError("there is no service beside the api and Redis")
 
 
 def followed(

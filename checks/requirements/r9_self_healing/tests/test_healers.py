@@ -1,4 +1,4 @@
-"""Who is taken for a healer: who can ask the engine for a restart, by its socket or through who holds that."""
+"""Whom the cases of R9 are about, and who is taken for a healer: by its socket, or through who holds that."""
 
 import socket
 from collections.abc import Iterator
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from checks.core.verdict import NotApplicableError
-from checks.requirements.r9_self_healing.observe.healer_away import healers
+from checks.requirements.r9_self_healing.observe.cases import CASES, EVERY_OTHER, HEALERS, healers, services_of
 from checks.subject.profile import Subject
 from checks.subject.roles import Role
+from checks.subject.stack import Stack
 from checks.subject.tests.resolved import resolved
 
 APP: dict[str, Any] = {"web": {}, "store": {"image": "redis:8"}}
@@ -26,8 +27,12 @@ def holds(tmp_path: Path) -> Iterator[dict[str, Any]]:
 
 
 def found(folder: Path, **services: Any) -> tuple[str, ...]:  # noqa: ANN401 - as Compose has it
+    return healers(stack_with(folder, **services))
+
+
+def stack_with(folder: Path, **services: Any) -> Stack:  # noqa: ANN401 - as Compose has it
     subject = Subject(compose_file=folder / "compose.yaml", roles={Role.API: "web", Role.REDIS: "store"})
-    return healers(resolved(subject, folder, {"services": {**APP, **services}}))
+    return resolved(subject, folder, {"services": {**APP, **services}})
 
 
 def volumes(*names: str) -> dict[str, Any]:
@@ -54,3 +59,19 @@ def test_who_shares_a_volume_with_a_web_proxy_is_none(tmp_path: Path, holds: dic
     proxy = {"image": "traefik:v3.1", "volumes": [*holds["volumes"], *volumes("certificates")["volumes"]]}
     with pytest.raises(NotApplicableError, match="proxy has it for something else"):
         found(tmp_path, proxy=proxy, mail=volumes("certificates"))
+
+
+@pytest.mark.parametrize("others", [("proxy",), ("proxy", "worker")])
+def test_the_cases_leave_no_service_out_and_none_is_empty(
+    tmp_path: Path, holds: dict[str, Any], others: tuple[str, ...]
+) -> None:
+    stack = stack_with(tmp_path, healer=holds, **{name: {} for name in others})
+    dealt = [services_of(stack, case) for case in CASES]
+    assert sorted(name for services in dealt for name in services) == sorted(stack.project.services)
+    assert all(dealt)
+
+
+@pytest.mark.parametrize("case", [HEALERS, EVERY_OTHER])
+def test_a_case_of_nobody_is_not_applicable(tmp_path: Path, case: str) -> None:
+    with pytest.raises(NotApplicableError):
+        services_of(stack_with(tmp_path), case)

@@ -30,9 +30,12 @@ def read_declared_bounds(files: Files) -> HealingBounds:
 
 
 def policy(spec: Config) -> str:
-    """'on-failure' of 'on-failure:3'; 'no' where nothing is said, as Docker has it."""
+    """'on-failure' of 'on-failure:3'; 'no' where nothing is said, as Docker has it.
+
+    That of `deploy` goes before `restart` where both are there (pkg/compose/create.go of Compose 2).
+    """
     told = (spec.get("deploy") or {}).get("restart_policy")
-    if told is not None and "restart" not in spec:
+    if told is not None:
         condition = str(told.get("condition", "any"))
         return AS_COMPOSE_READS.get(condition, condition)
     return str(spec.get("restart") or "no").partition(":")[0]

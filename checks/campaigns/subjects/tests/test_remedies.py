@@ -5,7 +5,7 @@ import pytest
 from checks.campaigns.subjects.remedied import complaints
 from checks.subject.tests.compose import needs_compose
 
-FEW = ("bind-mounted-data", "external-network", "earlier")
+FEW = ("bind-mounted-data", "earlier")
 
 
 @needs_compose

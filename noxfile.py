@@ -123,6 +123,7 @@ def subjects(session: nox.Session) -> None:
     """Every check on projects of other shapes than ours, rebuilt small: all of them, or `-- SHAPE ...`."""
     _provide(session)
     _run(session, "checks.campaigns.subjects", *session.posargs)
+    _run(session, "checks.campaigns.subjects.remedied", *(word for word in session.posargs if word[0] != "-"))
 
 
 @nox.session

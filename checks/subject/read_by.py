@@ -6,13 +6,13 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from checks.subject import dockerignore, reach
 from checks.subject.configuration_texts import dockerfile_at
 from checks.subject.dockerignore import Ignored
+from checks.subject.left_out import holds_evidence, is_named
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
 from stack.driver.errors import StackError
 from stack.driver.project import Config
@@ -76,10 +76,10 @@ def wanted(subject: Subject) -> Read | None:
     return Read(home=subject.directory, named=tuple(dict.fromkeys(named)), contexts=contexts)
 
 
-def left_out(subject: Subject) -> Callable[[str], bool]:
-    """Whether a name is that of what no copy has."""
+def left_out(subject: Subject) -> Callable[[Path], bool]:
+    """Whether a path is that of what no copy has."""
     patterns = (*LEFT_OUT_ALWAYS, *subject.leave_out)
-    return lambda name: any(fnmatch(name, pattern) for pattern in patterns)
+    return lambda path: is_named(path.name, patterns) or holds_evidence(path)
 
 
 def _is_large(subject: Subject) -> bool:
@@ -90,10 +90,10 @@ def _is_large(subject: Subject) -> bool:
     return files > MOST_FILES or size > MOST_BYTES
 
 
-def _files_below(folder: Path, is_out: Callable[[str], bool]) -> Iterator[Path]:
+def _files_below(folder: Path, is_out: Callable[[Path], bool]) -> Iterator[Path]:
     for found, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not is_out(name)]
-        yield from (Path(found, name) for name in names if not is_out(name))
+        folders[:] = [name for name in folders if not is_out(Path(found, name))]
+        yield from (Path(found, name) for name in names if not is_out(Path(found, name)))
 
 
 def _contexts(config: Config) -> Iterator[Context]:

@@ -17,6 +17,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from checks.subject import read_by
@@ -104,6 +105,22 @@ def prepared(subject: Subject, progress: Progress, run: Session) -> Iterator[Pat
         reaper.remove_folder(base)
 
 
+def copied(subject: Subject, base: Path) -> Subject:
+    """The same subject in a copy below `base`, to be changed at will."""
+    directory = place_in(base, subject)
+    _copy(subject, directory)
+
+    def there(path: Path) -> Path:
+        return Path(os.path.normpath(directory / os.path.relpath(path, subject.directory)))
+
+    return replace(
+        subject,
+        compose_file=there(subject.compose_file),
+        more_files=None if subject.more_files is None else tuple(map(there, subject.more_files)),
+        started_in=there(subject.started_in) if subject.started_in else None,
+    )
+
+
 def place_in(base: Path, subject: Subject) -> Path:
     """Where in `base` a copy of the subject's directory lies: as deep as what the subject reaches is above it."""
     return base / subject.directory.relative_to(subject.root)
@@ -153,7 +170,7 @@ def _copy(subject: Subject, directory: Path, read: read_by.Read | None = None) -
     is_out = read_by.left_out(subject)
 
     def wants(path: Path) -> bool:
-        return not is_out(path.name) and (read is None or read.wants(path))
+        return not is_out(path) and (read is None or read.wants(path))
 
     for path in (*subject.reached, subject.directory):
         target = Path(os.path.normpath(directory / os.path.relpath(path, subject.directory)))

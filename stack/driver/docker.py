@@ -32,8 +32,9 @@ REFUSED = re.compile(
 )
 NOT_BUILT = re.compile(r"^(?:ERROR: )?failed to solve: (?P<why>.*)$", re.MULTILINE)
 REFERENCE = re.compile(r"failed to c\w+ (?:cache key|checksum of ref \S+): ")
+NO_COMMAND = "`invoke engine` provides one; for files alone docker-cli and docker-compose 2 are enough"
 NO_COMPOSE = re.compile(  # without the plugin, docker reads the options of `docker compose` as its own
-    r"unknown (?:shorthand )?flag: [^\n]*\s+Usage:\s+docker \[OPTIONS\] COMMAND"
+    r"unknown (?:shorthand )?flag: [^\n]*\s+(?:See 'docker --help'\.\s+)?Usage:\s+docker \[OPTIONS\] COMMAND"
     r"|'compose' is not a docker command|unknown command: docker compose"
 )
 
@@ -103,7 +104,7 @@ def _tried(*words: str, environment: Mapping[str, str] | None = None) -> subproc
             env=environment,
         )
     except FileNotFoundError as problem:
-        raise EngineError("there is no docker command", hint="`invoke engine` provides one") from problem
+        raise EngineError("there is no docker command", hint=NO_COMMAND) from problem
     with running:
         try:
             out, beside = _both_streams(running)
@@ -160,7 +161,7 @@ def from_words(output: str, doing: str) -> StackError:
     if NO_COMPOSE.search(output):
         return EngineError(
             "Docker Compose is missing: the docker command does not know it",
-            hint="install docker-compose (Docker's own package: docker-compose-plugin); files need no engine",
+            hint="install docker-compose 2 (of Debian 13; Docker's own: docker-compose-plugin); files need no engine",
         )
     if taken := PORT_TAKEN.search(text):
         return PortTakenError(

@@ -14,6 +14,7 @@ from checks.subject import dockerfile
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.configuration_texts import dockerfile_at
 from checks.subject.dockerfile import Dockerfile
+from checks.subject.left_out import ignoring
 from checks.subject.lines import place_in
 from checks.subject.profile import Build
 from checks.subject.roles import Role
@@ -112,8 +113,8 @@ def in_place(files: Files) -> list[Sources]:
     candidates = files.candidates(Role.API)
     if files.subject.build or not built:
         built = [*candidates, ""][:1]
-    elif some := [name for name in built if name in candidates]:
-        built = some
+    elif candidates:  # where none of them is built here, that of another service is none of theirs
+        built = [name for name in built if name in candidates] or candidates[:1]
     found = []
     for service in built:
         build, arguments, inline = _recipe(files, service)
@@ -179,6 +180,6 @@ def _copy(context: Path, folder: Path, stack: Files) -> None:
     inside = context.is_relative_to(stack.project.directory) or context.is_relative_to(stack.subject.directory)
     left_out = (*NOT_COPIED, *(stack.subject.leave_out if inside else ()))
     try:
-        shutil.copytree(context, folder, ignore=shutil.ignore_patterns(*left_out), symlinks=True)
+        shutil.copytree(context, folder, ignore=ignoring(*left_out), symlinks=True)
     except (OSError, shutil.Error) as problem:
         raise StackError(f"{context} could not be copied: {problem}") from problem

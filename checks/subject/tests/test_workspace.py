@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.core.evidence import Folder
 from checks.subject import workspace
 from checks.subject.profile import Subject
 from checks.subject.trust import EVERYTHING, UntrustedError
@@ -26,6 +27,7 @@ def test_a_copy_leaves_out_what_it_is_told_to(subject: Subject, tmp_path: Path) 
     for name in (".git/config", "data/old", "conf/redis.conf", "conf/__pycache__/x.pyc"):
         (subject.directory / name).parent.mkdir(parents=True, exist_ok=True)
         (subject.directory / name).write_text("")
+    Folder.begin(subject.directory / "evidence").end()  # of an earlier run
     chosen = Subject(compose_file=subject.compose_file, leave_out=("data",))
     workspace._copy(chosen, tmp_path / "copy")
     files = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}

@@ -134,6 +134,13 @@ def healing(session: nox.Session) -> None:
 
 
 @nox.session
+def cluster(session: nox.Session) -> None:
+    """The stack on a swarm of three engines in containers: nodes that die, updates under load; `-- --proofs A,B`."""
+    _provide(session)
+    _run(session, "checks.campaigns.cluster", *session.posargs)
+
+
+@nox.session
 def soak(session: nox.Session) -> None:
     """Power cuts and kills, or faults, many times over: `-- --cuts N --kills N`, `--faults N`, or `--resume DIR`."""
     _provide(session)

@@ -14,7 +14,9 @@ from invoke.tasks import task
 from stack import SHIPPED
 from stack.driver.errors import StackError
 from stack.ops import commands
+from stack.ops import swarm as on_swarm
 
+ON_SWARM = {"swarm": "the stack on Swarm, as `invoke up --swarm` brings it up"}
 SOURCES = {"sources": "where images may come from, in this order (default: local,registry,packages)"}
 
 
@@ -47,18 +49,25 @@ def images(_: Context, sources: str = "", refresh: bool = False) -> None:
     commands.images(sources, refresh=refresh)
 
 
-@task(help=SOURCES)
+@task(help=SOURCES | ON_SWARM | {"init": "on Swarm, in a new one of this machine alone, which `down --swarm` ends"})
 @reports_errors
-def up(_: Context, sources: str = "") -> None:
+def up(_: Context, sources: str = "", swarm: bool = False, init: bool = False) -> None:
     """Bring the stack up, healthy, and say where it is."""
-    commands.up(sources)
+    on_swarm.up(sources, init=init) if swarm or init else commands.up(sources)
 
 
-@task(help={"data": "remove data and secrets as well"})
+@task(help=ON_SWARM | {"data": "remove data and secrets as well"})
 @reports_errors
-def down(_: Context, data: bool = False) -> None:
+def down(_: Context, data: bool = False, swarm: bool = False) -> None:
     """Take the stack down; its data stays unless told otherwise."""
-    commands.down(data=data)
+    on_swarm.down(data=data) if swarm else commands.down(data=data)
+
+
+@task(help=SOURCES | {"swarm": "as a stack file for `docker stack deploy` (there is no other form)"})
+@reports_errors
+def render(_: Context, sources: str = "", swarm: bool = False) -> None:
+    """Print the stack as another orchestrator takes it; deploys nothing."""
+    on_swarm.render(sources, swarm=swarm)
 
 
 @task(help={"to": "the file to write (default: a new one in stack/backups)"})
@@ -75,11 +84,11 @@ def restore(_: Context, file: str) -> None:
     commands.restore(file)
 
 
-@task
+@task(help=ON_SWARM)
 @reports_errors
-def status(_: Context) -> None:
+def status(_: Context, swarm: bool = False) -> None:
     """Show every service: health, address, image and its source."""
-    commands.status()
+    on_swarm.status() if swarm else commands.status()
 
 
 @task(help={"service": "only this one"})

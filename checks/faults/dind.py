@@ -38,9 +38,23 @@ class Nested:
             os.environ.pop("DOCKER_HOST")
             os.environ.update({} if before is None else {"DOCKER_HOST": before})
 
+    @property
+    def address(self) -> str:
+        """Where it is, in the one network that it has."""
+        form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        return self._outside_do("inspect", "--format", form, self._container).stdout.strip()
+
     def restart(self) -> None:
         """Stop the engine as a machine that goes down does, start it again, and wait until it answers."""
         self._outside_do("stop", "--time", str(STOP_SECONDS), self._container)
+        self.start()
+
+    def kill(self) -> None:
+        """End the engine and every container in it at once, as a machine ends that fails; its disk stays."""
+        self._outside_do("kill", self._container)
+
+    def start(self) -> None:
+        """Start the engine again, and wait until it answers."""
         self._outside_do("start", self._container)
         self.wait_until_it_answers()
 
@@ -78,8 +92,10 @@ class Nested:
 
 
 @contextmanager
-def begun(labels: Labels, shared: Path, references: Iterable[str]) -> Iterator[Nested]:
+def begun(labels: Labels, shared: Path, references: Iterable[str], *, given: tuple[str, ...] = ()) -> Iterator[Nested]:
     """An engine with these images, in a privileged container; `shared` is a folder that both engines see as one.
+
+    `given` are more options of its `docker run`.
 
     Raises NotPrivilegedError where the engine allows no privileged container.
     """
@@ -90,7 +106,7 @@ def begun(labels: Labels, shared: Path, references: Iterable[str]) -> Iterator[N
     command = (
         "run", "--detach", *options(labels), "--privileged", "--volume", f"{shared}:{shared}",
         "--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup",  # so that faults find the cgroups inside
-        "--volume", "/var/lib/docker", "--tmpfs", "/run", "--entrypoint", "dockerd", image,
+        "--volume", "/var/lib/docker", "--tmpfs", "/run", *given, "--entrypoint", "dockerd", image,
         "--host", f"unix://{socket}", "--host", HERE,
     )  # fmt: skip
     try:

@@ -25,7 +25,7 @@ from stack.driver.progress import Progress
 from stack.driver.project import ComposeProject
 from stack.driver.runners.compose import ComposeRunner
 from stack.ops import backup as backups
-from stack.ops import healer_log
+from stack.ops import healer_log, swarm
 from stack.ops.prepare import prepare
 
 BACKUPS = SHIPPED / "backups"
@@ -58,6 +58,7 @@ def up(sources: str) -> None:
     chosen = image_sources.chosen(sources)
     with Progress() as progress:
         engine_install.ensure(progress.say)
+        swarm.refuse_running()
         prepare(SHIPPED, progress, chosen)
         runner = _shipped()
         _refuse_another_clones()
@@ -147,6 +148,7 @@ def _prepared() -> ComposeRunner:
     if not (SHIPPED / ".env").exists():
         raise SubjectError("the stack was never brought up here", hint="`invoke up`")
     engines.require()
+    swarm.refuse_running()
     _refuse_another_clones()
     return _shipped()
 

@@ -46,7 +46,20 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def test_the_list_of_tasks_reads_as_a_menu(clone: Path) -> None:
     listed = re.findall(r"^  (\w+) +(\S.*)$", run(clone, "invoke", "--list").stdout, re.MULTILINE)
-    names = ["backup", "describe", "down", "engine", "images", "init", "logs", "restore", "status", "sweep", "up"]
+    names = [
+        "backup",
+        "describe",
+        "down",
+        "engine",
+        "images",
+        "init",
+        "logs",
+        "render",
+        "restore",
+        "status",
+        "sweep",
+        "up",
+    ]
     assert [name for name, _ in listed] == names
     assert all(sentence[0].isupper() and len(sentence) < 90 for _, sentence in listed)
 

@@ -14,7 +14,7 @@ from checks.core.run import Kind
 from checks.core.tier import Tier, tier_of
 from checks.harness.coverage import marked, names_used
 
-BEGIN, END = "<!-- rules: by python -m checks.harness.rule_tables -->", "<!-- end of rules -->"
+MARKS = ("<!-- rules: by python -m checks.harness.rule_tables -->", "<!-- end of rules -->")
 HEAD = "| rule | what must hold | tier | mutations that must be noticed |\n|---|---|---|---|\n"
 
 
@@ -24,13 +24,13 @@ def table(known: Catalog, requirement: Requirement) -> str:
     return HEAD + "".join(_row(requirement, rule) for rule in requirement.rules)
 
 
-def written_into(page: str, rows: str) -> str:
-    """The page with these rows between its markers; raises ValueError for a page without them."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def written_into(page: str, told: str, marks: tuple[str, str] = MARKS) -> str:
+    """The page with this between its marks; raises ValueError for a page without them."""
+    before, begin, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not (begin and end):
-        raise ValueError(f"the page has no `{BEGIN}` and `{END}`")
-    return f"{before}{BEGIN}\n{rows}{END}{after}"
+        raise ValueError(f"the page has no `{marks[0]}` and `{marks[1]}`")
+    return f"{before}{begin}\n{told}{end}{after}"
 
 
 def page_of(requirement: Requirement) -> Path:

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from checks.core.wrappers import WRAPPERS, own_words
 from checks.subject.image_recipe import recipe_of
-from checks.subject.wrappers import WRAPPERS, own_words
 from stack.driver.project import Config
 
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})

@@ -4,7 +4,7 @@ import re
 from itertools import takewhile
 from pathlib import PurePosixPath
 
-from checks.subject.wrappers import WRAPPERS, own_words
+from checks.core.wrappers import WRAPPERS, own_words
 
 SHELLS = {"sh", "ash", "bash", "dash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh"}
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)

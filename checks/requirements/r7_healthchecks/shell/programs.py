@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from checks.core.wrappers import WRAPPERS, own_words
 from checks.requirements.r7_healthchecks.shell import builtins, clients, filters, python_source
 from checks.requirements.r7_healthchecks.shell.conditions import ALWAYS_THERE
 from checks.requirements.r7_healthchecks.shell.state import EITHER, NotFollowedError, Result, Run
 from checks.requirements.r7_healthchecks.shell.values import ANY, FULL, OK, PROCESSES, Field, Some, Value, prefix_of
-from checks.subject.wrappers import WRAPPERS, own_words
 
 SHELLS = {"sh": False, "ash": False, "dash": False, "bash": True, "zsh": True}
 """Whether it has what bash has beyond POSIX."""

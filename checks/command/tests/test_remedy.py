@@ -24,7 +24,11 @@ SABOTAGES = {  # {rule: (file, what stands there, what is to stand there)} of th
     "container-non-root": ("compose.yaml", "user: ${API_USER:-10001:10001}", 'user: "0"'),
 }
 HEALER = ROOT / "stack" / "ops" / "healer.compose.yaml"
-MAY_DIFFER = {"user", "volumes"}  # the socket's place and group are a variable there
+MAY_DIFFER = {
+    "user",
+    "volumes",
+    "security_opt",
+}  # a variable there; a seccomp profile that lies beside the shipped file
 MENDED_BY_ANOTHER = {"healed-within-minutes"}
 
 

@@ -57,7 +57,7 @@ def test_a_row_has_the_median_and_the_range() -> None:
     ]
 
 
-def test_the_slowest_are_held_against_the_earlier_ones_of_the_same_round() -> None:
+def test_the_slowest_are_held_against_those_of_the_same_round() -> None:
     swift = tuple(replace(one, p99_ms=one.p99_ms / 4) if one.who == OURS else one for one in SEEN)
     told = service.as_json(replace(RESULT, measured=swift))
     assert (told["get_p99_vs_earlier"], told["set_p99_vs_earlier"]) == (0.25, 0.25)

@@ -24,7 +24,7 @@ SABOTAGES = {  # {rule: (file, what stands there, what is to stand there)} of th
     "container-non-root": ("compose.yaml", "user: ${API_USER:-10001:10001}", 'user: "0"'),
 }
 HEALER = ROOT / "stack" / "ops" / "healer.compose.yaml"
-MAY_DIFFER = {
+MAY_DIFFER = {"user", "volumes", "security_opt"}  # variables there, and a profile that lies beside the shipped file
     "user",
     "volumes",
     "security_opt",

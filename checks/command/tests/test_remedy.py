@@ -25,10 +25,6 @@ SABOTAGES = {  # {rule: (file, what stands there, what is to stand there)} of th
 }
 HEALER = ROOT / "stack" / "ops" / "healer.compose.yaml"
 MAY_DIFFER = {"user", "volumes", "security_opt"}  # variables there, and a profile that lies beside the shipped file
-    "user",
-    "volumes",
-    "security_opt",
-}  # a variable there; a seccomp profile that lies beside the shipped file
 MENDED_BY_ANOTHER = {"healed-within-minutes"}
 
 

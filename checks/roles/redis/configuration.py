@@ -123,7 +123,7 @@ def _arguments(spec: Config, service: str) -> list[str]:
     if len(words) > 2 and PurePosixPath(words[0]).name in SHELLS:
         words = _in_shell(words[1:]) or ["a shell that starts it in another way"]
     for place, word in enumerate(words):
-        if SERVER.fullmatch(PurePosixPath(word).name):
+        if _is_server(word):
             return words[place + 1 :]
     if _starts_as_usual(spec) and (not words or words[0].startswith("-") or words[0].endswith(".conf")):
         return words
@@ -131,10 +131,21 @@ def _arguments(spec: Config, service: str) -> list[str]:
 
 
 def _in_shell(words: list[str]) -> list[str]:
-    """The command of a shell's script that starts the server."""
-    script = next((word for word in words if not word.startswith("-")), "")
-    named = (one for one in commands_in(script) if any(SERVER.fullmatch(PurePosixPath(word).name) for word in one))
-    return [*next(named, ())]
+    """The command of a shell's script that starts the server: the last one, for the shell waits for that, or is it.
+
+    What runs in the background is another server. `"$@"` are the words behind the script, but for the name of it.
+    """
+    at = next((at for at, word in enumerate(words) if not word.startswith("-")), len(words))
+    script, given_to_it = "".join(words[at : at + 1]), words[at + 2 :]
+    commands = [
+        [part for word in command for part in (given_to_it if word in {"$@", "$*"} else [word])]
+        for command in commands_in(script, awaited=True)
+    ]
+    return next((one for one in reversed(commands) if any(map(_is_server, one))), [])
+
+
+def _is_server(word: str) -> bool:
+    return bool(SERVER.fullmatch(PurePosixPath(word).name))
 
 
 def _file_lines(files: Files, service: str, path: str, texts: dict[str, str], deep: int = 8) -> Iterator[list[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -41,9 +40,11 @@ class Endpoint:
 def endpoint_of(files: Files) -> Endpoint:
     """Where it answers by its command line, its configuration and its environment: in the clear where it does."""
     spec = files.services[files.roles[Role.REDIS]]
-    told: Mapping[str, str] = {**_in_environment(spec), **on_the_command_line(spec)}
-    with suppress(SubjectError):  # what is decided in its image is as Redis has it by itself
-        told = {**told, **given(files, files.roles[Role.REDIS]).settings}
+    try:
+        settings = given(files, files.roles[Role.REDIS]).settings
+    except SubjectError:  # what is decided in its image is as Redis has it by itself
+        settings = on_the_command_line(spec)
+    told: Mapping[str, str] = {**_in_environment(spec), **settings}
     told = {name: _value(told[name], spec) for name in WHERE if name in told}
     if (port := told.get("port") or str(PORT)) != OFF:
         return Endpoint(kind="tcp", at=port)

@@ -28,12 +28,8 @@ nox.options.sessions = ["lint", "types", "page", "validators", "compliance", "of
 
 PYTHON = (sys.executable, "-m")
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
-BENCHES = ("startup", "throughput", "healers", "service")  # modules of checks.campaigns.bench
-BY_NAME_ONLY = (
-    "busy",
-    "busy-healing",
-    "gate",
-)  # for a quarter of an hour and more
+BENCHES = ("startup", "throughput", "healers", "service", "copies")  # modules of checks.campaigns.bench
+BY_NAME_ONLY = ("busy", "busy-healing", "gate")  # for a quarter of an hour and more
 TEARDOWN_SECONDS = 150  # for what is interrupted to tidy up, and to be judged; nox's own patience is half a second
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ALONE = ("setsid",)  # out of the terminal's reach: what is interrupted hears of it once, and from here
@@ -127,6 +123,7 @@ def subjects(session: nox.Session) -> None:
     """Every check on projects of other shapes than ours, rebuilt small: all of them, or `-- SHAPE ...`."""
     _provide(session)
     _run(session, "checks.campaigns.subjects", *session.posargs)
+    _run(session, "checks.campaigns.subjects.remedied", *(word for word in session.posargs if word[0] != "-"))
 
 
 @nox.session

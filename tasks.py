@@ -112,6 +112,24 @@ def describe(_: Context, stack: str = "") -> None:
 
 @task(help={"stack": "a Compose project: its directory or file"})
 @reports_errors
+def remedy(_: Context, stack: str) -> None:
+    """Print a patch for `git apply` that mends what a project's files show to be broken; changes nothing."""
+    from checks.harness.remedy import told
+
+    sys.stdout.write(told(Path(stack)))
+
+
+@task(help={"to": "a folder that is to be made"})
+@reports_errors
+def healer(_: Context, to: str) -> None:
+    """Write our healer as a Compose file that another project includes."""
+    from checks.command.example import told_of_the_healer
+
+    sys.stdout.write(told_of_the_healer(Path(to)))
+
+
+@task(help={"stack": "a Compose project: its directory or file"})
+@reports_errors
 def init(_: Context, stack: str) -> None:
     """Write a commented compliance.toml for a project, with what was found in it; one that is there stays."""
     from checks.subject.new_profile import write

@@ -27,7 +27,8 @@ REPORTING = {
     "history": "a page over a folder of runs",
     "verify": "check a signed result",
 }
-TASK = re.compile(r"`invoke (describe|init) --stack DIR`")
+SHELLS = ("bash", "zsh")
+TASK = re.compile(r"invoke (describe|init|remedy) --stack DIR")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,10 +70,26 @@ def parser() -> Parser:
     _command(menu, _describe, "say what a run would look at: roles, checks, what is lacking; starts nothing", project)
     _command(menu, _init, "write a commented compliance.toml with what was found; one that is there stays", project)
     _check_options(_command(menu, _check, "judge a project, and report; it stays as it is", project))
+    _command(menu, _remedy, "print a patch for `git apply` that mends what files show; changes nothing", project)
+    _command(menu, _healer, "write our healer as a Compose file to be included", "a folder that is to be made")
     _command(menu, _example, "write the stack that ships, as an example", "a folder that is to be made")
     for name, told in REPORTING.items():
-        menu.add_parser(name, help=told, add_help=False)
+        _folder(menu.add_parser(name, help=told, add_help=False), "evidence", nargs="*")
+    _completion_options(menu)
     return whole
+
+
+def _completion_options(menu: argparse._SubParsersAction[Parser]) -> None:
+    told = "print what has a shell complete this command: `source <(compose-compliance completion bash)`"
+    one = menu.add_parser("completion", help=told, description=told, allow_abbrev=False)
+    one.add_argument("shell", choices=SHELLS)
+    one.set_defaults(do=_completion)
+
+
+def _folder(one: argparse.ArgumentParser, told: str, nargs: str | None = None) -> None:
+    """An argument for which a shell completes files and folders."""
+    action = one.add_argument("directory", type=Path, metavar="DIR", help=told, nargs=nargs)
+    action.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}  # type: ignore[attr-defined]  # shtab's FILE
 
 
 def _command(
@@ -80,7 +97,7 @@ def _command(
 ) -> argparse.ArgumentParser:
     name = do.__name__.strip("_")
     one = menu.add_parser(name, help=told, description=told, epilog=EXIT_CODES, allow_abbrev=False)
-    one.add_argument("directory", type=Path, metavar="DIR", help=folder)
+    _folder(one, folder)
     one.set_defaults(do=do)
     return one
 
@@ -110,9 +127,28 @@ def _init(named: argparse.Namespace, _: list[str]) -> int:
     return 0
 
 
+def _remedy(named: argparse.Namespace, _: list[str]) -> int:
+    from checks.harness.remedy import told  # it loads every check
+
+    sys.stdout.write(_ours(told(named.directory)))
+    return 0
+
+
+def _healer(named: argparse.Namespace, _: list[str]) -> int:
+    sys.stdout.write(example.told_of_the_healer(named.directory))
+    return 0
+
+
 def _example(named: argparse.Namespace, _: list[str]) -> int:
     written = example.written(named.directory)
     sys.stdout.write(f"wrote {named.directory}; next: `{NAME} check --tier declared {written}`\n")
+    return 0
+
+
+def _completion(named: argparse.Namespace, _: list[str]) -> int:
+    import shtab  # what no other command needs
+
+    sys.stdout.write(f"{shtab.complete(parser(), shell=named.shell)}\n")
     return 0
 
 
@@ -138,7 +174,7 @@ def _provide() -> None:
 
 def _ours(text: str) -> str:
     """What is said of tasks, in words of this command."""
-    return TASK.sub(rf"`{NAME} \1 DIR`", text)
+    return TASK.sub(rf"{NAME} \1 DIR", text).replace("invoke healer --to DIR", f"{NAME} healer DIR")
 
 
 if __name__ == "__main__":

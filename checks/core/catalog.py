@@ -80,6 +80,14 @@ def load_judges(catalog: Catalog) -> None:
             pass
 
 
+def load_remedies(catalog: Catalog) -> None:
+    """Import what is known of how files would have to change; a requirement need not know any."""
+    for known in catalog.requirements:
+        if (known.folder / "remedies.py").is_file():
+            for _ in _modules(known, "remedies"):
+                pass
+
+
 def samples(requirement: Requirement) -> Samples:
     """The samples of a requirement."""
     modules = list(_modules(requirement, "samples"))

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+SERVICE = re.compile(  # a key of a line, a host, a job, a target: not `redis-cli`, an image, a user or a path
+    r"(?m)(?:(?<=^  )|(?<=^    )|(?<=host=\")|(?<=job=\")|(?<=job_name: )|(?<=targets: \[\"))"
+    r"(?:api|redis|prometheus)(?=:\s*$|:\d|\"|$)"
+)
 
 
 class Reading(StrEnum):
@@ -24,6 +31,10 @@ class Rule:
     """Whether to break it is to be late: then a machine that starved may be why, and it is tried again."""
     remedy: str = ""
     snippet: str = ""  # the least that shows the remedy, as it would stand in a file or on a command line
+
+    def snippet_for(self, services: Mapping[str, str]) -> str:
+        """The snippet with a subject's own names, {role: service}, where the name of a role stands for a service."""
+        return SERVICE.sub(lambda found: services.get(found[0], found[0]), self.snippet)
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ class Run:
     compose: str | None = None
     buildx: str | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)  # {what the run depends on: its version or digest}
+    services: Mapping[str, str] = field(default_factory=dict)  # {role: service of the subject}
     images: tuple[Image, ...] = ()
     python: str = field(default_factory=platform.python_version)
     platform: str = field(default_factory=platform.platform)
@@ -130,6 +131,7 @@ class Known(TypedDict, total=False):
     compose: str
     buildx: str
     inputs: Mapping[str, str]
+    services: Mapping[str, str]
     images: tuple[Image, ...]
     pressure: Pressure
     waivers: tuple[Waiver, ...]

@@ -21,8 +21,9 @@ from checks.subject.stack import Files
 from checks.subject.standing import standing
 from checks.subject.start import budget
 from checks.subject.workspace import refuse_shared_data
+from stack.driver.detached import detached
 from stack.driver.errors import SubjectError
-from stack.driver.project import Config, detached, seconds_in
+from stack.driver.project import Config, seconds_in
 
 OF_ITS_OWN = {"own_stack", "mutated", "unstarted", "on_another_engine"}  # fixtures that start a stack for one check
 TIERS = [*Tier]

@@ -6,10 +6,10 @@ They stand in `run.json`, and so in what SHA256SUMS covers: who has the folder c
 import hashlib
 import os
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 
 from checks.core.version import version
+from checks.subject.left_out import holds_evidence, is_named
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
 from stack import ROOT
 
@@ -44,13 +44,10 @@ def tree_digest(folder: Path, left_out: tuple[str, ...] = ()) -> str:
 def _files(folder: Path, left_out: tuple[str, ...]) -> Iterator[Path]:
     """In the order of their names, whatever the file system says."""
     for found, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not _is_left_out(name, left_out))
+        kept = (name for name in folders if not is_named(name, left_out))
+        folders[:] = sorted(name for name in kept if not holds_evidence(Path(found, name)))
         links = [name for name in folders if Path(found, name).is_symlink()]
-        yield from (Path(found, name) for name in sorted({*names, *links}) if not _is_left_out(name, left_out))
-
-
-def _is_left_out(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch(name, pattern) for pattern in patterns)
+        yield from (Path(found, name) for name in sorted({*names, *links}) if not is_named(name, left_out))
 
 
 def _content(path: Path) -> tuple[str, int]:

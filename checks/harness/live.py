@@ -10,7 +10,9 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -18,6 +20,7 @@ from rich.live import Live
 from rich.text import Text
 
 from checks.core import judging, stored
+from checks.core.codec import DamagedError
 from checks.core.evidence import Folder
 from checks.core.run import Ending, Outcome, Planned
 from checks.core.verdict import Violation
@@ -47,6 +50,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         config.pluginmanager.register(Teller(config), "live-teller")
     elif config.getoption("numprocesses", None):
         config.pluginmanager.register(Shower(config), "live-shower")
+
+
+def earlier(folder: Path) -> Mapping[str, float]:
+    """{check: seconds} of the last run whose folder lies beside this one and has something to tell."""
+    runs = (one for one in folder.parent.iterdir() if one.is_dir() and not one.is_symlink() and one.name < folder.name)
+    for run in sorted(runs, reverse=True):
+        with suppress(OSError, DamagedError):  # another's folder, or one that a killed run left half written
+            if found := {one.name: one.setup_seconds + one.seconds for one in stored.outcomes_of(run)}:
+                return found
+    return {}
 
 
 class Teller:
@@ -83,6 +96,7 @@ class Shower:
         self._titles = {known.id: known.title for known in plan.known(config).requirements}
         self.console = Console(file=sys.stderr, highlight=False)
         self._live: Live | None = None
+        self._earlier: Mapping[str, float] | None = None
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         if self._live is None and self.console.is_terminal:
@@ -155,7 +169,11 @@ class Shower:
             for name, since in self._since.copy().items()
             if name in planned
         )
-        return View(titles=self._titles, planned=self._planned, began=self._began, running=running, ended=self._ended)
+        self._earlier = earlier(self._folder.path) if self._earlier is None else self._earlier
+        return View(
+            titles=self._titles, planned=self._planned, began=self._began, running=running, ended=self._ended,
+            earlier=self._earlier,
+        )  # fmt: skip
 
     @property
     def _folder(self) -> Folder:

@@ -14,6 +14,7 @@ from checks.report import words
 WIDE = 120  # columns from which there is room for titles
 TITLE = 44
 SECONDS_IN_A_MINUTE = 60
+FEW = 5  # checks that have ended; of fewer nothing is concluded about the others
 HELD = (Ending.PASSED, Ending.NOT_APPLICABLE)
 
 
@@ -50,6 +51,7 @@ class View:
     began: float
     running: tuple[Running, ...] = ()
     ended: tuple[Outcome, ...] = field(default=())
+    earlier: Mapping[str, float] = field(default_factory=dict)  # {check: seconds it took in the last run there}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +106,30 @@ def took(seconds: float) -> str:
     return f"{minutes} min {rest:02} s"
 
 
+def to_go(view: View, now: float) -> float | None:
+    """Seconds until all have ended, by what each took in an earlier run, at the pace of this one; None if none knows.
+
+    What no earlier run knows is taken for as long as those that have ended here. The longest ends last, whoever helps.
+    """
+    spent = {one.name: one.setup_seconds + one.seconds for one in view.ended}
+    known = {name: seconds for name, seconds in view.earlier.items() if name in spent}
+    if not view.earlier and len(spent) < FEW:
+        return None
+    pace = sum(spent[name] for name in known) / sum(known.values()) if any(known.values()) else 1.0
+    usual = sum(spent.values()) / len(spent) if spent else sum(view.earlier.values()) / len(view.earlier)
+    since = {one.planned.name: now - one.since for one in view.running}
+    left = [
+        max(view.earlier.get(one.name, usual / pace if pace else usual) * pace - since.get(one.name, 0.0), 0.0)
+        for one in view.planned
+        if one.name not in spent
+    ]
+    return max(sum(left) / max(len(view.running), 1), max(left, default=0.0))
+
+
 def _head(view: View, now: float) -> str:
-    done, whole = len(view.ended), len(view.planned)
-    return f"{done} of {whole} done, {len(view.running)} at work, {took(now - view.began)}"
+    done, whole, left = len(view.ended), len(view.planned), to_go(view, now)
+    told = f", about {took(left)} to go" if left else ""
+    return f"{done} of {whole} done, {len(view.running)} at work, {took(now - view.began)}{told}"
 
 
 def _row(view: View, requirement: str, now: float, width: int) -> Row:

@@ -7,17 +7,31 @@ from checks.core.evidence import Folder
 from checks.core.run import Image
 from checks.core.version import version
 from checks.harness.inputs import inputs_of
+from checks.subject.roles import Found
 from checks.subject.stack import Files, Stack
 from stack import ROOT
 from stack.driver import docker, engine
 from stack.driver.containers import logs_of
+from stack.driver.errors import SubjectError
 
 
 def describe_files(files: Files, folder: Folder) -> None:
     """What is known of a run that asks no engine."""
     compose = docker.ask("compose", "version", "--short").strip()
     told = inputs_of(files.subject)
-    folder.describe(subject=str(files.subject.compose_file), commit=_commit(), compose=compose, inputs=told)
+    folder.describe(
+        subject=str(files.subject.compose_file), commit=_commit(), compose=compose, inputs=told,
+        services=services_by_role(files),
+    )  # fmt: skip
+
+
+def services_by_role(files: Files) -> dict[str, str]:
+    """{role: service} as far as it is known; of a project that does not resolve, none."""
+    try:
+        findings = files.roles.findings
+    except SubjectError:
+        return {}
+    return {str(role): found.service for role, found in findings.items() if isinstance(found, Found)}
 
 
 def describe(stack: Stack, folder: Folder) -> None:
@@ -29,6 +43,7 @@ def describe(stack: Stack, folder: Folder) -> None:
         engine=versions.engine,
         compose=versions.compose,
         buildx=versions.buildx,
+        services=services_by_role(stack),
         images=tuple(
             Image(name=one.reference, digest=one.digest, source=one.source) for one in stack.runner.images.values()
         ),

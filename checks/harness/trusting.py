@@ -73,7 +73,9 @@ def _require(config: pytest.Config) -> None:
 
 
 def _tell_what_is_withheld(subject: Subject) -> None:
-    """Somebody may have meant their project to read what this process has: they are told that it does not."""
+    """Somebody may have meant their project to reach out, or to read what this process has: they are told otherwise."""
+    if not subject.trust.allows(Danger.ROUTE_OUT):
+        print("note: its containers get no route out of this machine (one with `--allow route-out`)", file=sys.stderr)
     if subject.trust.allows(Danger.ENVIRONMENT):
         return
     texts = [file.read_text(errors="replace") for file in subject.files if file.is_file()]

@@ -20,6 +20,8 @@ class Finding:
     check: JudgedCheck
     rule: Rule
     violation: Violation
+    snippet: str
+    """The least that shows the remedy, with the subject's own names of services."""
     occurrence: int
     """How many violations of the same rule, by the same check in the same file, come before this one."""
 
@@ -39,14 +41,21 @@ def findings(report: Result) -> Iterator[Finding]:
     counted: Counter[tuple[str, ...]] = Counter()
     for known, check, violation in _violations(report):
         identity = _identity(known, check, violation)
+        rule = rule_of(known, violation.rule)
         yield Finding(
             requirement=known,
             check=check,
-            rule=rule_of(known, violation.rule),
+            rule=rule,
+            snippet=snippet(report, rule),
             violation=violation,
             occurrence=counted[identity],
         )
         counted[identity] += 1
+
+
+def snippet(report: Result, rule: Rule) -> str:
+    """The snippet of a rule with the subject's own names of services, as far as the run knows them."""
+    return rule.snippet_for(report.run.services if report.run else {})
 
 
 def _violations(report: Result) -> Iterator[tuple[Requirement, JudgedCheck, Violation]]:

@@ -25,7 +25,7 @@ def _issue(found: Finding) -> Issue:
         "type": "issue",
         "check_name": f"{found.requirement.id}/{found.rule.name}",
         "description": f"{found.rule.wording} {objection(found.violation)}",
-        "content": {"body": f"{found.rule.remedy}\n\n```\n{found.rule.snippet.rstrip()}\n```"},
+        "content": {"body": f"{found.rule.remedy}\n\n```\n{found.snippet.rstrip()}\n```"},
         "categories": ["Security" if found.requirement.controls else "Bug Risk"],
         "severity": "major",
         "fingerprint": found.fingerprint,

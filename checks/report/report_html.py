@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from checks.core.results import Result
-from checks.report import durations, timing
+from checks.report import durations, pressed, timing
 from checks.report.findings import findings
 from checks.report.words import (
     anchor,
@@ -15,6 +15,7 @@ from checks.report.words import (
     prose,
     proven_rules,
     second_try,
+    spoken,
     tally,
     title,
     waiver,
@@ -33,7 +34,14 @@ def as_html(report: Result) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        compact=compact, title=title, prose=prose, columns=columns, flat=flat, anchor=anchor, second_try=second_try
+        compact=compact,
+        title=title,
+        prose=prose,
+        columns=columns,
+        flat=flat,
+        anchor=anchor,
+        second_try=second_try,
+        spoken=spoken,
     )
     template = environment.get_template("report.html.j2")
     slowest = timing.slowest_first(report)
@@ -41,7 +49,7 @@ def as_html(report: Result) -> str:
         report=report,
         catalogue=report.catalog.by_id,
         judged={requirement.id: requirement for requirement in report.requirements},
-        to_do=list(dict.fromkeys((found.requirement, found.rule) for found in findings(report))),
+        to_do=list(dict.fromkeys((found.requirement, found.rule, found.snippet) for found in findings(report))),
         seen=by_test(report),
         proven={requirement.id: proven_rules(requirement) for requirement in report.requirements},
         slowest=slowest,
@@ -50,6 +58,7 @@ def as_html(report: Result) -> str:
         waivers=list(map(waiver, report.waivers)),
         spent=where_the_time_went(report),
         machine=what_the_machine_did(report),
+        pressed=pressed.lanes(report),
         colours={**durations.colours(report), "set-up": 0, "working": 1, "waiting": 2},
         durations=durations,
         times=timing,

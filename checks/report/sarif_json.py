@@ -5,7 +5,7 @@ from typing import Any
 
 from checks.core.requirement import Requirement, Rule
 from checks.core.results import Result
-from checks.report.findings import Finding, controls_of, findings, undecided
+from checks.report.findings import Finding, controls_of, findings, snippet, undecided
 from checks.report.words import objection, printable, title
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -21,7 +21,7 @@ def as_sarif(report: Result) -> str:
             "driver": {
                 "name": "compose-compliance",
                 "informationUri": "https://pypi.org/project/compose-compliance/",
-                "rules": [_rule(known, rule) for known, rule in rules],
+                "rules": [_rule(known, rule, snippet(report, rule)) for known, rule in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -36,13 +36,13 @@ def _rule_id(known: Requirement, rule: Rule) -> str:
     return f"{known.id}/{rule.name}"
 
 
-def _rule(known: Requirement, rule: Rule) -> Object:
+def _rule(known: Requirement, rule: Rule, shown: str) -> Object:
     told: Object = {
         "id": _rule_id(known, rule),
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.wording},
         "fullDescription": {"text": f"{known.wording} {known.why}"},
-        "help": {"text": f"{rule.remedy}\n\n{rule.snippet}".strip() or rule.wording, "markdown": _help(rule)},
+        "help": {"text": f"{rule.remedy}\n\n{shown}".strip() or rule.wording, "markdown": _help(rule, shown)},
         "defaultConfiguration": {"level": "error"},
         "properties": {"tags": [known.id, *controls_of(known, rule.name)], "problem.severity": "error"},
     }
@@ -50,8 +50,8 @@ def _rule(known: Requirement, rule: Rule) -> Object:
     return told | ({"helpUri": page} if page else {})
 
 
-def _help(rule: Rule) -> str:
-    return f"{rule.remedy}\n\n```\n{rule.snippet.rstrip()}\n```" if rule.snippet else rule.remedy or rule.wording
+def _help(rule: Rule, shown: str) -> str:
+    return f"{rule.remedy}\n\n```\n{shown.rstrip()}\n```" if shown else rule.remedy or rule.wording
 
 
 def _result(found: Finding, index: dict[str, int]) -> Object:

@@ -73,8 +73,8 @@ def _rule(of_rule: list[Finding]) -> str:
     lines += [f"- and {more} more"] if more > 0 else []
     if first.rule.remedy:
         lines += ["", f"**What to do:** {_sentence(first.rule.remedy)}"]
-    if first.rule.snippet:
-        lines += ["", "```", first.rule.snippet.rstrip(), "```"]
+    if first.snippet:
+        lines += ["", "```", first.snippet.rstrip(), "```"]
     return "\n".join(lines)
 
 

@@ -57,6 +57,13 @@ def title(name: str) -> str:
     return words.replace("_", " ") + (f" [{case}" if bracket else "")
 
 
+def spoken(name: str) -> str:
+    """Read the name of a kind of observation as words: `ACLFile` is "ACL file"."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z\d]*|[a-z\d]+", name)
+    told = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
+    return told[:1].upper() + told[1:]
+
+
 def prose(text: str) -> Markup:
     """Escape a sentence, and set what stands in backticks as code."""
     return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped

@@ -38,14 +38,19 @@ def found_at(path: Path) -> ComposeFiles:
 
 
 def _by_variable(folder: Path) -> ComposeFiles | None:
-    """What COMPOSE_FILE names. That of the shell is about the folder that the shell is in, and is left alone."""
-    variables = variables_of(folder)
-    named = variables.get("COMPOSE_FILE")
-    if not named:
+    """What COMPOSE_FILE names, seen from the folder. That of the shell is about where the shell is, and left alone.
+
+    Compose asks the `.env` beside a file of a usual name, which may lie above, before that of the folder it is run in.
+    """
+    home = next((place for place in (folder, *folder.parents) if _first_of(COMPOSE_NAMES, place)), folder)
+    variables = variables_of(home)
+    if (named := variables.get("COMPOSE_FILE")) is None:
         return None
+    if not named:
+        raise SubjectError(f"{home / '.env'}: COMPOSE_FILE is empty, which Compose takes for a file", hint="remove it")
     names = named.split(variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
     if STDIN in names:
-        raise SubjectError(f"{folder / '.env'}: COMPOSE_FILE reads from the standard input, which is no project")
+        raise SubjectError(f"{home / '.env'}: COMPOSE_FILE reads from the standard input, which is no project")
     return _named([folder / name for name in names], folder)
 
 
@@ -53,17 +58,19 @@ def _by_name(folder: Path) -> ComposeFiles:
     for place in (folder, *folder.parents):
         if found := _first_of(COMPOSE_NAMES, place):
             override = _first_of(OVERRIDE_NAMES, place)
-            return ComposeFiles(first=found, more=(override,) if override else (), folder=place)
+            return _named([found, *([override] if override else [])], place)
     raise SubjectError(f"{folder} is no Compose project: it holds none of {', '.join(COMPOSE_NAMES)}", hint=HINT)
 
 
 def _first_of(names: tuple[str, ...], folder: Path) -> Path | None:
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+    return next((folder / name for name in names if (folder / name).exists()), None)
 
 
 def _named(files: list[Path], folder: Path) -> ComposeFiles:
     absolute = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - a link stays where it lies
     for file in absolute:
+        if file.is_dir():
+            raise SubjectError(f"{file} is a directory, where Compose reads a file", hint=HINT)
         if not file.is_file():
             raise SubjectError(f"{file} is no Compose project: there is no such directory or file", hint=HINT)
     return ComposeFiles(first=absolute[0], more=tuple(absolute[1:]), folder=folder)

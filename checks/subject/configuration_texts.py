@@ -16,11 +16,6 @@ CONFIGURATION = {".conf", ".cfg", ".yml", ".yaml", ".toml", ".template", ".tmpl"
 WITHOUT_SUFFIX = ("Caddyfile",)
 NOT_LOOKED_INTO = {".git", ".venv", "node_modules", "__pycache__"}
 COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
-FROM = re.compile(
-    r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(?P<base>\S+)(?:[ \t]+AS[ \t]+(?P<name>\S+))?", re.IGNORECASE | re.MULTILINE
-)
-UNKNOWN = "unknown"  # stands for a build argument that has no default there
-VARIABLE = re.compile(r"\$\{?\w+(?::?[-+?](?P<default>[^}]*))?\}?")
 
 
 def texts_of(config: Config, service: str) -> Mapping[str, str]:
@@ -50,26 +45,20 @@ def text_of(path: Path) -> str:
         return ""
 
 
-def base_of(spec: Config) -> str:
-    """The image that a service's own image is built from at last, as its Dockerfile says; '' where it is not known."""
-    build = spec.get("build") or {}
-    stages = list(FROM.finditer(dockerfile_of(build)))
-    if not stages:
-        return ""
-    named = {(stage["name"] or "").lower(): stage["base"] for stage in stages} | {"": ""}
-    base = named.get(str(build.get("target") or "").lower()) or stages[-1]["base"]
-    for _ in stages:
-        base = named.get(base.lower(), base)
-    return VARIABLE.sub(lambda found: found["default"] or UNKNOWN, base)
-
-
 def dockerfile_of(build: Config) -> str:
     """The text of the Dockerfile that a resolved `build:` names, or holds."""
     if inline := build.get("dockerfile_inline"):
         return str(inline)
     if "context" not in build:
         return ""
-    return text_of(Path(os.path.normpath(Path(build["context"]) / build.get("dockerfile", "Dockerfile"))))
+    return text_of(Path(os.path.normpath(dockerfile_at(Path(build["context"]), build.get("dockerfile", "Dockerfile")))))
+
+
+def dockerfile_at(context: Path, name: str) -> Path:
+    """Where a Dockerfile lies: one of the usual name may be written small (buildx, handleLowercaseDockerfile)."""
+    file = context / name
+    small = file.with_name(file.name.lower())
+    return small if file.name == "Dockerfile" and not file.exists() and small.is_file() else file
 
 
 def _files(config: Config, spec: Config) -> Iterator[Path]:

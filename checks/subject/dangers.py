@@ -38,6 +38,7 @@ class Danger(StrEnum):
     EXTERNAL = "external"
     PREPARE = "prepare"
     ENVIRONMENT = "environment"  # this process's variables, which are withheld where nobody allowed it
+    ROUTE_OUT = "route-out"  # of this machine, which a copy's networks have where somebody allowed it
     UNKNOWN_KEYS = "unknown-keys"
 
 

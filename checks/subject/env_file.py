@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ def variables_of(folder: Path) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     with file.open(errors="replace") as text:
-        for one in parse_stream(text):
+        for one in map(_with_equals, parse_stream(text)):
             if one.key is not None and one.value is not None:
                 found[one.key] = one.value if _is_literal(one) else filled_in(one.value, found)
     return found
@@ -28,6 +29,14 @@ def variables_of(folder: Path) -> dict[str, str]:
 def filled_in(text: str, variables: Mapping[str, str | None]) -> str:
     """A text with `$NAME`, `${NAME}` and `${NAME:-default}` replaced."""
     return "".join(atom.resolve(variables) for atom in parse_variables(BARE.sub(r"${\1}", text)))
+
+
+def _with_equals(one: Binding) -> Binding:
+    """Compose takes `NAME: value` as well as `NAME=value`, which python-dotenv has for a mistake."""
+    line = one.original.string
+    if ":" not in line.partition("=")[0].partition("#")[0]:
+        return one
+    return next(parse_stream(io.StringIO(line.replace(":", "=", 1))))
 
 
 def _is_literal(one: Binding) -> bool:

@@ -12,6 +12,8 @@ from checks.subject.dockerfile import Command, Stage
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config
 
+UNKNOWN = "unknown"  # stands for a build argument whose value is in the environment of who builds
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -66,16 +68,27 @@ def recipe_of(spec: Config) -> Recipe | None:
 
     What is wrong with such a file is told by R1.
     """
+    lineage = _lineage(spec)
+    return Recipe(stages=lineage[::-1], context=Path(spec["build"].get("context", ""))) if lineage else None
+
+
+def base_of(spec: Config) -> str:
+    """The image that a service's own image is built from at last, as its Dockerfile says; '' where it is not known."""
+    lineage = _lineage(spec)
+    return lineage[-1].base if lineage else ""
+
+
+def _lineage(spec: Config) -> tuple[Stage, ...]:
+    """The stage that is built, and those below; none for what is not built here, or cannot be."""
     build = spec.get("build") or {}
     if not (text := dockerfile_of(build)):
-        return None
-    given = {name: str(value) for name, value in (build.get("args") or {}).items() if value is not None}
+        return ()
+    given = {name: UNKNOWN if value is None else str(value) for name, value in (build.get("args") or {}).items()}
     try:
         whole = dockerfile.read(text, given, build.get("additional_contexts") or {})
-        final = whole.final(str(build.get("target") or ""))
+        return whole.lineage(whole.final(str(build.get("target") or "")))
     except SubjectError:
-        return None
-    return Recipe(stages=whole.lineage(final)[::-1], context=Path(build.get("context", "")))
+        return ()
 
 
 def _last(word: str, stages: Sequence[Stage]) -> Command | None:

@@ -30,7 +30,7 @@ def links_to(config: Config, service: str, by: Iterable[str]) -> list[Link]:
     """Every place in the configurations of these services that names this one as a host."""
     named = _address(names_of(config, service))
     return [
-        Link(by=other, where=_short(where), port=int(port) if (port := found["port"]) else None)
+        Link(by=other, where=_short(where), port=int(port) if (port := found["port"] or found["envoy"]) else None)
         for other in by
         for where, text in (*texts_of(config, other).items(), *_own_words(config, other).items())
         for found in named.finditer(text)
@@ -60,9 +60,10 @@ def names_of(config: Config, service: str) -> set[str]:
 def _address(names: Iterable[str]) -> re.Pattern[str]:
     """A host of these names where one is led to: before a port, in a URL, behind the word for it."""
     host = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    behind = r"://(?:[^\s/@]*@)?|\bserver\s+|_pass\s+|\breverse_proxy\s+|\bphp_fastcgi\s+|\btasks\."
+    behind = r"://(?:[^\s/@]*@)?|\bserver\s+|_pass\s+|\breverse_proxy\s+|\bphp_fastcgi\s+|\btasks\.|\baddress:\s*[\"']?"
+    port = r"(?::(?P<port>\d+)|[\"']?[\s,]+port_value:\s*(?P<envoy>\d+))?"
     return re.compile(
-        rf"(?:(?:{behind})(?:{host})(?![\w.-])(?!\s*\()|(?<![\w./-])(?:{host})(?=:\d))(?::(?P<port>\d+))?",
+        rf"(?:(?:{behind})(?:{host})(?![\w.-])(?!\s*\()|(?<![\w./-])(?:{host})(?=:\d)){port}",
         re.IGNORECASE,
     )
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from checks.subject import copies
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Mutation, Stack
 from stack.driver import docker
@@ -99,7 +100,14 @@ def edit(stack: Stack, old: str, new: str) -> None:
 
 
 def rewrite(path: Path, text: str) -> None:
-    """In place: owner and mode stay, for those who read it, and so does the file that a container has mounted."""
+    """In place: owner and mode stay, for those who read it, and so does the file that a container has mounted.
+
+    One that other copies have too (`copies.py`), which no container has mounted, becomes this one's own first.
+    """
+    if path.stat().st_nlink > 1:
+        own = path.with_name(f"{path.name}.own")
+        copies.copy_tree(path, own, lambda _: True, lambda _: False)
+        own.replace(path)
     mode = stat.S_IMODE(path.stat().st_mode)
     path.chmod(mode | stat.S_IWUSR)
     path.write_text(text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from checks.subject.health_checks import declared_test
+from checks.subject.links import labelled
 from checks.subject.programs import arguments_of, programs_of
 from checks.subject.role_tables import Role, product
 from stack.driver.project import Config
@@ -16,7 +18,11 @@ TOLD = re.compile(
     r"|(?:\d+\.\d+\.\d+\.\d+|\[[\da-f:]*\]|\*|localhost):(?P<plain>\d{2,5})"
     r")(?=\s|$)"
 )
+ITSELF = re.compile(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])[: ](\d{2,5})\b")
+VARIABLE = re.compile(r"\${1,2}(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<plain>[A-Za-z_]\w*))")
+ARGUMENTS = ("GUNICORN_CMD_ARGS",)  # variables that stand for words of a command
 TELLS_A_PORT = re.compile(r"(?:[A-Z]+_)*(?:HTTP_|SERVER_|RUN_|APP_)?PORT")
+DEBUGGERS = product(Role.API).debuggers
 OF_ANOTHER = re.compile(  # `REDIS_PORT` is where somebody else listens
     r"(?:REDIS|VALKEY|DB|DATABASE|POSTGRES\w*|PG|MYSQL|MARIADB|MONGO\w*|RABBITMQ|AMQP|KAFKA|SMTP|MAIL|EMAIL|CACHE|BROKER"
     r"|ELASTIC\w*|MEMCACHED?|DEBUG\w*|METRICS|STATSD|JAEGER|OTEL\w*|PROXY)_\w*"
@@ -27,15 +33,17 @@ def http_ports(config: Config, service: str, led_to: Iterable[int] = ()) -> tupl
     """The container ports of the best evidence that there is, () where there is none.
 
     What its own command says counts before where others look for it (`led_to`), that before what it publishes, what its
-    environment names, what it exposes, and where its web server listens that is told nothing. Ports of debuggers do not
-    count beside others.
+    environment names, what its health check asks, what it exposes, and where its web server listens that is told
+    nothing. Ports of debuggers do not count beside others; of several, those that other evidence names too come first.
     """
     spec = config["services"][service]
-    for found in (_told(spec), led_to, published(spec), _in_environment(spec), _exposed(spec), _usual(spec)):
-        ports = tuple(dict.fromkeys(found))
-        if kept := tuple(port for port in ports if port not in product(Role.API).debuggers):
-            return kept
-    return tuple(dict.fromkeys(published(spec)))
+    where = (*led_to, *(link.port for link in labelled(config, service, "") if link.port))
+    pieces = (_told(spec), where, published(spec), _in_environment(spec), _asked(spec), _exposed(spec), _usual(spec))
+    seen = [tuple(port for port in dict.fromkeys(found) if port not in DEBUGGERS) for found in pieces]
+    kept = next(filter(None, seen), ())
+    for ports in reversed(seen):  # the strongest decides last
+        kept = tuple(sorted(kept, key=lambda port: port not in ports)) if set(kept) & set(ports) else kept
+    return kept or tuple(dict.fromkeys(published(spec)))
 
 
 def published(spec: Config) -> Iterator[int]:
@@ -44,14 +52,27 @@ def published(spec: Config) -> Iterator[int]:
 
 
 def _told(spec: Config) -> Iterator[int]:
-    for found in TOLD.finditer(" ".join(arguments_of(spec))):
+    environment = spec.get("environment") or {}
+    words = [*arguments_of(spec), *(str(environment.get(name) or "") for name in ARGUMENTS)]
+    line = VARIABLE.sub(lambda found: _value(found, environment), " ".join(words))
+    for found in TOLD.finditer(line):
         yield int(found["port"] or found["bound"] or found["plain"])
+
+
+def _value(variable: re.Match[str], environment: Config) -> str:
+    """What a shell makes of a variable of the container."""
+    return str(environment.get(variable["braced"] or variable["plain"]) or variable["default"] or "")
 
 
 def _in_environment(spec: Config) -> Iterator[int]:
     for name, value in (spec.get("environment") or {}).items():
         if TELLS_A_PORT.fullmatch(name) and not OF_ANOTHER.fullmatch(name) and str(value).isdigit():
             yield int(value)
+
+
+def _asked(spec: Config) -> Iterator[int]:
+    """Where its own health check asks it."""
+    return (int(found[1]) for found in ITSELF.finditer(" ".join(declared_test(spec))))
 
 
 def _exposed(spec: Config) -> Iterator[int]:

@@ -85,6 +85,7 @@ class Subject:
             directory, self.compose_file.name, name, labels, aside=aside, more=more, started_in=started_in
         )
         project.of_strangers = not self.trust.allows(Danger.ENVIRONMENT)
+        project.kept_in = not self.trust.allows(Danger.ROUTE_OUT)
         return project
 
 

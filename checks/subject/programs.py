@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from checks.core.wrappers import WRAPPERS, own_words
 from checks.subject.image_recipe import recipe_of
 from stack.driver.project import Config
 
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
-WRAPPERS = {  # {program that runs another: how many words of its own it has, options aside}
-    "exec": 0, "env": 0, "tini": 0, "dumb-init": 0, "catatonit": 0, "nohup": 0, "command": 0, "setpriv": 0, "sudo": 0,
-    "nice": 0, "stdbuf": 0, "doppler": 1, "gosu": 1, "su-exec": 1, "timeout": 1, "wait-for-it": 1, "wait-for-it.sh": 1,
-    "wait-for": 1, "dockerize": 0, "docker-entrypoint.sh": 0, "entrypoint.sh": 0, "poetry": 1, "pipenv": 1, "uv": 1,
-    "pdm": 1, "hatch": 1, "rye": 1, "npx": 0, "bunx": 0, "bundle": 1, "newrelic-admin": 1, "ddtrace-run": 0,
-    "opentelemetry-instrument": 0, "watchmedo": 1, "watchfiles": 0,
+RUNNERS: Mapping[str, int] = {  # {what looks for a program before it runs it: words of its own, options aside}
+    "doppler": 1, "wait-for-it": 1, "wait-for-it.sh": 1, "wait-for": 1, "dockerize": 0, "docker-entrypoint.sh": 0,
+    "entrypoint.sh": 0, "poetry": 1, "pipenv": 1, "uv": 1, "pdm": 1, "hatch": 1, "rye": 1, "npx": 0, "bunx": 0,
+    "bundle": 1, "newrelic-admin": 1, "ddtrace-run": 0, "opentelemetry-instrument": 0, "watchmedo": 1, "watchfiles": 0,
 }  # fmt: skip
 PYTHON = re.compile(r"python[\d.]*|pypy[\d.]*")
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
@@ -61,7 +60,9 @@ def _programs(words: Sequence[str]) -> Iterator[str]:
     if name in SHELLS:
         yield from _in_shell(name, rest)
     elif name in WRAPPERS:
-        yield from _programs(_without_options(_without_options(rest)[WRAPPERS[name] :]))
+        yield from _programs(rest[own_words(WRAPPERS[name], rest, str) :])
+    elif name in RUNNERS:
+        yield from _programs(_without_options(_without_options(rest)[RUNNERS[name] :]))
     elif PYTHON.fullmatch(name):
         yield from _in_python(name, rest)
     elif name:

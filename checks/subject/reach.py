@@ -23,18 +23,19 @@ class _Reader:
     """Follows Compose files through what they include and extend."""
 
     variables: Mapping[str, str]
+    limit: Path
     found: dict[Path, None] = field(default_factory=dict)
     read: set[Path] = field(default_factory=set)
 
     def take(self, file: Path, folder: Path) -> None:
         """Note what a Compose file names, relative to `folder`."""
-        self.found[file] = None
+        self._keep(file)
         if file in self.read or len(self.read) == MOST_FILES:
             return
         self.read.add(file)
         told = loaded(file)
         for text in (*_of_services(told.get("services")), *_of_files(told)):
-            self._note(text, folder)
+            self.note(text, folder)
         for service in _mappings(told.get("services")):
             extended = service.get("extends")
             if isinstance(extended, dict) and (other := self._path(extended.get("file"), folder)):
@@ -50,11 +51,15 @@ class _Reader:
         for path in paths:
             self.take(path, own)
         for one in (*_listed(spec.get("env_file")), own / ".env"):
-            self._note(one, folder)
+            self.note(one, folder)
 
-    def _note(self, text: object, folder: Path) -> None:
+    def note(self, text: object, folder: Path) -> None:
         if path := self._path(text, folder):
-            self.found[path] = None
+            self._keep(path)
+
+    def _keep(self, path: Path) -> None:
+        """Note a path that is there, and where links on the way to it lead."""
+        self.found.update(dict.fromkeys((path, *_hops(path, self.limit))))
 
     def _path(self, text: object, folder: Path) -> Path | None:
         """A path as Compose takes it: variables filled in, from the folder; None for one that is not there."""
@@ -71,13 +76,21 @@ def reached(files: tuple[Path, ...], folder: Path) -> list[Path]:
     `folder` is the one that Compose is run in.
     """
     directory = files[0].parent
+    limit = _limit(directory)
+    above = [path for path in named(files, folder) if path.exists() and not path.is_relative_to(directory)]
+    return [path for path in above if limit and path.is_relative_to(limit)]
+
+
+def named(files: tuple[Path, ...], folder: Path) -> list[Path]:
+    """Everything that Compose files name by a path, and where links on the way lead."""
+    directory = files[0].parent
     own = {**variables_of(directory), **variables_of(folder), "PWD": str(folder)}
-    reader = _Reader(variables=own)
+    reader = _Reader(variables=own, limit=_limit(directory) or directory)
     for file in files:
         reader.take(file, directory)
-    above = [path for path in (*reader.found, folder / ".env") if path.exists() and not path.is_relative_to(directory)]
-    limit = _limit(directory)
-    return [path for path in above if limit and path.is_relative_to(limit)]
+    for beside in (directory, folder):
+        reader.note(".env", beside)
+    return list(reader.found)
 
 
 def root_of(directory: Path, above: list[Path]) -> Path:
@@ -112,6 +125,16 @@ def _limit(directory: Path) -> Path | None:
     return None
 
 
+def _hops(path: Path, limit: Path) -> Iterator[Path]:
+    """Where links below `limit` on the way to a path lead, one after another; the path is there, so they end."""
+    for part in (*reversed(path.parents), path):
+        if part.is_symlink() and part.is_relative_to(limit):
+            target = Path(os.path.normpath(part.parent / part.readlink()))
+            yield target
+            yield from _hops(target / path.relative_to(part), limit)
+            return
+
+
 def _of_services(services: object) -> Iterator[object]:
     for spec in _mappings(services):
         for one in (*_listed(spec.get("env_file")), *_listed(spec.get("label_file"))):
@@ -136,7 +159,8 @@ def _of_build(build: object) -> Iterator[object]:
     spec: Mapping[str, Any] = build if isinstance(build, dict) else {"context": build}
     context = str(spec.get("context") or ".")
     yield context
-    yield os.path.join(context, str(spec.get("dockerfile") or "Dockerfile"))  # noqa: PTH118 - not a path yet
+    file = os.path.join(context, str(spec.get("dockerfile") or "Dockerfile"))  # noqa: PTH118 - not a path yet
+    yield from (file, f"{file}.dockerignore")
     contexts = spec.get("additional_contexts")
     named = contexts.values() if isinstance(contexts, dict) else [str(one).partition("=")[2] for one in contexts or ()]
     yield from named

@@ -9,9 +9,8 @@ from functools import cached_property
 
 from checks.core.verdict import NotApplicableError
 from checks.subject.compose_files import PROFILE_NAME
-from checks.subject.configuration_texts import base_of
 from checks.subject.health_checks import declared_test
-from checks.subject.image_recipe import recipe_of
+from checks.subject.image_recipe import base_of, recipe_of
 from checks.subject.links import Link, labelled, links_to
 from checks.subject.programs import arguments_of, programs_of
 from checks.subject.role_tables import Kind, Product, bystanders, every_role, product

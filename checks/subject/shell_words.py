@@ -15,16 +15,30 @@ WORDS = {"command_name", "word", "string", "raw_string", "ansi_c_string", "conca
          "expansion", "command_substitution", "arithmetic_expansion"}  # fmt: skip
 
 
-def commands_in(script: str) -> Iterator[tuple[str, ...]]:
+def commands_in(script: str, *, awaited: bool = False) -> Iterator[tuple[str, ...]]:
     """The words of each simple command, the assignments in front of it included, wherever it stands in the script.
 
-    Quotes are taken off; a variable or `$(...)` stays as it is written. What the grammar does not read is left out.
+    Quotes are taken off; a variable or `$(...)` stays as it is written. What the grammar does not read is left out, and
+    what is sent to the background, if only what the shell waits for is `awaited`.
     """
     for node in _every(Parser(BASH).parse(script.encode()).root_node):
+        if awaited and _in_background(node):
+            continue
         if node.type in {"command", "declaration_command"}:
             yield tuple(_words([child for child in node.children if child.type in {*WORDS, "variable_assignment"}]))
         elif node.type == "variable_assignment" and node.parent and node.parent.type not in _WITH_ASSIGNMENTS:
             yield (_word(node),)
+
+
+def _in_background(node: Node) -> bool:
+    """Whether a `&` stands behind it, or behind what it is a part of."""
+    return any(above.next_sibling and above.next_sibling.type == "&" for above in _with_those_above(node))
+
+
+def _with_those_above(node: Node | None) -> Iterator[Node]:
+    while node:
+        yield node
+        node = node.parent
 
 
 def _words(nodes: list[Node]) -> list[str]:

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
+import json
 import os
 import re
 import secrets
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
+from checks.subject import read_by
+from checks.subject.copies import LINKED_FROM, copy_tree
 from checks.subject.dangers import Files, dangers
 from checks.subject.plain import plain
-from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
+from checks.subject.profile import Subject
+from checks.subject.shared_data import refuse_shared_data as refuse_shared_data
 from checks.subject.stack import Stack, stack_of
 from checks.subject.start import budget
 from checks.subject.trust import preparation
 from stack import ROOT
 from stack.driver import helper, reaper
 from stack.driver.errors import SubjectError, last_lines
+from stack.driver.flock import locked
 from stack.driver.progress import Progress
 from stack.driver.project import Config
 from stack.driver.session import Session
 
+ORIGINALS = "originals"  # in the folder of a run
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MOST_SERVICES = 200
+PREPARE_SECONDS = 1800.0  # images that are built from nothing take minutes
+TIDY_SECONDS = 5.0
+LAST_BYTES = 4096
 
 
 @contextmanager
@@ -50,7 +65,7 @@ def fresh(
     directory = place_in(base, subject)
     stack = stack_of(subject, subject.project_in(directory, project, run.labels(project)))
     try:
-        _copy(subject, directory)
+        _copy_from(run.folder / ORIGINALS, subject, base)
         _prepare(subject, directory, progress)
         refuse_odd_names(stack.project.config)
         subject.trust.require(dangers(stack.project.config, Files(project=base)))
@@ -90,6 +105,22 @@ def prepared(subject: Subject, progress: Progress, run: Session) -> Iterator[Pat
         reaper.remove_folder(base)
 
 
+def copied(subject: Subject, base: Path) -> Subject:
+    """The same subject in a copy below `base`, to be changed at will."""
+    directory = place_in(base, subject)
+    _copy(subject, directory)
+
+    def there(path: Path) -> Path:
+        return Path(os.path.normpath(directory / os.path.relpath(path, subject.directory)))
+
+    return replace(
+        subject,
+        compose_file=there(subject.compose_file),
+        more_files=None if subject.more_files is None else tuple(map(there, subject.more_files)),
+        started_in=there(subject.started_in) if subject.started_in else None,
+    )
+
+
 def place_in(base: Path, subject: Subject) -> Path:
     """Where in `base` a copy of the subject's directory lies: as deep as what the subject reaches is above it."""
     return base / subject.directory.relative_to(subject.root)
@@ -101,50 +132,56 @@ def base_of(stack: Stack) -> Path:
     return next(folder for folder in (directory, *directory.parents) if folder.name == stack.project.name)
 
 
-def _copy(subject: Subject, directory: Path) -> None:
-    """The subject's directory, and each file and folder that it reaches above, at the same place beside the copy."""
-    for path in subject.reached:
-        _copy_one(path, Path(os.path.normpath(directory / os.path.relpath(path, subject.directory))), subject)
-    _copy_one(subject.directory, directory, subject)
+def _copy_from(originals: Path, subject: Subject, base: Path) -> None:
+    """The subject's directory, and what it reaches above, from the copy of it that the run made first.
+
+    So each stack of a run is of the same files, and a link can only lead to what is ours: not to the original.
+    """
+    originals.mkdir(mode=0o700, exist_ok=True)
+    first = originals / f"{zlib.crc32(repr((subject.root, subject.files, subject.leave_out)).encode()):08x}"
+    with locked(originals, fcntl.LOCK_EX):
+        if not first.exists():
+            _make_first(subject, first)
+    links = {*map(Path, json.loads(_links_of(first).read_text()))}
+    _told(first, functools.partial(copy_tree, first, base, lambda _: True, lambda path: path in links))
 
 
-def _copy_one(source: Path, target: Path, subject: Subject) -> None:
-    """Owners and modes are kept, links stay links; what is no file (a socket, a pipe) is made anew by who needs it."""
-    left_out = shutil.ignore_patterns(*LEFT_OUT_ALWAYS, *subject.leave_out)
+def _make_first(subject: Subject, first: Path) -> None:
+    """The run's own copy, and beside it which of its files other copies may share; there at once, or not at all."""
+    unfinished, read = first.with_suffix(".unfinished"), read_by.wanted(subject)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    _copy(subject, place_in(unfinished, subject), read)
+    large = [path for path in unfinished.rglob("*") if not path.is_symlink() and path.stat().st_size >= LINKED_FROM]
+    inside = [path.relative_to(unfinished) for path in large if path.is_file()]
+    links = [str(first / path) for path in inside if read and read.may_be_linked(subject.root / path)]
+    _links_of(first).write_text(json.dumps(links))
+    unfinished.rename(first)
 
-    def ignored(folder: str, names: list[str]) -> set[str]:
-        return {*left_out(folder, names), *(name for name in names if not _can_be_copied(Path(folder, name)))}
 
+def _links_of(first: Path) -> Path:
+    return first.with_suffix(".links.json")
+
+
+def _copy(subject: Subject, directory: Path, read: read_by.Read | None = None) -> None:
+    """The subject's directory, and each file and folder that it reaches above, at the same place beside the copy.
+
+    All of them, or what is read of them.
+    """
+    is_out = read_by.left_out(subject)
+
+    def wants(path: Path) -> bool:
+        return not is_out(path) and (read is None or read.wants(path))
+
+    for path in (*subject.reached, subject.directory):
+        target = Path(os.path.normpath(directory / os.path.relpath(path, subject.directory)))
+        _told(path, functools.partial(copy_tree, path, target, wants, lambda _: False))
+
+
+def _told(source: Path, copying: Callable[[], None]) -> None:
     try:
-        if source.is_dir():
-            shutil.copytree(
-                source, target, ignore=ignored, dirs_exist_ok=True, symlinks=True, copy_function=_with_owner
-            )
-            _give_folders(source, target)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _with_owner(str(source), str(target))
-    except (OSError, shutil.Error) as problem:
+        copying()
+    except OSError as problem:
         raise SubjectError(f"{source} could not be copied: {problem}") from problem
-
-
-def _can_be_copied(path: Path) -> bool:
-    return path.is_symlink() or path.is_file() or path.is_dir()
-
-
-def _give_folders(source: Path, target: Path) -> None:
-    for folder, _, _ in os.walk(target) if os.geteuid() == 0 else ():
-        owner = (source / os.path.relpath(folder, target)).stat()
-        os.chown(folder, owner.st_uid, owner.st_gid)
-
-
-def _with_owner(source: str, target: str) -> str:
-    """Whoever runs in the container finds its files its own; only root can give files away."""
-    shutil.copy2(source, target, follow_symlinks=False)
-    if os.geteuid() == 0:
-        owner = Path(source).lstat()
-        os.chown(target, owner.st_uid, owner.st_gid, follow_symlinks=False)
-    return target
 
 
 def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
@@ -155,35 +192,38 @@ def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": search}
     progress.show("prepare", plain(shlex.join(subject.prepare)))
+    with tempfile.TemporaryFile() as said:
+        code = _ended(subject.prepare, directory, environment, said.fileno())
+        if code != 0:
+            said.seek(max(0, said.seek(0, os.SEEK_END) - LAST_BYTES))
+            details = last_lines(said.read().decode(errors="replace"), 8)
+            raise SubjectError(f"`prepare` ended with {code}", details=details)
+
+
+def _ended(command: Sequence[str], directory: Path, environment: Mapping[str, str], said: int) -> int:
+    """The exit code of a command of its own session, which is ended whole when its time is over; its words are kept."""
     try:
-        done = subprocess.run(
-            subject.prepare, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
+        running = subprocess.Popen(
+            command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+            start_new_session=True,
+        )  # fmt: skip
     except OSError as problem:
         raise SubjectError(f"`prepare` cannot be run: {problem}") from problem
-    if done.returncode != 0:
-        raise SubjectError(f"`prepare` ended with {done.returncode}", details=last_lines(done.stderr, 8))
+    try:
+        return running.wait(PREPARE_SECONDS)
+    except subprocess.TimeoutExpired as problem:
+        raise SubjectError(f"`prepare` did not end within {PREPARE_SECONDS:g} s") from problem
+    finally:
+        if running.poll() is None:
+            _end(running)
 
 
-def refuse_shared_data(config: Config, directory: Path) -> None:
-    """Raises SubjectError for a directory outside the copy that a service could write to: the original's data."""
-    for service, spec in config["services"].items():
-        for mount in spec.get("volumes") or ():
-            source = Path(os.path.realpath(directory / str(mount.get("source", ""))))
-            inside = source.is_relative_to(os.path.realpath(directory)) or source.is_socket()
-            outside = mount["type"] == "bind" and not inside
-            if outside and not mount.get("read_only"):
-                raise SubjectError(
-                    f"service `{service}` mounts {source}, which a fresh copy of the stack would write to as well",
-                    hint="mount a directory below the Compose file, or a named volume, or mount it read-only",
-                )
-    for name, volume in (config.get("volumes") or {}).items():
-        options = (volume or {}).get("driver_opts") or {}
-        if options.get("device") and options.get("type") != "tmpfs":
-            raise SubjectError(
-                f"volume `{name}` is {options['device']}, which a fresh copy of the stack would write to as well",
-                hint="let the engine say where the volume lies",
-            )
+def _end(running: subprocess.Popen[bytes]) -> None:
+    """With all that it has started: first asked to, so that it may tidy up."""
+    for number, seconds in ((signal.SIGTERM, TIDY_SECONDS), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(running.pid, number)
+            running.wait(seconds)
 
 
 def refuse_odd_names(config: Config) -> None:

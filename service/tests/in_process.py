@@ -30,6 +30,9 @@ class Memory(Store):
         self._count()
         return self.kept.get(item_id)
 
+    async def ping(self) -> None:
+        self._count()
+
     def _count(self) -> None:
         self.asked += 1
         if self.fails:

@@ -1,6 +1,7 @@
 """What a client may do to the service on its connection: nothing that others notice."""
 
 import re
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ GET = b"GET /get/one HTTP/1.1\r\nHost: test\r\n\r\n"
 CHUNKED = b"POST /set HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 MANY = 200
+VERY_MANY = 1000
 SWIFT_SECONDS = 5.0
 
 
@@ -211,6 +213,29 @@ def test_others_get_in_whoever_fills_the_place() -> None:
         for _ in range(MANY):
             stack.enter_context(connection(address)).sendall(b"G")
         assert is_swift(address)
+
+
+@contextmanager
+def open_files(number: int) -> Iterator[None]:
+    """Room for as many, which a shell may not give by itself."""
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before, min(number, most)), most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+
+
+def test_a_thousand_connections_delay_nobody() -> None:
+    """All open at once, within the limits that ship: half of them silent, half with a request that does not end."""
+    with open_files(3 * VERY_MANY), running(settings(free_port())) as address, ExitStack() as stack:
+        clients = [stack.enter_context(connection(address)) for _ in range(VERY_MANY)]
+        for client in clients[::2]:
+            client.sendall(GET[:-2])
+        assert is_swift(address)
+        for client in clients[::2]:
+            client.sendall(GET[-2:])
+        assert {STATUS.match(client.recv(100))[1] for client in clients[::2]} == {b"503"}  # type: ignore[index]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])

@@ -53,7 +53,7 @@ def _problem(code: int, said: str, command: str) -> StackError:
     if (code in ENDED and not said.strip()) or NO_ROOM.search(said):
         return SubjectError(f"to resolve it takes {TOO_MUCH}", hint="look for anchors that unfold into one another")
     if code == NOT_THERE:
-        return EngineError("there is no docker command", hint="`invoke engine` provides one")
+        return EngineError("there is no docker command", hint=docker.NO_COMMAND)
     return docker.from_words(said, f"answer `docker {command}`")
 
 

@@ -6,7 +6,9 @@ than starting a container, so `invoke up` has Compose at work before it needs th
 
 from __future__ import annotations
 
+import os
 import re
+import selectors
 import subprocess
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 from stack.driver.errors import EngineError, PortTakenError, StackError, last_lines, no_room
 
 UNTIL_WE_END = ("setpriv", "--pdeathsig", "TERM")  # before a command that is to end even where we are killed
+MOST_BYTES = 64 << 20  # of an answer: a log of that size is the longest that is asked for
 AS_SEEN = 1e9  # seconds: what was inspected stays as it was seen, where python-on-whales would ask again after 10 ms
 NOT_STARTED = 125  # from here on the exit code of `docker exec` is Docker's own, not the command's
 PORT_TAKEN = re.compile(  # behind an address: other numbers with a colon in front are a time's
@@ -29,8 +32,9 @@ REFUSED = re.compile(
 )
 NOT_BUILT = re.compile(r"^(?:ERROR: )?failed to solve: (?P<why>.*)$", re.MULTILINE)
 REFERENCE = re.compile(r"failed to c\w+ (?:cache key|checksum of ref \S+): ")
+NO_COMMAND = "`invoke engine` provides one; for files alone docker-cli and docker-compose 2 are enough"
 NO_COMPOSE = re.compile(  # without the plugin, docker reads the options of `docker compose` as its own
-    r"unknown (?:shorthand )?flag: [^\n]*\s+Usage:\s+docker \[OPTIONS\] COMMAND"
+    r"unknown (?:shorthand )?flag: [^\n]*\s+(?:See 'docker --help'\.\s+)?Usage:\s+docker \[OPTIONS\] COMMAND"
     r"|'compose' is not a docker command|unknown command: docker compose"
 )
 
@@ -92,11 +96,46 @@ def _asked(*words: str, environment: Mapping[str, str] | None = None) -> subproc
 
 def _tried(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(
-            ["docker", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=environment
+        running = subprocess.Popen(
+            ["docker", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
         )
     except FileNotFoundError as problem:
-        raise EngineError("there is no docker command", hint="`invoke engine` provides one") from problem
+        raise EngineError("there is no docker command", hint=NO_COMMAND) from problem
+    with running:
+        try:
+            out, beside = _both_streams(running)
+        except BaseException:
+            running.kill()
+            raise
+    return subprocess.CompletedProcess(running.args, running.returncode, _text(out), _text(beside))
+
+
+def _both_streams(running: subprocess.Popen[bytes]) -> tuple[bytearray, bytearray]:
+    """To their end, in memory: whoever answers may be a stranger's container that never stops."""
+    assert running.stdout
+    assert running.stderr
+    kept = {running.stdout: bytearray(), running.stderr: bytearray()}
+    with selectors.DefaultSelector() as open_ones:
+        for stream in kept:
+            open_ones.register(stream, selectors.EVENT_READ)
+        while open_ones.get_map():
+            for key, _ in open_ones.select():
+                part = os.read(key.fd, 65536)
+                kept[key.fileobj] += part  # type: ignore[index] # one of these two
+                if not part:
+                    open_ones.unregister(key.fileobj)
+            if sum(map(len, kept.values())) > MOST_BYTES:
+                raise StackError(f"a command printed over {MOST_BYTES >> 20} MB, which nobody reads")
+    return kept[running.stdout], kept[running.stderr]
+
+
+def _text(printed: bytearray) -> str:
+    """With plain line ends; what is no UTF-8 is a stranger's too."""
+    return printed.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def refused_privileges(said: str) -> bool:
@@ -122,7 +161,7 @@ def from_words(output: str, doing: str) -> StackError:
     if NO_COMPOSE.search(output):
         return EngineError(
             "Docker Compose is missing: the docker command does not know it",
-            hint="install docker-compose (Docker's own package: docker-compose-plugin); files need no engine",
+            hint="install docker-compose 2 (of Debian 13; Docker's own: docker-compose-plugin); files need no engine",
         )
     if taken := PORT_TAKEN.search(text):
         return PortTakenError(

@@ -1,20 +1,41 @@
-"""What a service of a copy may take of this machine where its project sets no bound: half of its memory, 4,096 tasks.
+"""What a service of a copy may take of this machine where its project sets no bound.
 
+Half of its memory, 4,096 tasks, files as large as half of what is free on the disk, and 64 MB of log, which we read.
 No service that does what it is for comes near; one that takes all there is, on purpose or not, ends itself and not the
-machine. Disk has no bound here: the engine's drivers have one for containers on few file systems, and none for volumes.
+machine. Many files together have no bound: the engine has one for containers on few file systems, and none for volumes.
 """
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 MEMORY_BYTES = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 TASKS = 4096  # the smallest machines have 32,768 process ids; a JVM with a pool of threads takes some hundreds
+LEAST_FILE_BYTES = 1 << 30  # databases make files ahead of what they keep in them
+LOG_BYTES, LOG_FILES = 32 << 20, 2  # the engine keeps as many of such a size
+ROTATED = frozenset({"json-file", "local"})  # log drivers that know a `max-size`; others keep nothing on this disk
+SIZE = re.compile(r"(\d+)([kmg]?)b?", re.IGNORECASE)
+UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
 def limited(spec: Mapping[str, Any]) -> Iterator[str]:
-    """Lines to lay over a service for what it leaves open, beside the limits that it sets: Compose wants one place."""
+    """Lines to lay over a service for what it leaves open."""
+    yield from _memory_and_tasks(spec)
+    if "fsize" not in (spec.get("ulimits") or {}):
+        yield f"    ulimits: {json.dumps({'fsize': file_bytes()})}"
+    yield from _log(spec.get("logging") or {})
+
+
+def file_bytes() -> int:
+    """How large a file may grow."""
+    return max(LEAST_FILE_BYTES, shutil.disk_usage("/").free // 2 >> 20 << 20)
+
+
+def _memory_and_tasks(spec: Mapping[str, Any]) -> Iterator[str]:
+    """Beside the limits that it sets: Compose wants one place."""
     deployed = ((spec.get("deploy") or {}).get("resources") or {}).get("limits")
     missing = {
         name: most
@@ -26,3 +47,19 @@ def limited(spec: Mapping[str, Any]) -> Iterator[str]:
         yield f"    deploy: {json.dumps({'resources': {'limits': told}})}"
     elif missing:
         yield from (f"    {'mem' if name == 'memory' else name}_limit: {most}" for name, most in missing.items())
+
+
+def _log(logging: Mapping[str, Any]) -> Iterator[str]:
+    driver, options = logging.get("driver") or "json-file", logging.get("options") or {}
+    if driver in ROTATED and not _is_bounded(options):
+        most = {"max-size": str(LOG_BYTES), "max-file": str(LOG_FILES)}
+        yield f"    logging: {json.dumps({'driver': driver, 'options': most})}"
+
+
+def _is_bounded(options: Mapping[str, Any]) -> bool:
+    """By itself, and to no more than that."""
+    told = SIZE.fullmatch(str(options.get("max-size") or ""))
+    if told is None or int(told[1]) <= 0:  # the latter is Docker's word for no bound
+        return False
+    files = str(options.get("max-file") or 1)
+    return files.isdecimal() and int(told[1]) * UNITS[told[2].lower()] * int(files) <= LOG_BYTES * LOG_FILES

@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from stack.driver import bounded, docker
+from stack.driver.detached import detached as detached
 from stack.driver.environment import for_strangers
 from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.labels import STACK_LABEL, Labels
-from stack.driver.limits import limited
 
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
 OVERRIDE_NAME = ".compliance.override.yaml"
 QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\nrt])*"')  # as Go quotes, where JSON does so too
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")  # as Compose prefers them
+OF_THE_BRIDGE = "com.docker.network.bridge."
+WITHOUT_WAY_BACK = {
+    f"{OF_THE_BRIDGE}enable_ip_masquerade": "false"
+}  # no answer from outside finds its way to a container
 OVERRIDE_NAMES = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"
 )  # fmt: skip
@@ -41,6 +45,7 @@ class ComposeProject:
         self.name = name
         self.labels = labels or {STACK_LABEL: name}
         self.of_strangers = False  # who may not read this process's environment
+        self.kept_in = False  # whether its copies get no route out of this machine
         self.options: list[str] = []
         self._ended: set[str] = set()
         self._aside = aside or directory  # where what is laid over it is written
@@ -108,6 +113,10 @@ class ComposeProject:
         needed = self.config["services"][service].get("depends_on") or {}
         return tuple(name for name in needed if name not in self.one_shots)
 
+    def image_of(self, service: str) -> str:
+        """Its image as the Compose file says, or as Compose names what it builds without being given a name."""
+        return str(self.config["services"][service].get("image") or f"{self.name}-{service}")
+
     def mounting_a_socket(self) -> tuple[str, ...]:
         """The services that have a socket of this machine mounted: the engine's, for all that is known."""
         volumes = {name: self.config["services"][name].get("volumes") or () for name in self.services}
@@ -166,7 +175,7 @@ class ComposeProject:
 
     def detach(self) -> None:
         """Lay over it what lets a copy run beside the original; raises SubjectError for what both would share."""
-        self.override(detached(self.config, self.name, self.labels))
+        self.override(detached(self.config, self.name, self.labels, kept_in=self.kept_in))
         self._detaching = self._overrides[-1]
 
     def command(self, *words: str, files: tuple[Path, ...] = (), options: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -210,78 +219,16 @@ def merged_with(file: Path) -> list[Path]:
     return [path for path in beside if path.is_file()][:1]
 
 
-def detached(config: Config, project: str, labels: Labels) -> str:
-    """An override that lets a copy run beside the original: no fixed names and addresses, ephemeral ports, some bounds.
-
-    Raises SubjectError for what cannot be had twice on a machine.
-    """
-    labelled = f"labels: {json.dumps(dict(labels))}"
-    lines = ["services:"]
-    for name, spec in config["services"].items():
-        lines += [f"  {json.dumps(name)}:", f"    {labelled}", *_detached_service(name, spec), *limited(spec)]
-    for kind in ("networks", "volumes"):
-        shared = _with_fixed_names(config, kind, project)
-        lines += [f"{kind}:"] if config.get(kind) else []
-        for name, spec in (config.get(kind) or {}).items():
-            own = ["name: !reset null"] if name in shared else []
-            own += _without_fixed_addresses(name, spec or {}) if kind == "networks" else []
-            lines.append(f"  {json.dumps(name)}: {{ {', '.join([*own, labelled])} }}")
-    return "\n".join(lines) + "\n"
-
-
-def _detached_service(name: str, spec: Config) -> Iterator[str]:
-    if spec.get("network_mode") == "host":
-        raise SubjectError(
-            f"service `{name}` is on the machine's own network, where a fresh copy of it would want the same ports",
-            hint="publish the ports that it listens on, in a network of the project",
-        )
-    if ports := [f"127.0.0.1::{port['target']}/{port.get('protocol', 'tcp')}" for port in spec.get("ports") or ()]:
-        yield f"    ports: !override {json.dumps(sorted(set(ports)))}"
-    own = str(spec.get("container_name") or "")
-    if own:
-        yield "    container_name: !reset null"
-    networks = {
-        network: ", ".join([*([f'"aliases": {json.dumps([own])}'] if own else []), *_addresses(how or {})])
-        for network, how in (spec.get("networks") or {}).items()
-    }
-    if own or any(networks.values()):
-        yield f"    networks: {{{', '.join(f'{json.dumps(name)}: {{{told}}}' for name, told in networks.items())}}}"
-
-
-def _addresses(how: Config) -> list[str]:
-    """What takes the fixed addresses of a service in a network back."""
-    fixed = ("ipv4_address", "ipv6_address", "link_local_ips", "mac_address")
-    return [f"{key}: !reset null" for key in fixed if how.get(key)]
-
-
-def _without_fixed_addresses(name: str, spec: Config) -> list[str]:
-    """What takes a network's subnets and the name of its bridge back, which can be had once on a machine."""
-    if spec.get("driver") in {"macvlan", "ipvlan", "host"}:
-        raise SubjectError(f"network `{name}` is the machine's own ({spec['driver']}): a fresh copy would share it")
-    found = ["ipam: !reset null"] if (spec.get("ipam") or {}).get("config") else []
-    if any(option.startswith("com.docker.network.bridge.") for option in spec.get("driver_opts") or {}):
-        found.append("driver_opts: !reset null")
-    return found
-
-
-def _with_fixed_names(config: Config, kind: str, project: str) -> list[str]:
-    """The networks or volumes that a copy would share with the original; raises SubjectError for external ones."""
-    found = []
-    for name, spec in (config.get(kind) or {}).items():
-        if spec and spec.get("external"):
-            raise SubjectError(f"{kind[:-1]} `{name}` is external: a fresh copy of the stack would share it")
-        if spec and spec.get("name") != f"{project}_{name}":
-            found.append(name)
-    return found
-
-
 def may_end(spec: Config) -> bool:
     """Whether a service that ended with 0 has done what it is for, as a job does.
 
     Nothing restarts it then, and nothing says that it is to go on: no health check, and no port for others to reach.
     """
-    policy = str(spec.get("restart") or "no").partition(":")[0]
-    return policy in {"no", "on-failure"} and not (spec.get("healthcheck") or spec.get("ports") or spec.get("expose"))
+    deployed = ((spec.get("deploy") or {}).get("restart_policy") or {}).get("condition")
+    policy = str(spec.get("restart") or deployed or "no").partition(":")[0]
+    return policy in {"no", "none", "on-failure"} and not (
+        spec.get("healthcheck") or spec.get("ports") or spec.get("expose")
+    )
 
 
 def replicas_of(spec: Config) -> int:

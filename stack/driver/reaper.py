@@ -52,7 +52,8 @@ def remove(name: str, *, kept: bool = False) -> bool:
     with uninterrupted():
         stays = set() if kept else {path.name.removesuffix(KEPT) for path in folder.glob(f"*{KEPT}")}
         things = _remove_things(name, stays)
-        named = ("--filter", f"reference={name}-*", "--format", "{{.Repository}}:{{.Tag}}")
+        references = (f"--filter=reference={name}-*", f"--filter=reference={name}-*/*")
+        named = (*references, "--format", "{{.Repository}}:{{.Tag}}")
         built = [] if stays else docker.ask("image", "ls", *named).split()
         if built:
             docker.ask("image", "rm", "--force", *built)

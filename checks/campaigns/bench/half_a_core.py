@@ -13,6 +13,7 @@ from pathlib import Path
 
 import redis
 
+from checks.campaigns.bench.probe_cost import Probed
 from checks.roles.redis.mutations import redis_service, redis_with
 from checks.subject import profile, workspace
 from checks.subject.mutation import override
@@ -23,6 +24,7 @@ from stack import SHIPPED
 from stack.driver import docker, wait
 from stack.driver.errors import StackError
 from stack.driver.progress import Progress
+from stack.driver.project import seconds_in
 from stack.driver.session import Session
 
 CORES = 0.5
@@ -44,6 +46,8 @@ COMMANDS = {
     "nothing-starlette": ("nothing.py", "starlette"),
 }
 REDIS_OF_EARLIER = "redis-earlier"
+PROBED, UNPROBED = "probed", "unprobed"  # as the service ships, with its health check and without
+NOT_TWICE = {"ports", "container_name", "hostname"}
 READY_SECONDS = 30.0
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -73,9 +77,10 @@ def started(progress: Progress, run: Session) -> Iterator[Stack]:
     """A stack with all of them. Nothing is probed and nobody heals while they are measured."""
     progress.say("a stack whose api has half a core, and others beside it")
     subject = replace(profile.read(SHIPPED), roles={role: role for role in every_role()})
-    steps = (redis_with("--auto-aof-rewrite-percentage", "0"), _halved, _with_rivals)
+    steps = (redis_with("--auto-aof-rewrite-percentage", "0"), _with_probed, _halved, _with_rivals)
+    stay = {*COMMANDS, REDIS_OF_EARLIER, PROBED, UNPROBED, Role.API, Role.REDIS}
     with workspace.fresh(subject, progress, run, *steps) as stack:
-        for service in set(stack.project.services) - {*COMMANDS, REDIS_OF_EARLIER, Role.API, Role.REDIS}:
+        for service in set(stack.project.services) - stay:
             stack.runner.stop(service)
         yield stack
 
@@ -87,6 +92,13 @@ def containers(stack: Stack) -> dict[str, Container]:
         if not wait.until(lambda one=one: _answers(one), bool, within=READY_SECONDS).reached:  # type: ignore[misc]
             raise StackError(f"what is to be measured does not answer: {one.name}")
     return found
+
+
+def probed(stack: Stack) -> Probed:
+    """The two that are asked for nothing but their health."""
+    interval = stack.project.config["services"][PROBED]["healthcheck"]["interval"]
+    with_it, without = (stack.runner.container(name).state.pid or 0 for name in (PROBED, UNPROBED))
+    return Probed(with_it=with_it, without=without, interval=seconds_in(interval))
 
 
 def ceiling(stack: Stack) -> dict[str, float]:
@@ -108,6 +120,12 @@ def _alone(stack: Stack, command: str) -> float:
 def _halved(stack: Stack) -> None:
     override(stack, Role.API, cpus=CORES, healthcheck={"interval": "1h"})
     override(stack, Role.REDIS, healthcheck={"interval": "1h"})
+
+
+def _with_probed(stack: Stack) -> None:
+    same = {key: value for key, value in stack.project.config["services"][Role.API].items() if key not in NOT_TWICE}
+    services = {PROBED: same, UNPROBED: {**same, "healthcheck": {"disable": True}}}
+    stack.project.override(json.dumps({"services": services}))
 
 
 def _with_rivals(stack: Stack) -> None:

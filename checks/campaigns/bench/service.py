@@ -11,19 +11,19 @@ import json
 import os
 import random
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from checks.campaigns.bench import half_a_core
+from checks.campaigns.bench import half_a_core, probe_cost, scrapes
 from checks.campaigns.bench.command import reports_errors
 from checks.campaigns.bench.half_a_core import Container
-from checks.campaigns.bench.http_load import Job, Kind, Tally
+from checks.campaigns.bench.http_load import Job, Kind, asked
+from checks.campaigns.bench.probe_cost import ProbeCost
+from checks.campaigns.bench.scrapes import Scrapes
 from checks.campaigns.bench.service_picture import Bar, as_svg
 from stack.driver import engine, session
-from stack.driver.errors import StackError, last_lines
 from stack.driver.progress import Progress
 
 FOLDER = Path("evidence", "bench")
@@ -54,10 +54,12 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """Every measurement, and what Redis alone can do."""
+    """Every measurement, what Redis alone can do, and what it costs ours to be watched."""
 
     measured: tuple[Measured, ...]
     ceiling: Mapping[str, float]
+    scrapes: Scrapes
+    probe: ProbeCost
     load: float
 
     @property
@@ -66,13 +68,20 @@ class Result:
         return sum(one.errors for one in self.measured)
 
     def rates(self, who: str, kind: Kind) -> list[float]:
-        """Round by round."""
-        return [one.per_second for one in self.measured if (one.who, one.kind) == (who, kind)]
+        """Requests per second, round by round."""
+        return [one.per_second for one in self.of(who, kind)]
 
     def ratio(self, kind: Kind, to: str) -> float:
-        """Ours to another, the median of the rounds."""
-        pairs = zip(self.rates(half_a_core.OURS, kind), self.rates(to, kind), strict=True)
-        return round(statistics.median(ours / other for ours, other in pairs), 2)
+        """How many times the requests of another ours answers, the median of the rounds."""
+        return round(_ratio(self.rates(half_a_core.OURS, kind), self.rates(to, kind)), 2)
+
+    def p99_ratio(self, kind: Kind, who: str) -> float:
+        """The 99th percentile to the earlier solution's, the median of the rounds: no worse is 1 at most."""
+        mine, basis = ([one.p99_ms for one in self.of(one_of, kind)] for one_of in (who, EARLIER))
+        return round(_ratio(mine, basis), 2)
+
+    def of(self, who: str, kind: Kind) -> list[Measured]:
+        return [one for one in self.measured if (one.who, one.kind) == (who, kind)]
 
 
 @reports_errors
@@ -80,8 +89,7 @@ def main() -> int:
     """Print the table and write the files; 1 where anybody answered with an error, or as the error has it."""
     parser = argparse.ArgumentParser(prog="service", description=__doc__)
     parser.add_argument("--rounds", type=int, metavar="N", default=ROUNDS, help=f"(default: {ROUNDS})")
-    asked = parser.parse_args()
-    result = measured(asked.rounds)
+    result = measured(parser.parse_args().rounds)
     print(table(result))
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "service.json").write_text(json.dumps(as_json(result), indent=2) + "\n")
@@ -99,7 +107,12 @@ def measured(rounds: int) -> Result:
             found.append(_measure(number, containers[who], kind))
         progress.show("round", "Redis alone")
         ceiling = half_a_core.ceiling(stack)
-    return Result(measured=tuple(one for one in found if one.round), ceiling=ceiling, load=load)
+        progress.show("round", "scrapes")
+        scraped = scrapes.measured(containers[half_a_core.OURS], CLIENTS)
+        progress.show("round", f"health checks, for {probe_cost.SECONDS:.0f} s")
+        probe = probe_cost.measured(half_a_core.probed(stack))
+    found = [one for one in found if one.round]
+    return Result(measured=tuple(found), ceiling=ceiling, scrapes=scraped, probe=probe, load=load)
 
 
 def order(rounds: int, names: Sequence[str]) -> Iterator[tuple[int, str, Kind]]:
@@ -113,8 +126,8 @@ def order(rounds: int, names: Sequence[str]) -> Iterator[tuple[int, str, Kind]]:
 
 def _measure(number: int, container: Container, kind: Kind) -> Measured:
     before = container.cpu_seconds()
-    tally = _asked(Job(kind=kind, host=container.address, port=half_a_core.PORT, clients=CLIENTS,
-                       seconds=SECONDS if number else WARM_UP))  # fmt: skip
+    tally = asked(Job(kind=kind, host=container.address, port=half_a_core.PORT, clients=CLIENTS,
+                      seconds=SECONDS if number else WARM_UP))  # fmt: skip
     used = container.cpu_seconds() - before
     return Measured(
         round=number,
@@ -130,14 +143,6 @@ def _measure(number: int, container: Container, kind: Kind) -> Measured:
     )
 
 
-def _asked(job: Job) -> Tally:
-    command, told = [sys.executable, "-m", "checks.campaigns.bench.http_load"], json.dumps(asdict(job))
-    done = subprocess.run(command, input=told, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise StackError("the clients could not do their work", details=last_lines(done.stderr))
-    return Tally(**json.loads(done.stdout))
-
-
 def as_json(result: Result) -> Mapping[str, object]:
     """The ratios that matter first, then everything that they come from."""
     return {
@@ -145,7 +150,13 @@ def as_json(result: Result) -> Mapping[str, object]:
         "set_vs_earlier": result.ratio("SET", EARLIER),
         "get_vs_noop": result.ratio("GET", NOTHING),
         "set_vs_noop": result.ratio("SET", NOTHING),
+        "get_p99_vs_earlier": result.p99_ratio("GET", half_a_core.OURS),
+        "set_p99_vs_earlier": result.p99_ratio("SET", half_a_core.OURS),
+        "scrape_under_load_vs_get": result.scrapes.to_a_get,
+        "health_check_share_of_a_core": result.probe.share,
         "errors": result.errors,
+        "scrapes": asdict(result.scrapes),
+        "health_check": asdict(result.probe),
         "redis_alone_per_second": dict(result.ceiling),
         "cores": half_a_core.CORES,
         "clients": CLIENTS,
@@ -179,21 +190,26 @@ def table(result: Result) -> str:
         f" Redis alone: {alone} per second. The clients used up to {busiest:.0%} of a core; load average"
         f" {result.load:.1f} before."
     )
-    return "\n".join([*lines, "", told])
+    return "\n".join([*lines, "", told, "", result.scrapes.told(), "", result.probe.told()])
+
+
+def _ratio(mine: Sequence[float], basis: Sequence[float]) -> float:
+    return statistics.median(one / other for one, other in zip(mine, basis, strict=True))
 
 
 def _row(result: Result, who: str, words: str) -> str:
     cells = []
     for kind in KINDS:
         rates, basis = result.rates(who, kind), result.rates(EARLIER, kind)
-        ratio = statistics.median(rate / other for rate, other in zip(rates, basis, strict=True))
-        cells.append(f"{statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}), **{ratio:.1f}**")
-    mine = [one for one in result.measured if one.who == who]
+        spread = f"{statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
+        cells.append(f"{spread}, **{_ratio(rates, basis):.1f}**")
     p99, cpu = (
-        ", ".join(f"{statistics.median(getattr(one, name) for one in mine if one.kind == kind):.0f}" for kind in KINDS)
+        [statistics.median(getattr(one, name) for one in result.of(who, kind)) for kind in KINDS]
         for name in ("p99_ms", "cpu_us")
     )
-    return f"| {words} | {' | '.join(cells)} | {p99} ms | {cpu} µs | {max(one.resident_mb for one in mine):.0f} MB |"
+    late = ", ".join(f"{ms:.0f} ms **{result.p99_ratio(kind, who):.2f}**" for ms, kind in zip(p99, KINDS, strict=True))
+    largest = max(one.resident_mb for kind in KINDS for one in result.of(who, kind))
+    return f"| {words} | {' | '.join(cells)} | {late} | {cpu[0]:.0f}, {cpu[1]:.0f} µs | {largest:.0f} MB |"
 
 
 if __name__ == "__main__":

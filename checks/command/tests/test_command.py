@@ -1,6 +1,7 @@
 """The command line of the package: a menu, a sentence and an exit code for what cannot be done, and the example."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,37 @@ def test_reporting_has_help_by_its_own_name(capsys: pytest.CaptureFixture[str]) 
             command.main([name, "--help"])
         assert ended.value.code == 0
         assert capsys.readouterr().out.startswith(f"usage: compose-compliance {name} ")
+
+
+def completed(*words: str, folder: Path) -> list[str]:
+    """What bash offers behind these words, the last of which is begun: by its own machinery, as at a prompt."""
+    line = shlex.join(["compose-compliance", *words])
+    asked = f"""
+        source {shlex.quote(str(folder / "completion"))}; cd {shlex.quote(str(folder))}
+        COMP_LINE={shlex.quote(line)}; COMP_POINT=${{#COMP_LINE}}
+        COMP_WORDS=({line} {"''" if not words[-1] else ""}); COMP_CWORD={len(words)}
+        function=$(complete -p compose-compliance | sed -E 's/.*-F ([^ ]+).*/\\1/')
+        $function compose-compliance {shlex.quote(words[-1])} ''
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "--norc", "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    return sorted(done.stdout.split())
+
+
+def test_bash_completes_commands_options_and_folders(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "completion").write_text(run(ROOT, "completion", "bash").stdout)
+    assert completed("de", folder=tmp_path) == ["describe"]
+    assert completed("re", folder=tmp_path) == ["remedy", "report"]
+    assert completed("check", "--ti", folder=tmp_path) == ["--tier"]
+    assert completed("check", "--tier", "de", folder=tmp_path) == ["declared"]
+    assert completed("check", "sh", folder=tmp_path) == ["shop"]
+    assert completed("check", "--nothing", folder=tmp_path) == []
+
+
+def test_zsh_has_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["completion", "zsh"]) == 0
+    assert capsys.readouterr().out.startswith("#compdef compose-compliance")
 
 
 SENSELESS = ("", "prove", "check", "describe . --tier=declared", "check . --tier=known", "report", "report x", "diff a")

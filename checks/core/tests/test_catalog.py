@@ -7,6 +7,7 @@ import pytest
 
 from checks.core import catalog
 from checks.core.catalog import CLAIM, CatalogError
+from checks.core.requirement import Rule
 
 NINE = catalog.read().requirements
 CLAIMED = """
@@ -100,3 +101,20 @@ def test_an_empty_shelf_is_no_shelf(tmp_path: Path) -> None:
 def test_a_folder_that_hides_a_module_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(CatalogError, match="cannot be imported as"):
         catalog.read(shelf(tmp_path, CLAIMED.format(number=74), name=name))
+
+
+NAMES = {"api": "web", "redis": "cache", "prometheus": "metrics"}
+SNIPPETS = (  # as it stands, and with a subject's own names
+    ("services:\n  api:\n    depends_on:\n      redis: x", "services:\n  web:\n    depends_on:\n      redis: x"),
+    ("depends_on:\n  redis:\n    condition: y", "depends_on:\n  cache:\n    condition: y"),
+    ('  - job_name: api\n    - targets: ["api:5000"]', '  - job_name: web\n    - targets: ["web:5000"]'),
+    ('redis.Redis(host="redis", username="app")', 'redis.Redis(host="cache", username="app")'),
+    ('up{job="api"}', 'up{job="web"}'),
+    ('command: ["redis-server"]\nimage: redis:8.0', 'command: ["redis-server"]\nimage: redis:8.0'),
+)
+
+
+@pytest.mark.parametrize(("snippet", "own"), SNIPPETS)
+def test_a_snippet_takes_the_names_of_the_subject(snippet: str, own: str) -> None:
+    rule = Rule("a-rule", "A rule.", snippet=snippet)
+    assert (rule.snippet_for(NAMES), rule.snippet_for({})) == (own, snippet)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.core.evidence import Folder
 from checks.harness import inputs
 from checks.harness.inputs import inputs_of, tree_digest
 from checks.subject.profile import Subject
@@ -65,3 +66,20 @@ def test_a_run_tells_its_own_code_and_lock(tree: Path) -> None:
     told = inputs_of(Subject(compose_file=tree / "a"))
     assert list(told) == ["subject", "version", "checks", "driver", "requirements.lock"]
     assert all(digest.startswith("sha256:") for name, digest in told.items() if name != "version")
+
+
+def test_evidence_of_earlier_runs_is_none_of_the_subject(tree: Path) -> None:
+    before = tree_digest(tree)
+    Folder.begin(tree / "evidence").end()
+    Folder.begin(tree / "evidence").end()
+    assert tree_digest(tree) == before
+    (tree / "evidence" / "compose.yaml").write_text("services: {}")  # whoever puts theirs there has a project there
+    assert tree_digest(tree) != before
+
+
+def test_a_folder_that_is_only_called_so_is_judged(tree: Path) -> None:
+    before = tree_digest(tree)
+    (tree / "evidence" / "run").mkdir(parents=True)
+    (tree / "evidence" / "run" / "app.py").write_text("1")
+    (tree / "evidence" / "latest").symlink_to("run")
+    assert tree_digest(tree) != before

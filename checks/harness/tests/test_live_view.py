@@ -1,14 +1,17 @@
 """What is shown while a run goes on: as many lines at any time, none wider than the terminal, the worst first told."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from checks.core.run import Ending, Kind, Outcome, Planned
+from checks.core.codec import as_data
+from checks.core.run import OUTCOMES, Ending, Kind, Outcome, Planned
 from checks.core.tier import Tier
 from checks.core.verdict import Violation
 from checks.harness import live_view
+from checks.harness.live import earlier
 from checks.harness.live_view import Running, State, View
 from checks.harness.waits import Waits
 
@@ -121,3 +124,39 @@ def test_the_last_that_a_worker_said_holds(tmp_path: Path) -> None:
     for worker, check, text in (("gw0", "a", "redis: starting"), ("gw1", "b", "api: starting"), ("gw0", "c", "")):
         waits.say(worker, check, text)
     assert waits.known() == {"b": "api: starting"}
+
+
+def test_how_long_to_go_is_told_by_an_earlier_run_at_this_pace() -> None:
+    """KEEPS took 2.1 s then and 4.2 s now: what took 30 s then takes a minute."""
+    view = replace(AT_START, ended=(ended(KEEPS),), earlier={KEEPS.name: 2.1, FSYNCS.name: 30.0, LOGIN.name: 5.0})
+    assert live_view.to_go(view, 110.0) == pytest.approx(60.0 + 10.0)
+    both = (Running(planned=FSYNCS, since=100.0), Running(planned=LOGIN, since=100.0))
+    assert live_view.to_go(replace(view, running=both), 110.0) == pytest.approx(50.0)  # the longest ends last
+    head = live_view.rows(replace(view, running=both), 110.0, 80)[0].text
+    assert head == "1 of 3 done, 2 at work, 10 s, about 50 s to go"
+
+
+def test_without_an_earlier_run_a_few_have_to_end_first() -> None:
+    many = tuple(planned("R3", f"no_{number}") for number in range(8))
+    view = replace(AT_START, planned=many)
+    assert live_view.to_go(view, 110.0) is None
+    assert live_view.to_go(replace(view, ended=tuple(map(ended, many[:4]))), 110.0) is None
+    assert live_view.to_go(replace(view, ended=tuple(map(ended, many[:5]))), 110.0) == pytest.approx(3 * 4.2)
+
+
+def test_what_is_overdue_is_not_told_in_negative_seconds() -> None:
+    view = replace(AT_START, planned=(KEEPS,), running=(WAITS,), earlier={KEEPS.name: 1.0})
+    assert live_view.to_go(view, 200.0) == 0.0
+    assert "to go" not in live_view.rows(view, 200.0, 80)[0].text
+
+
+def test_the_earlier_run_is_the_last_with_something_to_tell(tmp_path: Path) -> None:
+    for name, outcomes in {"1": (ended(KEEPS),), "2": (ended(FSYNCS),), "3": (), "5": (ended(LOGIN),)}.items():
+        (tmp_path / name).mkdir()
+        lines = "".join(f"{json.dumps(as_data(one))}\n" for one in outcomes)
+        (tmp_path / name / OUTCOMES).write_text(lines)
+    (tmp_path / "4").mkdir()
+    (tmp_path / "4" / OUTCOMES).write_text("{ half a li")
+    (tmp_path / "latest").symlink_to("5")
+    assert earlier(tmp_path / "5") == {FSYNCS.name: 4.2}
+    assert earlier(tmp_path / "1") == {}

@@ -10,9 +10,11 @@ from checks.core.codec import as_data
 from checks.core.judging import judged
 from checks.core.results import Result
 from checks.core.run import Run
-from checks.core.tests.sample_run import FROZEN, HEALED, HEALS, KEEPS, LOSING_IT, PASSING, outcome, record
-from checks.report import durations, timing
+from checks.core.tests.sample_run import FAILING, FROZEN, HEALED, HEALS, KEEPS, LOSING_IT, PASSING, outcome, record
+from checks.report import durations, pressed, timing
 from checks.report.durations import Took
+from checks.report.report_html import as_html
+from checks.report.words import spoken
 
 
 def with_run(**changes: object) -> Result:
@@ -125,3 +127,27 @@ def test_the_axis_has_round_marks(longest: float, seconds: list[float]) -> None:
 
 def test_the_axis_of_a_very_long_run_is_not_crowded() -> None:
     assert len(durations.ticks(1e6)) <= durations.AT_MOST_TICKS
+
+
+def test_how_busy_the_machine_was_is_told_test_by_test() -> None:
+    told = {lane.resource: lane for lane in pressed.lanes(judged(FAILING))}
+    assert told.keys() <= set(pressed.RESOURCES)
+    cpu = told["CPU"]
+    assert cpu.most == round(100 * max(block.share for block in cpu.blocks))
+    placed = {
+        block.test.name: block.start for line in timing.worker_timelines(judged(FAILING)) for block in line.blocks
+    }
+    assert all(placed[block.name] == block.start and 0 <= block.share <= 1 for block in cpu.blocks)
+    assert pressed.lanes(with_run(end=None)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("HealingBounds", "Healing bounds"), ("ACLFile", "ACL file"), ("SampleKept", "Sample kept")]
+)
+def test_a_class_is_told_in_words(name: str, told: str) -> None:
+    assert spoken(name) == told
+
+
+def test_no_class_has_its_name_on_the_page() -> None:
+    page = as_html(judged(FAILING))
+    assert [one.kind for one in PASSING.records if re.search(rf">[^<]*\b{one.kind}\b", page)] == []

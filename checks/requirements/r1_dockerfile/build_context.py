@@ -12,7 +12,9 @@ from pathlib import Path
 from checks.core.place import Place
 from checks.subject import dockerfile
 from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.configuration_texts import dockerfile_at
 from checks.subject.dockerfile import Dockerfile
+from checks.subject.left_out import ignoring
 from checks.subject.lines import place_in
 from checks.subject.profile import Build
 from checks.subject.roles import Role
@@ -111,8 +113,8 @@ def in_place(files: Files) -> list[Sources]:
     candidates = files.candidates(Role.API)
     if files.subject.build or not built:
         built = [*candidates, ""][:1]
-    elif some := [name for name in built if name in candidates]:
-        built = some
+    elif candidates:  # where none of them is built here, that of another service is none of theirs
+        built = [name for name in built if name in candidates] or candidates[:1]
     found = []
     for service in built:
         build, arguments, inline = _recipe(files, service)
@@ -143,8 +145,11 @@ def _put_beside(folder: Path, file: Path, inline: str) -> Path:
 def _there(build: Build, inline: str) -> Path:
     """The folder that is built from; raises SubjectError where it is not there, or its Dockerfile is not."""
     context = Path(build.context)
-    if not context.is_dir() or not (inline or (context / build.dockerfile).is_file()):
+    file = context / build.dockerfile
+    if not context.is_dir() or not (inline or file.is_file()):
         raise SubjectError(f"no {build.dockerfile} lies in {context}, from which the image of the api is built")
+    if not inline and not file.resolve().is_relative_to(file.parent.resolve()):
+        raise SubjectError(f"{file} is a link that leads out of its folder, which BuildKit does not follow")
     return context
 
 
@@ -163,7 +168,8 @@ def _recipe(stack: Files, service: str | None = None) -> tuple[Build, Mapping[st
             f"what the image of service `{service}` is built from is not known",
             hint=f'say `build:` in the Compose file, or in {PROFILE_NAME}: [build] context = "../service"',
         )
-    path = os.path.relpath(Path(spec["context"]) / spec.get("dockerfile", "Dockerfile"), spec["context"])
+    file = dockerfile_at(Path(spec["context"]), spec.get("dockerfile", "Dockerfile"))
+    path = os.path.relpath(file, spec["context"])
     given = {name: str(value) for name, value in (spec.get("args") or {}).items() if value is not None}
     build = Build(context=spec["context"], dockerfile=path, target=spec.get("target", ""))
     return build, given, str(spec.get("dockerfile_inline") or "")
@@ -174,6 +180,6 @@ def _copy(context: Path, folder: Path, stack: Files) -> None:
     inside = context.is_relative_to(stack.project.directory) or context.is_relative_to(stack.subject.directory)
     left_out = (*NOT_COPIED, *(stack.subject.leave_out if inside else ()))
     try:
-        shutil.copytree(context, folder, ignore=shutil.ignore_patterns(*left_out), symlinks=True)
+        shutil.copytree(context, folder, ignore=ignoring(*left_out), symlinks=True)
     except (OSError, shutil.Error) as problem:
         raise StackError(f"{context} could not be copied: {problem}") from problem

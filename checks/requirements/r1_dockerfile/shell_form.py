@@ -4,21 +4,10 @@ import re
 from itertools import takewhile
 from pathlib import PurePosixPath
 
+from checks.core.wrappers import WRAPPERS, own_words
+
 SHELLS = {"sh", "ash", "bash", "dash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh"}
-WRAPPERS = {  # programs that run another: how many words they take before it, beside their options
-    "tini": 0, "tini-static": 0, "docker-init": 0, "dumb-init": 0, "catatonit": 0, "env": 0, "busybox": 0, "nice": 0,
-    "stdbuf": 0, "setpriv": 0, "nohup": 0, "exec": 0, "gosu": 1, "su-exec": 1, "chpst": 0, "timeout": 0,
-    "sudo": 0, "runuser": 0, "doas": 0, "ionice": 0, "chrt": 0, "taskset": 1, "s6-setuidgid": 1, "setuidgid": 1,
-    "chroot": 1, "with-contenv": 0, "time": 0, "unbuffer": 0, "xvfb-run": 0, "setsid": 0, "catchsegv": 0,
-}  # fmt: skip
-OF_A_WRAPPER = re.compile(
-    r"-.*|[A-Za-z_]\w*=.*|[A-Z]+|\d+(?:[smhd]|:\d+)?"
-)  # an option, a variable, or an option's value
-OF_WRAPPERS_WITH_A_VALUE = {  # an option whose value is a word like any other
-    **dict.fromkeys(("sudo", "runuser", "doas", "chpst"), frozenset({"-u", "-g", "--user", "--group", "-U", "-e"})),
-    "ionice": frozenset({"-c", "-n", "--class", "--classdata"}), "env": frozenset({"-u", "--unset", "-C", "--chdir"}),
-    "xvfb-run": frozenset({"-e", "-f", "-p", "-s", "--server-args"}), "tini": frozenset({"-p", "-e"}),
-}  # fmt: skip
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 WITH_A_VALUE = {"--rcfile", "--init-file"}
 INLINE = {"python": "c", "perl": "e", "ruby": "e", "node": "e", "php": "r"}  # the option that a program stands behind
 ONLY_EXEC = re.compile(r"\s*exec\s+(?!\$\$?\()[^;&|\n`()<>]+")  # one command, which takes the shell's place
@@ -59,12 +48,13 @@ def _end_of_shell(words: tuple[str, ...]) -> int:
 
 def _past_wrappers(words: tuple[str, ...]) -> int:
     at = 0
-    while (name := _name(words[at : at + 1])) in WRAPPERS:
-        at += 1
-        while at < len(words) and words[at] != "--" and OF_A_WRAPPER.fullmatch(words[at]):
-            at += 2 if words[at] in OF_WRAPPERS_WITH_A_VALUE.get(name, ()) else 1
-        at += words[at : at + 1] == ("--",)
-        at += WRAPPERS[name]
+    while at < len(words):
+        if (name := _name(words[at : at + 1])) in WRAPPERS:
+            at += 1 + own_words(WRAPPERS[name], words[at + 1 :], str)
+        elif at and ASSIGNMENT.fullmatch(words[at]):
+            at += 1
+        else:
+            break
     return at
 
 

@@ -112,7 +112,7 @@ def test_a_program_as_a_setting_is_noticed(files: Files, evidence: Evidence) -> 
 
 @pytest.mark.mutation(objects="runs-what-was-built")
 def test_a_program_mounted_over_the_images_is_noticed(unstarted: Mutated, layers: Layers, evidence: Evidence) -> None:
-    stack = unstarted(mutation.service_with("probe.py", "for Docker: ", "for Docker, or so: "))
+    stack = unstarted(mutation.service_with("probe.sh", "for Docker: ", "for Docker, or so: "))
     seen = evidence.saw(container.look_at_container(alone(stack), layers))
     assert objections(seen) == {"runs-what-was-built"}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from checks.core.place import Place
 from checks.core.registry import judges
@@ -42,7 +42,7 @@ def target_violations(seen: Targets) -> list[Violation]:
     if not up or any(target.health == "down" for target in seen.targets):  # one that is new is `unknown` at first
         told = [f"{one.url} (job {one.job}): {one.health} {one.error}".strip() for one in seen.targets]
         return [Violation("target-up", seen=told or "no target leads to the service", wanted="up")]
-    beside = [target.url for target in up if urlsplit(target.url).path != seen.route]
+    beside = [target.url for target in up if unquote(urlsplit(target.url).path) != unquote(seen.route)]
     return _astray(beside, {target.job for target in seen.targets}, seen.route)
 
 

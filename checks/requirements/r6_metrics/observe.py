@@ -182,7 +182,7 @@ def _targets(prometheus: Prometheus, addresses: set[str]) -> list[ScrapeTarget]:
 def leading_to(addresses: Collection[str], targets: Iterable[ScrapeTarget]) -> list[ScrapeTarget]:
     """Those that are scraped at one of these: relabelling decides that, and not the address that was discovered."""
     known = {address.lower() for address in addresses}  # as a URL's host is
-    return [one for one in targets if urlsplit(one.url).hostname in known]
+    return [one for one in targets if (urlsplit(one.url).hostname or "").removesuffix(".") in known]
 
 
 def _target(stack: Stack, prometheus: Prometheus) -> ScrapeTarget:

@@ -39,7 +39,7 @@ class ScrapeTarget:
 
     @property
     def job(self) -> str:
-        return self.labels["job"]
+        return self.labels.get("job", "")
 
     @property
     def series(self) -> str:

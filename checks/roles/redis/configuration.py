@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 
 from checks.core.place import Place, Places
 from checks.roles.redis.acl import account
-from checks.subject.configuration_texts import base_of
-from checks.subject.image_recipe import recipe_of
+from checks.subject.image_recipe import base_of, recipe_of
 from checks.subject.mounted import place_at, text_at
-from checks.subject.programs import started_by
+from checks.subject.programs import arguments_of, started_by
+from checks.subject.shell_words import commands_in
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config
@@ -46,11 +46,21 @@ def given(files: Files, service: str) -> Given:
     if place := files.place("services", service, "command"):
         places = {"": place, **{name: place for name, *_ in lines}}
     if words and not words[0].startswith("--"):
-        texts[words[0]] = text_at(files, service, words[0])
-        lines = [*_lines(texts[words[0]]), *lines]
+        lines = [*_file_lines(files, service, words[0], texts), *lines]
         places = {**_places(files, service, words[0], texts[words[0]]), **places}
     settings = DEFAULTS | {name: " ".join(rest) for name, *rest in lines if name != "user"}
     return Given(settings=settings, user_lines=_about_users(lines), texts=texts, places=places)
+
+
+def on_the_command_line(spec: Config) -> Mapping[str, str]:
+    """The settings that the words of its command give, whichever server they start and wherever its files lie."""
+    split = [part for word in arguments_of(spec) for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    return {name: " ".join(rest) for name, *rest in _options(split)}
+
+
+def options_in(text: str) -> Mapping[str, str]:
+    """The settings in a text of options, as variables of some images hold them."""
+    return {name: " ".join(rest) for name, *rest in _options(text.split())}
 
 
 def with_acl_file(files: Files, service: str) -> Given:
@@ -111,13 +121,41 @@ def _arguments(spec: Config, service: str) -> list[str]:
     """What stands behind the server's name; raises SubjectError where its image decides that."""
     words = [word.replace("$$", "$") for word in started_by(spec)]
     if len(words) > 2 and PurePosixPath(words[0]).name in SHELLS:
-        words = shlex.split(" ".join(words[2:]), comments=True)
+        words = _in_shell(words[1:]) or ["a shell that starts it in another way"]
     for place, word in enumerate(words):
-        if SERVER.fullmatch(PurePosixPath(word).name):
+        if _is_server(word):
             return words[place + 1 :]
     if _starts_as_usual(spec) and (not words or words[0].startswith("-") or words[0].endswith(".conf")):
         return words
     raise SubjectError(f"what `{service}` runs with is decided in its image, which its files do not tell")
+
+
+def _in_shell(words: list[str]) -> list[str]:
+    """The command of a shell's script that starts the server: the last one, for the shell waits for that, or is it.
+
+    What runs in the background is another server. `"$@"` are the words behind the script, but for the name of it.
+    """
+    at = next((at for at, word in enumerate(words) if not word.startswith("-")), len(words))
+    script, given_to_it = "".join(words[at : at + 1]), words[at + 2 :]
+    commands = [
+        [part for word in command for part in (given_to_it if word in {"$@", "$*"} else [word])]
+        for command in commands_in(script, awaited=True)
+    ]
+    return next((one for one in reversed(commands) if any(map(_is_server, one))), [])
+
+
+def _is_server(word: str) -> bool:
+    return bool(SERVER.fullmatch(PurePosixPath(word).name))
+
+
+def _file_lines(files: Files, service: str, path: str, texts: dict[str, str], deep: int = 8) -> Iterator[list[str]]:
+    """The lines of a configuration file, and of those that it includes where they stand; notes each text."""
+    texts[path] = text_at(files, service, path)
+    for line in _lines(texts[path]):
+        if line[0] == "include" and len(line) == 2 and deep and "*" not in line[1]:
+            yield from _file_lines(files, service, line[1], texts, deep - 1)
+        else:
+            yield line
 
 
 def _starts_as_usual(spec: Config) -> bool:

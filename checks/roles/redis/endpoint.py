@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Literal
 
-from checks.roles.redis.configuration import given
+from checks.roles.redis.configuration import given, on_the_command_line, options_in
+from checks.subject.env_file import filled_in
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
 from stack.driver.errors import SubjectError
@@ -18,6 +19,10 @@ ENVIRONMENT = {  # settings that images take from their environment, by what fol
     "PORT_NUMBER": "port",
     "TLS_PORT_NUMBER": "tls-port",
 }
+FLAGS = ("REDIS_EXTRA_FLAGS", "VALKEY_EXTRA_FLAGS", "KEYDB_EXTRA_FLAGS")  # of Bitnami's images
+STACK_FLAGS = "REDIS_ARGS"  # of Redis Stack's
+WHERE = ("port", "tls-port", "unixsocket", "dir")
+DATA = "/data"  # the folder that images start it in
 OFF = "0"  # a port of this number is none
 
 
@@ -34,15 +39,23 @@ class Endpoint:
 
 def endpoint_of(files: Files) -> Endpoint:
     """Where it answers by its command line, its configuration and its environment: in the clear where it does."""
-    service = files.roles[Role.REDIS]
-    told: Mapping[str, str] = _in_environment(files.services[service])
-    with suppress(SubjectError):  # what is decided in its image is as Redis has it by itself
-        told = {**told, **given(files, service).settings}
-    if (port := told.get("port", str(PORT))) != OFF:
+    spec = files.services[files.roles[Role.REDIS]]
+    try:
+        settings = given(files, files.roles[Role.REDIS]).settings
+    except SubjectError:  # what is decided in its image is as Redis has it by itself
+        settings = on_the_command_line(spec)
+    told: Mapping[str, str] = {**_in_environment(spec), **settings}
+    told = {name: _value(told[name], spec) for name in WHERE if name in told}
+    if (port := told.get("port") or str(PORT)) != OFF:
         return Endpoint(kind="tcp", at=port)
-    if (port := told.get("tls-port", OFF)) != OFF:
+    if (port := told.get("tls-port") or OFF) != OFF:
         return Endpoint(kind="tls", at=port)
-    return Endpoint(kind="unix", at=told.get("unixsocket", ""))
+    return Endpoint(kind="unix", at=str(PurePosixPath(told.get("dir", DATA), told.get("unixsocket", ""))))
+
+
+def _value(told: str, spec: Config) -> str:
+    """The value of a setting, a variable of the container's filled in; what else stands there is a shell's."""
+    return next(iter(filled_in(told.replace("$$", "$"), spec.get("environment") or {}).split()), "")
 
 
 def address_of(stack: Stack) -> str:
@@ -60,4 +73,6 @@ def _in_environment(spec: Config) -> dict[str, str]:
     found = {setting: told[name] for name, setting in ENVIRONMENT.items() if told.get(name, "").isdigit()}
     if told.get("TLS_ENABLED", "no") in {"yes", "true", "1"}:
         found = {"port": OFF, "tls-port": str(PORT), **found}
-    return found
+    flags = (*FLAGS, STACK_FLAGS) if "redis-stack" in str(spec.get("image")) else FLAGS
+    more = " ".join(str((spec.get("environment") or {}).get(name) or "") for name in flags)
+    return {**found, **options_in(more)}

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from checks.core.evidence import Folder
 from checks.subject import workspace
 from checks.subject.profile import Subject
 from checks.subject.trust import EVERYTHING, UntrustedError
+from stack.driver import wait
 from stack.driver.errors import SubjectError
 from stack.driver.progress import Progress
 
@@ -25,6 +27,7 @@ def test_a_copy_leaves_out_what_it_is_told_to(subject: Subject, tmp_path: Path) 
     for name in (".git/config", "data/old", "conf/redis.conf", "conf/__pycache__/x.pyc"):
         (subject.directory / name).parent.mkdir(parents=True, exist_ok=True)
         (subject.directory / name).write_text("")
+    Folder.begin(subject.directory / "evidence").end()  # of an earlier run
     chosen = Subject(compose_file=subject.compose_file, leave_out=("data",))
     workspace._copy(chosen, tmp_path / "copy")
     files = {str(path.relative_to(tmp_path / "copy")) for path in (tmp_path / "copy").rglob("*") if path.is_file()}
@@ -82,6 +85,26 @@ def test_a_preparation_that_fails_is_told(subject: Subject, command: tuple[str, 
     chosen = Subject(compose_file=subject.compose_file, prepare=command, trust=EVERYTHING)
     with pytest.raises(SubjectError, match=told), Progress() as progress:
         workspace._prepare(chosen, subject.directory, progress)
+
+
+def test_a_preparation_without_end_is_ended(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what it has started, which nobody waits for."""
+    monkeypatch.setattr(workspace, "PREPARE_SECONDS", 0.3)
+    forever = ("sh", "-c", "sleep 600 & echo $! > child; wait")
+    chosen = Subject(compose_file=subject.compose_file, prepare=forever, trust=EVERYTHING)
+    with pytest.raises(SubjectError, match=r"did not end within 0\.3 s"), Progress() as progress:
+        workspace._prepare(chosen, tmp_path, progress)
+    child = Path("/proc", (tmp_path / "child").read_text().strip(), "cmdline")
+    assert wait.until(lambda: child.exists() and child.read_bytes(), lambda seen: not seen, within=5).reached
+
+
+def test_a_preparation_does_not_steer_the_terminal(subject: Subject, capfd: pytest.CaptureFixture[str]) -> None:
+    speaks = ("printf", r"\033[2Jverdict: proven")
+    chosen = Subject(compose_file=subject.compose_file, prepare=speaks, trust=EVERYTHING)
+    with Progress() as progress:
+        workspace._prepare(chosen, subject.directory, progress)
+    out, beside = capfd.readouterr()
+    assert "\033[2J" not in out + beside
 
 
 def test_a_preparation_that_nobody_allowed_is_shown_not_run(subject: Subject, tmp_path: Path) -> None:

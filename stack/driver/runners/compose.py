@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, suppress
 
 from stack.driver import docker, events, healthcheck, helper
 from stack.driver.containers import ContainerState, Incarnation, bound_to, incarnation_of, state_of
+from stack.driver.detached import own_images
 from stack.driver.diagnosis import Diagnosis, diagnoses, root_of
 from stack.driver.docker import from_docker
 from stack.driver.errors import ImageError, NotHealthyError, StackError
@@ -61,6 +62,8 @@ class ComposeRunner:
             )
         except docker.DockerException as problem:
             raise from_docker(problem, f"remove {self.project.name}") from problem
+        for image in own_images(self.project.config, self.project.name) if volumes else ():
+            inspect.remove(image)
 
     def leftovers(self) -> tuple[str, ...]:
         """What Docker holds of this project: 'container NAME', 'network NAME', 'volume NAME'."""
@@ -208,13 +211,13 @@ class ComposeRunner:
     def images(self) -> Mapping[str, inspect.Image]:
         """{service: the image it runs, with its digest and where it came from}; asked once for the files there are."""
         if self._images[0] != self.project.files:
-            named = {name: image_name(self.project, name) for name in self.project.config["services"]}
+            named = {name: self.project.image_of(name) for name in self.project.config["services"]}
             self._images = (self.project.files, inspect.look_at(named))
         return self._images[1]
 
     def provide_image(self, service: str) -> inspect.Image:
         """The image that a service is to run, built if it is to be, else pulled if it is not here; starts nothing."""
-        named = {service: image_name(self.project, service)}
+        named = {service: self.project.image_of(service)}
         if "build" in self.project.config["services"][service]:
             start.built(self.project, service)
         with suppress(ImageError):
@@ -262,11 +265,6 @@ def not_healthy(runner: ComposeRunner, ill: list[Diagnosis], hint: str) -> NotHe
         why=root.why if root else "it was not started",
         for_good=bool(root and root.hopeless),
     )
-
-
-def image_name(project: ComposeProject, service: str) -> str:
-    """As the Compose file says, or as Compose names what it builds without being given a name."""
-    return str(project.config["services"][service].get("image") or f"{project.name}-{service}")
 
 
 def grace(config: Config, service: str) -> float:

@@ -92,3 +92,21 @@ def test_the_root_is_what_depends_on_nothing_that_is_ill() -> None:
     assert root_of(ill, {"api": ["redis"], "worker": ["api"]}) == ill[1]
     assert root_of(ill[:1], {"api": ["redis"]}) == ill[0]
     assert root_of([], {}) is None
+
+
+AS_DEBIAN_12_SAYS_IT = """\
+unknown flag: --short
+See 'docker --help'.
+
+Usage:  docker [OPTIONS] COMMAND
+
+A self-sufficient runtime for containers
+"""
+AS_28_SAYS_IT = "unknown flag: --short\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help'\n"
+
+
+@pytest.mark.parametrize("said", [AS_DEBIAN_12_SAYS_IT, AS_28_SAYS_IT, "docker: 'compose' is not a docker command."])
+def test_a_docker_without_compose_is_told_in_a_sentence(said: str) -> None:
+    problem = docker.from_words(said, "answer `docker compose`")
+    assert problem.sentence.startswith("Docker Compose is missing")
+    assert "Debian 13" in problem.hint

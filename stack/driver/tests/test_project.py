@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stack.driver import bounded, docker, project
+from stack.driver import bounded, docker
+from stack.driver import detached as copies
 from stack.driver.errors import StackError, SubjectError
-from stack.driver.project import ComposeProject
+from stack.driver.project import ComposeProject, seconds_in
 
 API = {"image": "shop:1", "container_name": "shop", "ports": [{"target": 5000, "published": "80"}, {"target": 81}]}
 SHARED = {"name": "everybody"}
@@ -16,7 +17,7 @@ LABELS = {"compose-compliance.run": "checks"}
 
 def detached(**kinds: object) -> list[str]:
     config = {"services": {"api": API, "redis": {"image": "redis"}}, **kinds}
-    return project.detached(config, "checks-1", LABELS).splitlines()
+    return copies.detached(config, "checks-1", LABELS).splitlines()
 
 
 def test_a_copy_publishes_on_loopback_ports_of_its_own() -> None:
@@ -32,6 +33,29 @@ def test_a_copy_has_no_fixed_names() -> None:
     assert lines.count("    container_name: !reset null") == 1
     own_name = [line.strip().partition(":")[0] for line in lines if "name: !reset null, labels" in line]
     assert own_name == ['"front"', '"data"']
+
+
+@pytest.mark.parametrize(
+    ("network", "options"),
+    [
+        ({}, {}),
+        ({"driver": "bridge", "driver_opts": {"com.docker.network.bridge.name": "br-shop"}}, {}),
+        ({"driver_opts": {"com.docker.network.driver.mtu": "1400"}}, {"com.docker.network.driver.mtu": "1400"}),
+        ({"driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "true"}}, {}),
+    ],
+)
+def test_a_strangers_copy_has_no_route_out(network: dict[str, object], options: dict[str, str], tmp_path: Path) -> None:
+    services = {"a": {"image": "x", "networks": ["front"]}}
+    (tmp_path / "compose.yaml").write_text(json.dumps({"services": services, "networks": {"front": network}}))
+    strangers = ComposeProject(tmp_path, "compose.yaml", "checks-1")
+    strangers.kept_in = True
+    strangers.detach()
+    without = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+    assert strangers.config["networks"]["front"]["driver_opts"] == options | without
+
+
+def test_a_trusted_copy_keeps_its_route_out() -> None:
+    assert not [line for line in detached(networks={"front": {}}) if "masquerade" in line]
 
 
 def test_everything_of_a_copy_is_marked_as_of_this_run() -> None:
@@ -113,10 +137,10 @@ def test_overrides_lie_over_one_another(copy: ComposeProject, monkeypatch: pytes
     ("told", "seconds"), [("2s", 2.0), ("1m30s", 90.0), ("1.5s", 1.5), ("250ms", 0.25), ("0s", 0.0)]
 )
 def test_a_duration_is_read(told: str, seconds: float) -> None:
-    assert project.seconds_in(told) == seconds
+    assert seconds_in(told) == seconds
 
 
 def test_a_container_name_taken_away_stays_as_an_alias() -> None:
     config = {"services": {"web": {"container_name": "shop", "networks": {"front": None}}}}
-    lines = project.detached(config, "checks-1", LABELS).splitlines()
+    lines = copies.detached(config, "checks-1", LABELS).splitlines()
     assert '    networks: {"front": {"aliases": ["shop"]}}' in lines

@@ -28,6 +28,7 @@ WORD = re.compile(rb"(?:" + PART + rb")+")
 ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})|\\(.)", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
 PART_OF_SEVERAL = re.compile(r"\.\d+\.(?:base|incr)\.(?:aof|rdb)$")
+OF_A_COPY = re.compile(r"(?i)(?<![a-z])(backups?|bak|old|copy|archives?|snapshots?)(?![a-z])|\d{4}-?\d\d-?\d\d")
 SUMS = "SHA256SUMS"
 TRIES = 20  # a rewrite may come in between, and then another one
 PIECE = 2**20
@@ -186,14 +187,14 @@ def received(content: IO[bytes], file: Path | None, *, keep: bool) -> tuple[str,
 
 
 def manifest_below(folders: Sequence[Path]) -> Path | None:
-    """Redis' manifest, the one nearest the top: copies lie deeper; raises AofCopyError where there are several."""
-    depths = {
-        path: len(path.relative_to(folder).parts)
-        for folder in folders
-        for path in folder.glob("**/*.manifest")
-        if is_manifest(path)
-    }
-    found = sorted(path for path, depth in depths.items() if depth == min(depths.values()))
+    """Redis' manifest, the one nearest the top: copies lie deeper, or in a folder that is named for one.
+
+    Raises AofCopyError where there are several.
+    """
+    below = [(path, path.relative_to(folder)) for folder in folders for path in sorted(folder.glob("**/*.manifest"))]
+    every = {path: inside.parts for path, inside in below if is_manifest(path)}
+    seen = {path: parts for path, parts in every.items() if not OF_A_COPY.search("/".join(parts[:-1]))} or every
+    found = [path for path, parts in seen.items() if len(parts) == min(map(len, seen.values()))]
     if len(found) > 1:
         raise AofCopyError(f"which one is Redis' append-only file? {', '.join(map(str, found))}")
     return found[0] if found else None

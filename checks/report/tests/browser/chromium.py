@@ -49,15 +49,26 @@ def ensure(say: Callable[[str], None]) -> None:
     apt("install", "--yes", "--no-install-recommends", "chromium")
 
 
-def opened(page: Path) -> Opened:
+def opened(page: Path, *options: str) -> Opened:
     """Open a page from disk in a browser of its own, without network, and wait until it has loaded."""
-    root = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    done = _run(page, "--dump-dom", *options)
+    return Opened(dom=done.stdout, console=tuple(line for line in done.stderr.splitlines() if ":CONSOLE" in line))
+
+
+def printed(page: Path) -> bytes:
+    """The page on paper, as a PDF."""
+    with tempfile.TemporaryDirectory() as folder:
+        _run(page, f"--print-to-pdf={folder}/page.pdf", "--no-pdf-header-footer")
+        return Path(folder, "page.pdf").read_bytes()
+
+
+def _run(page: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    told = (*options, "--no-sandbox") if os.geteuid() == 0 else options
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        done = subprocess.run(
-            [_found() or NAMES[0], *OPTIONS, *root, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()],
+        return subprocess.run(
+            [_found() or NAMES[0], *OPTIONS, *told, f"--user-data-dir={profile}", page.as_uri()],
             capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS,
         )  # fmt: skip
-    return Opened(dom=done.stdout, console=tuple(line for line in done.stderr.splitlines() if ":CONSOLE" in line))
 
 
 def _found() -> str | None:

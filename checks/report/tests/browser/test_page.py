@@ -3,8 +3,8 @@
 import html
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,17 +12,14 @@ from pydantic import TypeAdapter
 
 from checks.core import catalog
 from checks.core.judging import judged
-from checks.core.requirement import Requirement
 from checks.core.results import Result
-from checks.core.run import Kind, Planned
-from checks.core.stored import Stored
-from checks.core.tests.sample_run import FAILING, PASSING, RUN, SampleKept, outcome, record
+from checks.core.tests.sample_run import FAILING, PASSING
 from checks.report.report_html import as_html
-from checks.report.tests.browser.chromium import Opened, opened
+from checks.report.tests.browser.chromium import Opened, opened, printed
+from checks.report.tests.browser.crowd import crowded
 
 KNOWN = catalog.read()
 MEASURE = Path(__file__).with_name("measure.html")
-ENDLESS = SampleKept(written=("x" * 500, "y"), read_back=("x" * 500, "y"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,28 +67,6 @@ def _objections(look: Look, verdict: str) -> list[str]:
         "scripts": look.scripts > 0,
     }
     return [name for name, is_broken in broken.items() if is_broken]
-
-
-def crowded() -> Result:
-    """All nine, with every kind of observation that there is, and a mutation for each rule, on three workers."""
-    seen = {plan: what for known in KNOWN.requirements for plan, what in _seen_of(known)}
-    begun = [
-        f"20:15:{55 * n // len(seen):02}" for n in range(len(seen))
-    ]  # the run took a minute, and the last one some of it
-    ran = [outcome(plan, at=begun[n], on=f"gw{n % 3}", took=0.1 * (n % 9)) for n, plan in enumerate(seen)]
-    records = tuple(record(plan, what) for plan, what in seen.items())
-    return judged(Stored(run=replace(RUN, planned=tuple(seen)), outcomes=tuple(ran), records=records))
-
-
-def _seen_of(known: Requirement) -> Iterator[tuple[Planned, object]]:
-    told = f"x.py::test_{known.id}_a_sentence_that_says_at_some_length_what_holds"
-    samples = catalog.samples(known)
-    for number, what in enumerate([ENDLESS, *samples.passing]):
-        yield Planned(name=f"checks/{told}[{number}]", requirement=known.id, kind=Kind.CHECK), what
-    for rule in known.rules:
-        name = f"checks/mutations/{told}[{rule.name}]"
-        for what in samples.failing.get(rule.name, ())[:1]:
-            yield Planned(name=name, requirement=known.id, kind=Kind.MUTATION, objects=rule.name), what
 
 
 @pytest.mark.parametrize(
@@ -150,3 +125,18 @@ def test_a_page_that_cannot_be_read_is_noticed(sample: str, tmp_path: Path) -> N
     page = doctor(as_html(judged(PASSING)))
     assert page != as_html(judged(PASSING))
     assert objections(page, tmp_path, "Proven") == expected
+
+
+def test_on_paper_nothing_is_folded(tmp_path: Path) -> None:
+    """It is an audit record there, and whoever reads it cannot unfold it."""
+    page = as_html(judged(PASSING))
+    unfolded = page.replace("<details", "<details open")
+    as_it_was = page.replace("details::details-content", "details::nothing")
+    whole, folded = (pages_on_paper(one, tmp_path) for one in (page, as_it_was))
+    assert whole == pages_on_paper(unfolded, tmp_path)
+    assert whole > folded
+
+
+def pages_on_paper(page: str, folder: Path) -> int:
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    return len(re.findall(rb"/Type /Page\b", printed(folder / "report.html")))

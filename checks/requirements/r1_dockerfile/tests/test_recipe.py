@@ -4,12 +4,15 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from checks.core.tests.cases import Case, accepted, parametrized, text_of
 from checks.requirements.r1_dockerfile import build_context
 from checks.subject.profile import Subject
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from checks.subject.tests.resolved import resolved
+from stack.driver.errors import SubjectError
 
 CASES = Path(__file__).with_name("recipes")
 
@@ -17,6 +20,9 @@ CASES = Path(__file__).with_name("recipes")
 def stack_of(case: Case, parent: Path) -> Stack:
     directory = parent / "project"
     shutil.copytree(case["folder"], directory)
+    for name, target in case.get("links", {}).items():
+        (directory / name).parent.mkdir(exist_ok=True)
+        (directory / name).symlink_to(target)
     config = json.loads(text_of(case, "config.json").replace("@DIR@", str(directory)))
     subject = Subject(compose_file=directory / "compose.yaml", roles={Role.API: case["service"]})
     return resolved(subject, directory, config)
@@ -25,6 +31,10 @@ def stack_of(case: Case, parent: Path) -> Stack:
 @parametrized(CASES, "recipe")
 def test_the_dockerfile_of_an_image_is_read(case: Case, tmp_path: Path) -> None:
     stack = stack_of(case, tmp_path)
+    if case["right"] == "refused":
+        with pytest.raises(SubjectError), build_context.copied(stack):
+            pass
+        return
     with build_context.copied(stack) as sources:
         assert ("readable" if sources.dockerfile().stages else "empty") in accepted(case)
         assert sources.dockerfile_path.is_file()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from checks.core.wrappers import WRAPPERS, own_words
 from checks.requirements.r7_healthchecks.shell import builtins, clients, filters, python_source
 from checks.requirements.r7_healthchecks.shell.conditions import ALWAYS_THERE
 from checks.requirements.r7_healthchecks.shell.state import EITHER, NotFollowedError, Result, Run
@@ -47,27 +48,6 @@ PLAIN_PATTERN = re.compile(r"[\w /:=.@\[\]-]+")
 PYTHON = re.compile(r"python(3(\.\d+)?)?")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wrapper:
-    """A program that runs another: its options with a value, and how many words stand before the other's name."""
-
-    with_value: frozenset[str] = frozenset()
-    words: int = 0
-
-
-WRAPPERS: Mapping[str, Wrapper] = {
-    "env": Wrapper(with_value=frozenset({"-u", "--unset", "-C", "--chdir"})),
-    "nice": Wrapper(with_value=frozenset({"-n", "--adjustment"})),
-    "ionice": Wrapper(with_value=frozenset({"-c", "-n", "--class", "--classdata"})),
-    "timeout": Wrapper(with_value=frozenset({"-s", "--signal", "-k", "--kill-after"}), words=1),
-    "stdbuf": Wrapper(with_value=frozenset({"-i", "-o", "-e"})),
-    "sudo": Wrapper(with_value=frozenset({"-u", "-g", "--user", "--group"})),
-    "gosu": Wrapper(words=1),
-    "su-exec": Wrapper(words=1),
-    "tini": Wrapper(with_value=frozenset({"-p", "-e"})),
-    "exec": Wrapper(with_value=frozenset({"-a"})),
-    **{name: Wrapper() for name in ("command", "builtin", "nohup", "setsid", "time", "busybox", "toybox", "dumb-init")},
-}
 LOOKS_UP = {"-v", "-V"}  # `command -v` runs nothing
 
 
@@ -92,23 +72,19 @@ def unwrapped(words: Sequence[Field]) -> list[Field]:
         if ASSIGNMENT.match(rest[0]):
             rest = rest[1:]
         elif name in WRAPPERS and not (name == "command" and rest[1:2] and rest[1] in LOOKS_UP):
-            rest = _behind(WRAPPERS[name], name, rest[1:])
+            rest = _behind(name, rest[1:])
         else:
             break
     return rest
 
 
-def _behind(wrapper: Wrapper, name: str, words: list[Field]) -> list[Field]:
-    old_form = name == "timeout" and words[:1] == ["-t"]  # busybox, once: `timeout -t SECONDS COMMAND`
-    rest = words[2:] if old_form else words
-    while rest and prefix_of_field(rest[0]).startswith("-"):
-        if name == "env" and prefix_of_field(rest[0]).startswith(("-S", "--split")):
-            raise NotFollowedError("env -S")
-        if rest[0] == "--":
-            rest = rest[1:]
-            break
-        rest = rest[2 if rest[0] in wrapper.with_value else 1 :]
-    return rest if old_form else rest[wrapper.words :]
+def _behind(name: str, words: list[Field]) -> list[Field]:
+    if name == "timeout" and words[:1] == ["-t"]:  # busybox, once: `timeout -t SECONDS COMMAND`
+        return words[2:]
+    own = own_words(WRAPPERS[name], words, prefix_of_field)
+    if name == "env" and any(prefix_of_field(word).startswith(("-S", "--split")) for word in words[:own]):
+        raise NotFollowedError("env -S")
+    return words[own:]
 
 
 def prefix_of_field(word: Field) -> str:

@@ -30,9 +30,13 @@ def read_declared_bounds(files: Files) -> HealingBounds:
 
 
 def policy(spec: Config) -> str:
-    """'on-failure' of 'on-failure:3'; 'no' where nothing is said, as Docker has it."""
+    """'on-failure' of 'on-failure:3'; 'no' where nothing is said, as Docker has it.
+
+    That of `deploy` goes before `restart` where both are there, and without a condition is none: so Compose 2.26
+    makes the container, whatever its specification says of `any`.
+    """
     told = (spec.get("deploy") or {}).get("restart_policy")
-    if told is not None and "restart" not in spec:
-        condition = str(told.get("condition", "any"))
+    if told is not None:
+        condition = str(told.get("condition") or "none")
         return AS_COMPOSE_READS.get(condition, condition)
     return str(spec.get("restart") or "no").partition(":")[0]

@@ -17,9 +17,11 @@ from checks.subject.tests.resolved import resolved
         ({"restart": "unless-stopped"}, "unless-stopped"),
         ({"restart": "on-failure:3"}, "on-failure"),
         ({"deploy": {"restart_policy": {"condition": "any"}}}, "always"),
-        ({"deploy": {"restart_policy": {}}}, "always"),
+        ({"deploy": {"restart_policy": {}}}, "no"),  # this and those below as Compose 2.26.1 made the container
         ({"deploy": {"restart_policy": {"condition": "none"}}}, "no"),
-        ({"restart": "always", "deploy": {"restart_policy": {"condition": "none"}}}, "always"),
+        ({"restart": "always", "deploy": {"restart_policy": {"condition": "none"}}}, "no"),
+        ({"restart": "always", "deploy": {"restart_policy": {"condition": "on-failure"}}}, "on-failure"),
+        ({"restart": "no", "deploy": {"restart_policy": {"condition": "any"}}}, "always"),
     ],
 )
 def test_a_policy_is_found_where_it_is_said(spec: dict[str, object], name: str) -> None:

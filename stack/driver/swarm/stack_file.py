@@ -15,7 +15,7 @@ from stack.driver.swarm.service import HERE, Cluster, lost_of, pinned_by, transl
 
 VERSION = "3.12"  # the first with `start_interval`
 WHY_LOST = {
-    "security_opt": "a stack file cannot say it: start the engines with `no-new-privileges`",
+    "security_opt": "a stack file cannot say it: give the engines `no-new-privileges`; their seccomp profile holds",
     "network_mode": "a stack file cannot say it: its networks alone are left",
 }
 BY_ITSELF = "has no counterpart in a stack file"

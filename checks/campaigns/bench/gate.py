@@ -30,10 +30,11 @@ from stack.driver.errors import EngineError, StackError
 PAGE = ROOT / "CONTRIBUTING.md"
 MARKS = ("<!-- gate: by nox -s bench -- gate -->", "<!-- end of gate -->")
 HEAD = "| session | seconds | seconds of the processor | stacks | calls of `docker` |\n|---|---|---|---|---|\n"
-COUNTING = """#!/bin/sh
-echo >>"{calls}"
-exec "{docker}" "$@"
-"""
+COUNTING = """#!/usr/bin/perl
+open(my $calls, ">>", "{calls}");
+syswrite($calls, ".");
+exec {{ "{docker}" }} "docker", @ARGV;
+"""  # no shell: that would say in PWD where it is, whatever it was told
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,13 +29,14 @@ def test_a_sum_is_told_and_who_failed() -> None:
 
 
 def test_calls_are_counted_and_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "docker").write_text('#!/bin/sh\necho "real: $1"\n')
+    (tmp_path / "docker").write_text("#!/bin/sh\ntr '\\0' '\\n' </proc/$$/environ | grep ^PWD=; echo \"real: $1\"\n")
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     with gate.counted_calls() as calls:
-        said = [subprocess.check_output(["docker", "a b"], text=True) for _ in range(3)]
+        elsewhere = {**os.environ, "PWD": "/elsewhere"}
+        said = [subprocess.check_output(["docker", "a b"], text=True, env=elsewhere) for _ in range(3)]
         assert calls.stat().st_size == 3
-    assert said == ["real: a b\n"] * 3
+    assert said == ["PWD=/elsewhere\nreal: a b\n"] * 3
     assert os.environ["PATH"].startswith(str(tmp_path))
 
 

@@ -10,13 +10,12 @@ import re
 import secrets
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from checks.subject.stack import Stack, stack_of
 from checks.subject.start import budget
 from checks.subject.trust import preparation
 from stack import ROOT
-from stack.driver import helper, reaper
+from stack.driver import helper, reaper, timed
 from stack.driver.errors import SubjectError, last_lines
 from stack.driver.flock import locked
 from stack.driver.progress import Progress
@@ -201,29 +200,17 @@ def _prepare(subject: Subject, directory: Path, progress: Progress) -> None:
 
 
 def _ended(command: Sequence[str], directory: Path, environment: Mapping[str, str], said: int) -> int:
-    """The exit code of a command of its own session, which is ended whole when its time is over; its words are kept."""
+    """The exit code of a command whose words are kept; raises SubjectError for one that cannot be run, or goes on."""
     try:
-        running = subprocess.Popen(
-            command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
-            start_new_session=True,
+        code = timed.exit_code(
+            command, PREPARE_SECONDS, environment=environment, out=subprocess.DEVNULL, beside=said, folder=directory,
+            tidy_seconds=TIDY_SECONDS,
         )  # fmt: skip
     except OSError as problem:
         raise SubjectError(f"`prepare` cannot be run: {problem}") from problem
-    try:
-        return running.wait(PREPARE_SECONDS)
-    except subprocess.TimeoutExpired as problem:
-        raise SubjectError(f"`prepare` did not end within {PREPARE_SECONDS:g} s") from problem
-    finally:
-        if running.poll() is None:
-            _end(running)
-
-
-def _end(running: subprocess.Popen[bytes]) -> None:
-    """With all that it has started: first asked to, so that it may tidy up."""
-    for number, seconds in ((signal.SIGTERM, TIDY_SECONDS), (signal.SIGKILL, None)):
-        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-            os.killpg(running.pid, number)
-            running.wait(seconds)
+    if code is None:
+        raise SubjectError(f"`prepare` did not end within {PREPARE_SECONDS:g} s")
+    return code
 
 
 def refuse_odd_names(config: Config) -> None:

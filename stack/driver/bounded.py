@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from stack.driver import docker
+from stack.driver import docker, timed
 from stack.driver.errors import EngineError, StackError, SubjectError
 
 FILE_BYTES = 4 << 20  # of a Compose file as it lies there
@@ -67,17 +66,7 @@ def _run(words: tuple[str, ...], out: int, beside: int, given: Mapping[str, str]
     """The exit code; -9 for one that the clock ended, its plugin with it."""
     environment = {**FROM_HERE_ONLY, **(os.environ if given is None else given)}
     try:
-        running = subprocess.Popen(
-            [*WITHIN, "docker", *words], stdin=subprocess.DEVNULL, stdout=out, stderr=beside,
-            env=environment, start_new_session=True,
-        )  # fmt: skip
+        code = timed.exit_code([*WITHIN, "docker", *words], SECONDS, environment=environment, out=out, beside=beside)
     except FileNotFoundError as problem:
         raise EngineError("there is no prlimit command", hint="install util-linux") from problem
-    try:
-        return running.wait(SECONDS)
-    except subprocess.TimeoutExpired:
-        return -signal.SIGKILL
-    finally:
-        if running.poll() is None:
-            os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
+    return -signal.SIGKILL if code is None else code

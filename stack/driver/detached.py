@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from stack.driver.errors import SubjectError
@@ -28,11 +28,12 @@ def detached(config: Config, project: str, labels: Labels, *, kept_in: bool = Fa
     Raises SubjectError for what cannot be had twice on a machine.
     """
     _refuse_what_others_have(config)
+    built = _built(config)
     labelled = f"labels: {json.dumps(dict(labels))}"
     lines = ["services:"]
     for name, spec in config["services"].items():
         lines += [f"  {json.dumps(name)}:", f"    {labelled}", *_detached_service(spec), *limited(spec)]
-        lines += _with_own_image(config, spec, project)
+        lines += _with_own_image(spec, built, project)
     for kind in ("networks", "volumes"):
         shared = _with_fixed_names(config, kind, project)
         lines += [f"{kind}:"] if config.get(kind) else []
@@ -61,9 +62,10 @@ def _refuse_what_others_have(config: Config) -> None:
 
 def _refuse_written_addresses(config: Config) -> None:
     """A copy has other addresses: whoever was told one of the original's would ask the original."""
+    addresses = _addresses_in(config)
     for name, spec in config["services"].items():
         told = json.dumps({key: value for key, value in spec.items() if key not in {"networks", "labels"}})
-        for address in _addresses_in(config):
+        for address in addresses:
             if re.search(rf"(?<![\w.]){re.escape(address)}(?![\w.])", told):
                 raise SubjectError(
                     f"service `{name}` is told the address {address}, which a fresh copy does not have",
@@ -77,9 +79,13 @@ def _addresses_in(config: Config) -> list[str]:
     return [str(how[key]) for how in ours for key in ("ipv4_address", "ipv6_address") if how.get(key)]
 
 
-def _with_own_image(config: Config, spec: Config, project: str) -> Iterator[str]:
+def _built(config: Config) -> set[str]:
+    """The names that its file gives to images that are built from it."""
+    return {str(spec["image"]) for spec in config["services"].values() if spec.get("build") and spec.get("image")}
+
+
+def _with_own_image(spec: Config, built: Collection[str], project: str) -> Iterator[str]:
     """What is built for a copy is named for it: the original's image keeps its name. Its other names are left out."""
-    built = {one.get("image") for one in config["services"].values() if one.get("build")}
     if (name := spec.get("image")) and name in built:
         yield f"    image: {json.dumps(own_image(project, name))}"
     if (spec.get("build") or {}).get("tags"):
@@ -94,8 +100,7 @@ def own_image(project: str, name: str) -> str:
 
 def own_images(config: Config, project: str) -> list[str]:
     """The images that were built for a copy under a name of its own, beside those that Compose named for it."""
-    built = {str(spec.get("image") or "") for spec in config["services"].values() if spec.get("build")}
-    return sorted(name for name in built if name.startswith(f"{project}-"))
+    return sorted(name for name in _built(config) if name.startswith(f"{project}-"))
 
 
 def _detached_service(spec: Config) -> Iterator[str]:

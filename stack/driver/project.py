@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stack.driver import bounded, docker
-from stack.driver.detached import detached as detached
+from stack.driver.detached import detached
 from stack.driver.environment import for_strangers
 from stack.driver.errors import EngineError, StackError, SubjectError
 from stack.driver.labels import STACK_LABEL, Labels
@@ -22,10 +22,6 @@ Config = Mapping[str, Any]
 OVERRIDE_NAME = ".compliance.override.yaml"
 QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\nrt])*"')  # as Go quotes, where JSON does so too
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")  # as Compose prefers them
-OF_THE_BRIDGE = "com.docker.network.bridge."
-WITHOUT_WAY_BACK = {
-    f"{OF_THE_BRIDGE}enable_ip_masquerade": "false"
-}  # no answer from outside finds its way to a container
 OVERRIDE_NAMES = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"
 )  # fmt: skip

@@ -98,7 +98,7 @@ def status() -> None:
 
 def refuse_running() -> None:
     """Raises StackError where the stack runs on Swarm here: two Redis on the same data would destroy it."""
-    if docker.ask("ps", "--quiet", "--filter", f"label={deployed.NAMESPACE}={PROJECT_NAME}"):
+    if docker.ask("ps", "--quiet", *deployed.of_stack(PROJECT_NAME)):
         raise StackError("the stack runs on Swarm here", hint="`invoke down --swarm` first")
 
 

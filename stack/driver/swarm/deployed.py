@@ -70,9 +70,14 @@ class Service:
         return next((task.error for task in self.tasks if task.error), "")
 
 
+def of_stack(stack: str) -> tuple[str, str]:
+    """The words that narrow `docker ps`, `docker service ls` and the like to one stack."""
+    return "--filter", f"label={NAMESPACE}={stack}"
+
+
 def services(stack: str) -> list[Service]:
     """Every service of a stack with its tasks, the newest first; none where there is no such stack."""
-    ids = docker.ask("service", "ls", "--quiet", "--filter", f"label={NAMESPACE}={stack}").split()
+    ids = docker.ask("service", "ls", "--quiet", *of_stack(stack)).split()
     if not ids:
         return []
     found: Sequence[Inspected] = json.loads(docker.ask("service", "inspect", *ids))
@@ -106,9 +111,8 @@ def remove(stack: str) -> None:
 
 def left_of(stack: str) -> list[str]:
     """What Docker holds of it here: 'container NAME' and so on; its volumes aside."""
-    label = ("--filter", f"label={NAMESPACE}={stack}")
-    kinds = {kind: (kind, "ls", "--format", "{{.Name}}", *label) for kind in ("network", "secret", "config")}
-    kinds["container"] = ("ps", "--all", "--format", "{{.Names}}", *label)
+    kinds = {kind: (kind, "ls", "--format", "{{.Name}}", *of_stack(stack)) for kind in ("network", "secret", "config")}
+    kinds["container"] = ("ps", "--all", "--format", "{{.Names}}", *of_stack(stack))
     return [f"{kind} {name}" for kind, words in kinds.items() for name in docker.ask(*words).split()]
 
 
@@ -125,11 +129,7 @@ def _wait(stack: str, before: Sequence[Service], progress: Progress, *, within: 
         return bool(given_up(seen)) or all(one.well for one in seen)
 
     found = until(lambda: services(stack), settled, within=within, every=LOOK_SECONDS)
-    ill = [
-        f"{one.name}: {len(one.running)}/{one.replicas} healthy {one.why}".rstrip()
-        for one in found.value
-        if not one.well
-    ]
+    ill = [f"{one.name}: {one.count} {one.why}".rstrip() for one in found.value if not one.well]
     if told := given_up(found.value) or ill:
         raise NotHealthyError(
             f"stack `{stack}` is not healthy",
@@ -149,10 +149,10 @@ def _in_vain(service: Service, known: Collection[str], update_told: str) -> Iter
 
 def _forget_old(stack: str) -> None:
     """Remove secrets and configs of earlier shapes, but for those that a rollback by hand would need."""
-    ids = docker.ask("service", "ls", "--quiet", "--filter", f"label={NAMESPACE}={stack}").split()
+    ids = docker.ask("service", "ls", "--quiet", *of_stack(stack)).split()
     used = docker.ask("service", "inspect", "--format", "{{json .Spec}}{{json .PreviousSpec}}", *ids)
     for kind in ("secret", "config"):
-        listed = docker.ask(kind, "ls", "--format", "{{.Name}}", "--filter", f"label={NAMESPACE}={stack}").split()
+        listed = docker.ask(kind, "ls", "--format", "{{.Name}}", *of_stack(stack)).split()
         if old := [name for name in listed if f'"{name}"' not in used]:
             docker.ask(kind, "rm", *old)
 

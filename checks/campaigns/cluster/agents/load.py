@@ -67,9 +67,7 @@ def tried(tally: Tally, where: tuple[str, int], wanted: int, method: str, path: 
     try:
         task = one_of(where[0])
         status, told = ask(task, where[1], method, path, body)
-    except OSError as problem:
-        tally.was_refused(type(problem).__name__)
-    except http.client.HTTPException as problem:
+    except (OSError, http.client.HTTPException) as problem:
         tally.was_refused(type(problem).__name__)
     else:
         if status == wanted:

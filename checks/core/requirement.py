@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-SERVICE = re.compile(  # a key of a line, a host, a job, a target: not `redis-cli`, an image, a user or a path
-    r"(?m)(?:(?<=^  )|(?<=^    )|(?<=host=\")|(?<=job=\")|(?<=job_name: )|(?<=targets: \[\"))"
-    r"(?:api|redis|prometheus)(?=:\s*$|:\d|\"|$)"
-)
+# Where a name in a snippet is a service: as a key of a line, a host, a job, a target; not an image, a user or a path.
+BEFORE = r"(?:(?<=^  )|(?<=^    )|(?<=host=\")|(?<=job=\")|(?<=job_name: )|(?<=targets: \[\"))"
+BEHIND = r"(?=:\s*$|:\d|\"|$)"
 
 
 class Reading(StrEnum):
@@ -34,7 +33,8 @@ class Rule:
 
     def snippet_for(self, services: Mapping[str, str]) -> str:
         """The snippet with a subject's own names, {role: service}, where the name of a role stands for a service."""
-        return SERVICE.sub(lambda found: services.get(found[0], found[0]), self.snippet)
+        roles = "|".join(map(re.escape, services))
+        return re.sub(f"(?m){BEFORE}(?:{roles}){BEHIND}", lambda found: services.get(found[0], found[0]), self.snippet)
 
 
 @dataclass(frozen=True)

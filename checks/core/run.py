@@ -83,6 +83,11 @@ class Outcome:
     pressure: Pressure | None = None  # what the machine did from its set-up to its end
     earlier: tuple[Attempt, ...] = ()
 
+    @property
+    def took(self) -> float:
+        """Seconds, its set-up included."""
+        return self.setup_seconds + self.seconds
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,6 @@ def _violations(requirement: Requirement, files: Files) -> Iterator[Violation]:
 def _seen_by(check: Callable[..., None], files: Files) -> list[object]:
     """What a check saw until it came to its verdict, or to why it has none."""
     seen = Seen()
-    no_verdict = (AssertionError, StackError, NotApplicableError, pytest.skip.Exception)
-    try:
+    with suppress(AssertionError, StackError, NotApplicableError, pytest.skip.Exception):
         check(files=files, evidence=seen)
-    except no_verdict:
-        return seen.observations
     return seen.observations

@@ -17,10 +17,10 @@ from checks.subject import profile
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.role_tables import Role, every_role
 from checks.subject.roles import Absent, Finding, Found, Open, Search
+from checks.subject.shared_data import refuse_shared_data
 from checks.subject.stack import Files
 from checks.subject.standing import standing
 from checks.subject.start import budget
-from checks.subject.workspace import refuse_shared_data
 from stack.driver.detached import detached
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config, seconds_in
@@ -60,8 +60,7 @@ def _roles(files: Files) -> Iterator[str]:
         service, why = _told(files.roles.findings[role])
         yield f"  {role:<11} {service:<15} {why}"
     if isinstance(api := files.roles.findings[Role.API], Found):
-        ports = (files.subject.routes.port,) if files.subject.routes.port else files.http_ports(api.service)
-        numbers = " or ".join(map(str, ports))
+        numbers = " or ".join(map(str, files.api_ports(api.service)))
         yield f"  {'':<27} answers HTTP on {numbers or 'a port that its files do not tell'}"
     yield from _others(files)
 

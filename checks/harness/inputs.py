@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from checks.core.version import version
-from checks.subject.left_out import holds_evidence, is_named
+from checks.subject.left_out import is_left_out, is_named
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
 from stack import ROOT
 
@@ -44,8 +44,7 @@ def tree_digest(folder: Path, left_out: tuple[str, ...] = ()) -> str:
 def _files(folder: Path, left_out: tuple[str, ...]) -> Iterator[Path]:
     """In the order of their names, whatever the file system says."""
     for found, folders, names in os.walk(folder):
-        kept = (name for name in folders if not is_named(name, left_out))
-        folders[:] = sorted(name for name in kept if not holds_evidence(Path(found, name)))
+        folders[:] = sorted(name for name in folders if not is_left_out(Path(found, name), left_out))
         links = [name for name in folders if Path(found, name).is_symlink()]
         yield from (Path(found, name) for name in sorted({*names, *links}) if not is_named(name, left_out))
 

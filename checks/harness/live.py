@@ -57,7 +57,7 @@ def earlier(folder: Path) -> Mapping[str, float]:
     runs = (one for one in folder.parent.iterdir() if one.is_dir() and not one.is_symlink() and one.name < folder.name)
     for run in sorted(runs, reverse=True):
         with suppress(OSError, DamagedError):  # another's folder, or one that a killed run left half written
-            if found := {one.name: one.setup_seconds + one.seconds for one in stored.outcomes_of(run)}:
+            if found := {one.name: one.took for one in stored.outcomes_of(run)}:
                 return found
     return {}
 

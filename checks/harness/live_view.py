@@ -83,8 +83,7 @@ def state(view: View, requirement: str) -> State:
 
 def plain(outcome: Outcome) -> str:
     """How a check ended, in one line, for where no terminal is."""
-    seconds = outcome.setup_seconds + outcome.seconds
-    said = f"{outcome.outcome.value:<15}{outcome.requirement:<4}{words.title(outcome.name)} ({took(seconds)})"
+    said = f"{outcome.outcome.value:<15}{outcome.requirement:<4}{words.title(outcome.name)} ({took(outcome.took)})"
     reason = outcome.reason if outcome.outcome not in (*HELD, Ending.VIOLATED) else None
     return words.printable(f"{said}: {reason}" if reason else said)
 
@@ -111,7 +110,7 @@ def to_go(view: View, now: float) -> float | None:
 
     What no earlier run knows is taken for as long as those that have ended here. The longest ends last, whoever helps.
     """
-    spent = {one.name: one.setup_seconds + one.seconds for one in view.ended}
+    spent = {one.name: one.took for one in view.ended}
     known = {name: seconds for name, seconds in view.earlier.items() if name in spent}
     if not view.earlier and len(spent) < FEW:
         return None

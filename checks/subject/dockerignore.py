@@ -85,8 +85,18 @@ def _from_the_top(path: str) -> Iterator[str]:
 
 
 def of_build(context: Path, dockerfile: Path) -> Ignored:
-    """The ignore file of a build: the Dockerfile's own, else that of its context; none ignores nothing."""
-    for file in (dockerfile.with_name(f"{dockerfile.name}.dockerignore"), context / ".dockerignore"):
+    """The ignore file of a build; none ignores nothing."""
+    for file in files_of(context, dockerfile):
         if file.is_file():
             return read(file.read_text(errors="replace"))
     return Ignored()
+
+
+def files_of(context: Path, dockerfile: Path) -> tuple[Path, Path]:
+    """Where the ignore file of a build may lie: the Dockerfile's own goes before that of its context."""
+    return beside(dockerfile), context / ".dockerignore"
+
+
+def beside(dockerfile: Path) -> Path:
+    """The ignore file of one Dockerfile."""
+    return dockerfile.with_name(f"{dockerfile.name}.dockerignore")

@@ -14,8 +14,7 @@ from checks.subject import yaml_edit
 from checks.subject.stack import Files
 from checks.subject.yaml_edit import NotEditableError
 
-Texts = Mapping[Path, str | None]
-"""{file: its text, None for one that is not there}."""
+SOONER = {"interval": "10s", "timeout": "5s", "retries": "3"}
 
 
 class NoPatchError(Exception):
@@ -58,6 +57,11 @@ class Draft:
         path = self._last(service, *keys)
         self.write(path, yaml_edit.with_key(self.text(path), ("services", service, *keys[:-1]), keys[-1], value))
 
+    def probe_sooner(self, service: str) -> None:
+        """Have its health check find within a minute that it is not well."""
+        for key, value in SOONER.items():
+            self.set(service, "healthcheck", key, value)
+
     def remove(self, service: str, key: str) -> None:
         """Take a key from a service, in every file that has it; raises NoPatchError where none does."""
         if not (holding := self.holding("services", service, key)):
@@ -91,6 +95,11 @@ def remedies(*rules: str) -> Callable[[Remedy], Remedy]:
         return remedy
 
     return register
+
+
+def by_name(violation: Violation) -> Mapping[str, object]:
+    """{what a violation names, such as a service: what was seen of it}; none where it saw anything else."""
+    return violation.seen if isinstance(violation.seen, Mapping) else {}
 
 
 def drafted(rule: str, draft: Draft, violation: Violation) -> None:

@@ -28,10 +28,11 @@ def holds_evidence(folder: Path) -> bool:
     return bool(runs) and all((run / RUN).is_file() and (run / OBSERVATIONS).is_file() for run in runs)
 
 
+def is_left_out(path: Path, patterns: Iterable[str]) -> bool:
+    """Whether a file or folder is none of its project."""
+    return is_named(path.name, patterns) or holds_evidence(path)
+
+
 def ignoring(*patterns: str) -> Callable[[str, list[str]], set[str]]:
     """What `shutil.copytree` is to leave out."""
-
-    def ignored(folder: str, names: list[str]) -> set[str]:
-        return {name for name in names if is_named(name, patterns) or holds_evidence(Path(folder, name))}
-
-    return ignored
+    return lambda folder, names: {name for name in names if is_left_out(Path(folder, name), patterns)}

@@ -7,12 +7,11 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from checks.subject import dockerignore, reach
 from checks.subject.configuration_texts import dockerfile_at
 from checks.subject.dockerignore import Ignored
-from checks.subject.left_out import holds_evidence, is_named
+from checks.subject.left_out import is_left_out
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
 from stack.driver.errors import StackError
 from stack.driver.project import Config
@@ -79,7 +78,7 @@ def wanted(subject: Subject) -> Read | None:
 def left_out(subject: Subject) -> Callable[[Path], bool]:
     """Whether a path is that of what no copy has."""
     patterns = (*LEFT_OUT_ALWAYS, *subject.leave_out)
-    return lambda path: is_named(path.name, patterns) or holds_evidence(path)
+    return lambda path: is_left_out(path, patterns)
 
 
 def _is_large(subject: Subject) -> bool:
@@ -96,23 +95,27 @@ def _files_below(folder: Path, is_out: Callable[[Path], bool]) -> Iterator[Path]
         yield from (Path(found, name) for name in names if not is_out(Path(found, name)))
 
 
-def _contexts(config: Config) -> Iterator[Context]:
+def _builds(config: Config) -> Iterator[tuple[Path, Path, Config]]:
+    """(context, Dockerfile, all that is said of it) of what is built here."""
     for spec in config["services"].values():
-        build: dict[str, Any] = spec.get("build") or {}
-        folder = Path(os.path.normpath(build.get("context") or ""))
-        if folder.is_absolute():
-            file = dockerfile_at(folder, str(build.get("dockerfile") or "Dockerfile"))
-            yield Context(folder=folder, ignored=dockerignore.of_build(folder, file))
+        if build := spec.get("build"):
+            context = Path(os.path.normpath(build.get("context") or ""))
+            yield context, dockerfile_at(context, str(build.get("dockerfile") or "Dockerfile")), build
+
+
+def _contexts(config: Config) -> Iterator[Context]:
+    """Those that are folders of this machine."""
+    for context, file, _ in _builds(config):
+        if context.is_absolute():
+            yield Context(folder=context, ignored=dockerignore.of_build(context, file))
 
 
 def _mounted(config: Config) -> Iterator[Path]:
     """What containers see, and what builds are given beside their context."""
-    for spec in config["services"].values():
-        build: dict[str, Any] = spec.get("build") or {}
-        folder = Path(build.get("context") or "")
-        file = dockerfile_at(folder, str(build.get("dockerfile") or "Dockerfile"))
-        yield from (file, folder / ".dockerignore", file.with_name(f"{file.name}.dockerignore"))
+    for context, file, build in _builds(config):
+        yield from (file, *dockerignore.files_of(context, file))
         yield from map(Path, (build.get("additional_contexts") or {}).values())
+    for spec in config["services"].values():
         yield from (Path(str(mount.get("source"))) for mount in spec.get("volumes") or () if mount["type"] == "bind")
     for kind in ("secrets", "configs"):
         yield from (Path(one["file"]) for one in (config.get(kind) or {}).values() if (one or {}).get("file"))

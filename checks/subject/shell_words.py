@@ -21,24 +21,11 @@ def commands_in(script: str, *, awaited: bool = False) -> Iterator[tuple[str, ..
     Quotes are taken off; a variable or `$(...)` stays as it is written. What the grammar does not read is left out, and
     what is sent to the background, if only what the shell waits for is `awaited`.
     """
-    for node in _every(Parser(BASH).parse(script.encode()).root_node):
-        if awaited and _in_background(node):
-            continue
+    for node in _every(Parser(BASH).parse(script.encode()).root_node, awaited=awaited):
         if node.type in {"command", "declaration_command"}:
             yield tuple(_words([child for child in node.children if child.type in {*WORDS, "variable_assignment"}]))
         elif node.type == "variable_assignment" and node.parent and node.parent.type not in _WITH_ASSIGNMENTS:
             yield (_word(node),)
-
-
-def _in_background(node: Node) -> bool:
-    """Whether a `&` stands behind it, or behind what it is a part of."""
-    return any(above.next_sibling and above.next_sibling.type == "&" for above in _with_those_above(node))
-
-
-def _with_those_above(node: Node | None) -> Iterator[Node]:
-    while node:
-        yield node
-        node = node.parent
 
 
 def _words(nodes: list[Node]) -> list[str]:
@@ -57,12 +44,17 @@ def _words(nodes: list[Node]) -> list[str]:
 _WITH_ASSIGNMENTS = {"command", "declaration_command"}
 
 
-def _every(node: Node) -> Iterator[Node]:
+def _every(node: Node, *, awaited: bool) -> Iterator[Node]:
+    """A node and all below it, in their order; if only the `awaited`, not into what stands before a `&`."""
     ahead = [node]
     while ahead:
         found = ahead.pop()
         yield found
-        ahead += reversed(found.children)
+        ahead += [one for one in reversed(found.children) if not (awaited and _in_background(one))]
+
+
+def _in_background(node: Node) -> bool:
+    return node.next_sibling is not None and node.next_sibling.type == "&"
 
 
 def _word(node: Node) -> str:

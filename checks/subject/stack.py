@@ -69,6 +69,10 @@ class Files:
         links = (*looked.scrapes(service), *looked.leads(service))
         return http_ports(config, service, [link.port for link in links if link.port])
 
+    def api_ports(self, service: str) -> tuple[int, ...]:
+        """Those of the api: what the profile says, else as far as the files do."""
+        return (self.subject.routes.port,) if self.subject.routes.port else self.http_ports(service)
+
     def place(self, *keys: str) -> Place | None:
         """Where a key of its Compose files stands: `place("services", "api", "image")`."""
         return place_of(self.subject.files, keys)

@@ -24,7 +24,7 @@ from checks.subject.copies import LINKED_FROM, copy_tree
 from checks.subject.dangers import Files, dangers
 from checks.subject.plain import plain
 from checks.subject.profile import Subject
-from checks.subject.shared_data import refuse_shared_data as refuse_shared_data
+from checks.subject.shared_data import refuse_shared_data
 from checks.subject.stack import Stack, stack_of
 from checks.subject.start import budget
 from checks.subject.trust import preparation
@@ -108,10 +108,7 @@ def copied(subject: Subject, base: Path) -> Subject:
     """The same subject in a copy below `base`, to be changed at will."""
     directory = place_in(base, subject)
     _copy(subject, directory)
-
-    def there(path: Path) -> Path:
-        return Path(os.path.normpath(directory / os.path.relpath(path, subject.directory)))
-
+    there = functools.partial(_in_copy, subject, directory)
     return replace(
         subject,
         compose_file=there(subject.compose_file),
@@ -172,8 +169,12 @@ def _copy(subject: Subject, directory: Path, read: read_by.Read | None = None) -
         return not is_out(path) and (read is None or read.wants(path))
 
     for path in (*subject.reached, subject.directory):
-        target = Path(os.path.normpath(directory / os.path.relpath(path, subject.directory)))
-        _told(path, functools.partial(copy_tree, path, target, wants, lambda _: False))
+        _told(path, functools.partial(copy_tree, path, _in_copy(subject, directory, path), wants, lambda _: False))
+
+
+def _in_copy(subject: Subject, directory: Path, path: Path) -> Path:
+    """Where what lies at a path, in the subject or above it, lies with the copy of its directory."""
+    return Path(os.path.normpath(directory / os.path.relpath(path, subject.directory)))
 
 
 def _told(source: Path, copying: Callable[[], None]) -> None:

@@ -118,3 +118,8 @@ SNIPPETS = (  # as it stands, and with a subject's own names
 def test_a_snippet_takes_the_names_of_the_subject(snippet: str, own: str) -> None:
     rule = Rule("a-rule", "A rule.", snippet=snippet)
     assert (rule.snippet_for(NAMES), rule.snippet_for({})) == (own, snippet)
+
+
+def test_a_role_of_any_folder_is_known_in_a_snippet() -> None:
+    rule = Rule("a-rule", "A rule.", snippet="services:\n  broker:\n    image: broker:1\n")
+    assert rule.snippet_for({"broker": "rabbit"}) == "services:\n  rabbit:\n    image: broker:1\n"

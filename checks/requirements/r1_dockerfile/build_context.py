@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from checks.core.place import Place
-from checks.subject import dockerfile
+from checks.subject import dockerfile, dockerignore
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.configuration_texts import dockerfile_at
 from checks.subject.dockerfile import Dockerfile
@@ -136,9 +136,9 @@ def _put_beside(folder: Path, file: Path, inline: str) -> Path:
     """A Dockerfile that does not lie in the context, put beside its copy, with its own ignore file."""
     path = folder.with_name("Dockerfile")
     path.write_text(inline or file.read_text(errors="replace"))
-    ignored = file.with_name(f"{file.name}.dockerignore")
+    ignored = dockerignore.beside(file)
     if not inline and ignored.is_file():
-        path.with_name(f"{path.name}.dockerignore").write_bytes(ignored.read_bytes())
+        dockerignore.beside(path).write_bytes(ignored.read_bytes())
     return path
 
 

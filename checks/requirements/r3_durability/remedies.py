@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -11,7 +10,7 @@ import yaml
 from checks.core.verdict import Violation
 from checks.requirements.r3_durability.judge.restart import DURABLE
 from checks.subject import yaml_edit
-from checks.subject.draft import Draft, NoPatchError, remedies
+from checks.subject.draft import Draft, NoPatchError, by_name, remedies
 from checks.subject.roles import Role
 
 QUOTES = ("'", '"')
@@ -21,8 +20,7 @@ QUOTES = ("'", '"')
 def append_and_fsync(draft: Draft, violation: Violation) -> None:
     """By options of its command, which go before what its configuration says."""
     service = draft.files.roles[Role.REDIS]
-    told = violation.seen if isinstance(violation.seen, Mapping) else {}
-    options = [word for name in told for word in (f"--{name}", DURABLE[name])]
+    options = [word for name in by_name(violation) for word in (f"--{name}", DURABLE[name])]
     if holding := draft.holding("services", service, "command"):
         _add_words(draft, holding[-1], ("services", service, "command"), options)
     else:

@@ -43,7 +43,7 @@ def add_a_prometheus(draft: Draft, _: Violation) -> None:
         raise NoPatchError("its configuration is to get a job, beside those that it has")
     if not isinstance(api, Found):
         raise NoPatchError("which service is the api is not known")
-    ports = (files.subject.routes.port,) if files.subject.routes.port else files.http_ports(api.service)
+    ports = files.api_ports(api.service)
     configuration = files.subject.directory / "prometheus.yml"
     if not ports or configuration.exists() or NAME in files.services:
         raise NoPatchError(f"on which port `{api.service}` answers is not known, or a `{NAME}` is there already")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from checks.core import image_reference
 from checks.core.verdict import Violation
 from checks.roles.redis.configuration import given, lets_anybody_in
 from checks.subject import yaml_edit
-from checks.subject.draft import Draft, NoPatchError, remedies
+from checks.subject.draft import Draft, NoPatchError, by_name, remedies
 from checks.subject.image_recipe import recipe_of
 from checks.subject.roles import Role
 from checks.subject.stack import Files
 
-TIMES = {"interval": "10s", "timeout": "5s", "retries": "3"}
 VAIN = re.compile(r"\s*(?:\|\||;)\s*(?:true|:|exit 0)(?=\s*[\"'\]}]*\s*$)")
 SENSES = (  # (a client that takes an error for an answer, the same that does not), in a line and in a list
     (re.compile(r"\bcurl (?!.*(?:-f\b|--fail))"), "curl --fail "),
@@ -46,7 +45,7 @@ def _without(violation: Violation, draft: Draft) -> Iterable[str]:
 @remedies("check-can-fail", "check-sees-errors", "check-asks-the-service")
 def have_the_check_tell(draft: Draft, violation: Violation) -> None:
     """The least change to its command where one is known, else another in its place."""
-    for service in violation.seen if isinstance(violation.seen, Mapping) else ():
+    for service in by_name(violation):
         holding = draft.holding("services", service, "healthcheck", "test")
         if not holding:
             raise NoPatchError(f"the health check of `{service}` is written elsewhere, as in its Dockerfile")
@@ -83,9 +82,8 @@ def mended(written: str) -> str:
 
 @remedies("found-within-minutes")
 def ask_more_often(draft: Draft, violation: Violation) -> None:
-    for service in violation.seen if isinstance(violation.seen, Mapping) else ():
-        for key, value in TIMES.items():
-            draft.set(service, "healthcheck", key, value)
+    for service in by_name(violation):
+        draft.probe_sooner(service)
 
 
 def probe_of(files: Files, service: str) -> list[str]:
@@ -111,11 +109,10 @@ def _of_redis(files: Files, service: str) -> list[str]:
 
 def _of_the_api(files: Files, service: str) -> list[str]:
     """By what its image is known to have; the port and the route as the profile says, or as files do."""
-    routes = files.subject.routes
-    ports = (routes.port,) if routes.port else files.http_ports(service)
+    ports = files.api_ports(service)
     if len(ports) != 1:
         raise NoPatchError(f"on which port `{service}` answers is not known")
-    asked = {"port": ports[0], "route": routes.health}
+    asked = {"port": ports[0], "route": files.subject.routes.health}
     match _runtime(files, service):
         case "python":
             return ["CMD", "python3", "-c", IN_PYTHON.format(**asked)]

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from checks.core.verdict import Violation
-from checks.subject.draft import Draft, NoPatchError, remedies
-
-TIMES = {"interval": "10s", "timeout": "5s", "retries": "3"}
-
-
-def _services(violation: Violation) -> Iterable[str]:
-    return violation.seen if isinstance(violation.seen, Mapping) else ()
+from checks.subject.draft import Draft, NoPatchError, by_name, remedies
 
 
 @remedies("engine-restart-comes-back")
 def restart_with_the_engine(draft: Draft, violation: Violation) -> None:
     """A policy under `deploy` goes before `restart`, as Compose has it."""
-    for service in _services(violation):
+    for service in by_name(violation):
         _require_lasting(draft, service)
         if draft.holding("services", service, "deploy", "restart_policy"):
             draft.set(service, "deploy", "restart_policy", "condition", "any")
@@ -36,8 +28,7 @@ def _require_lasting(draft: Draft, service: str) -> None:
 
 @remedies("healed-within-minutes")
 def heal_sooner(draft: Draft, violation: Violation) -> None:
-    for service in _services(violation):
-        for key, value in TIMES.items():
-            draft.set(service, "healthcheck", key, value)
+    for service in by_name(violation):
+        draft.probe_sooner(service)
         if "stop_grace_period" in draft.files.services[service]:
             draft.set(service, "stop_grace_period", "10s")

@@ -55,12 +55,12 @@ def given(files: Files, service: str) -> Given:
 def on_the_command_line(spec: Config) -> Mapping[str, str]:
     """The settings that the words of its command give, whichever server they start and wherever its files lie."""
     split = [part for word in arguments_of(spec) for part in (word.split("=", 1) if word.startswith("--") else [word])]
-    return {name: " ".join(rest) for name, *rest in _options(split)}
+    return options_in(split)
 
 
-def options_in(text: str) -> Mapping[str, str]:
-    """The settings in a text of options, as variables of some images hold them."""
-    return {name: " ".join(rest) for name, *rest in _options(text.split())}
+def options_in(words: list[str]) -> Mapping[str, str]:
+    """The settings that options give, as on a command line or in variables of some images."""
+    return {name: " ".join(rest) for name, *rest in _options(words)}
 
 
 def with_acl_file(files: Files, service: str) -> Given:
@@ -120,12 +120,13 @@ def _about_users(lines: Iterable[list[str]]) -> tuple[tuple[str, ...], ...]:
 def _arguments(spec: Config, service: str) -> list[str]:
     """What stands behind the server's name; raises SubjectError where its image decides that."""
     words = [word.replace("$$", "$") for word in started_by(spec)]
-    if len(words) > 2 and PurePosixPath(words[0]).name in SHELLS:
-        words = _in_shell(words[1:]) or ["a shell that starts it in another way"]
+    by_a_shell = len(words) > 2 and PurePosixPath(words[0]).name in SHELLS
+    words = _in_shell(words[1:]) if by_a_shell else words
     for place, word in enumerate(words):
         if _is_server(word):
             return words[place + 1 :]
-    if _starts_as_usual(spec) and (not words or words[0].startswith("-") or words[0].endswith(".conf")):
+    usual = not words or words[0].startswith("-") or words[0].endswith(".conf")
+    if usual and not by_a_shell and _starts_as_usual(spec):
         return words
     raise SubjectError(f"what `{service}` runs with is decided in its image, which its files do not tell")
 

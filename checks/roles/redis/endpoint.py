@@ -39,9 +39,10 @@ class Endpoint:
 
 def endpoint_of(files: Files) -> Endpoint:
     """Where it answers by its command line, its configuration and its environment: in the clear where it does."""
-    spec = files.services[files.roles[Role.REDIS]]
+    service = files.roles[Role.REDIS]
+    spec = files.services[service]
     try:
-        settings = given(files, files.roles[Role.REDIS]).settings
+        settings = given(files, service).settings
     except SubjectError:  # what is decided in its image is as Redis has it by itself
         settings = on_the_command_line(spec)
     told: Mapping[str, str] = {**_in_environment(spec), **settings}
@@ -75,4 +76,4 @@ def _in_environment(spec: Config) -> dict[str, str]:
         found = {"port": OFF, "tls-port": str(PORT), **found}
     flags = (*FLAGS, STACK_FLAGS) if "redis-stack" in str(spec.get("image")) else FLAGS
     more = " ".join(str((spec.get("environment") or {}).get(name) or "") for name in flags)
-    return {**found, **options_in(more)}
+    return {**found, **options_in(more.split())}

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from checks.core.tests.cases import Case, accepted, parametrized, text_of
 from checks.subject import profile, workspace
 from checks.subject.profile import Subject
+from checks.subject.shared_data import refuse_shared_data
 from checks.subject.tests.compose import needs_compose
 from checks.subject.tests.projects import laid_out
 from stack.driver import detached as copies
@@ -79,7 +80,7 @@ def test_a_copy_writes_to_none_of_the_originals_data(case: Case, tmp_path: Path)
     workspace._copy(subject, directory)
     config = config_of(case, directory)
     try:
-        workspace.refuse_shared_data(config, tmp_path / "run" / "copy")
+        refuse_shared_data(config, tmp_path / "run" / "copy")
         copies.detached(config, "copy-1", LABELS)
     except SubjectError:
         assert "refused" in accepted(case)

@@ -10,6 +10,7 @@ import pytest
 from checks.core.evidence import Folder
 from checks.subject import workspace
 from checks.subject.profile import Subject
+from checks.subject.shared_data import refuse_shared_data
 from checks.subject.trust import EVERYTHING, UntrustedError
 from stack.driver import wait
 from stack.driver.errors import SubjectError
@@ -127,7 +128,7 @@ def test_a_preparation_that_nobody_allowed_is_shown_not_run(subject: Subject, tm
 def test_a_copy_never_writes_to_the_originals_data(mount: dict[str, object], refused: bool) -> None:
     config = {"services": {"redis": {"volumes": [mount]}}}
     with pytest.raises(SubjectError, match="/srv/") if refused else nullcontext():
-        workspace.refuse_shared_data(config, Path("/srv/copy"))
+        refuse_shared_data(config, Path("/srv/copy"))
 
 
 def test_a_link_that_leads_out_is_no_data_of_a_copy(tmp_path: Path) -> None:
@@ -135,15 +136,15 @@ def test_a_link_that_leads_out_is_no_data_of_a_copy(tmp_path: Path) -> None:
     (tmp_path / "copy" / "data").symlink_to(tmp_path)
     config = {"services": {"redis": {"volumes": [{"type": "bind", "source": str(tmp_path / "copy" / "data")}]}}}
     with pytest.raises(SubjectError, match="would write to as well"):
-        workspace.refuse_shared_data(config, tmp_path / "copy")
+        refuse_shared_data(config, tmp_path / "copy")
 
 
 def test_a_volume_that_is_a_folder_of_the_machine_is_refused(tmp_path: Path) -> None:
     bound = {"driver_opts": {"type": "none", "o": "bind", "device": "/srv/original"}}
     with pytest.raises(SubjectError, match="volume `data` is /srv/original"):
-        workspace.refuse_shared_data({"services": {}, "volumes": {"data": bound}}, tmp_path)
+        refuse_shared_data({"services": {}, "volumes": {"data": bound}}, tmp_path)
     memory = {"driver_opts": {"type": "tmpfs", "device": "tmpfs"}}
-    workspace.refuse_shared_data({"services": {}, "volumes": {"data": memory, "plain": None}}, tmp_path)
+    refuse_shared_data({"services": {}, "volumes": {"data": memory, "plain": None}}, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["--dry-run", "-f", "a\u202eb", "a b", ""])

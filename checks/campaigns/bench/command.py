@@ -1,11 +1,14 @@
-"""How the benchmarks end as commands."""
+"""How the benchmarks end as commands, and how they run the clients that load a service."""
 
 import functools
+import json
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from stack.driver.errors import StackError
+from stack.driver.errors import StackError, last_lines
 
 INTERRUPTED = 130
 
@@ -25,3 +28,16 @@ def reports_errors(main: Callable[[], int]) -> Callable[[], int]:
             return INTERRUPTED
 
     return run
+
+
+def clients_of(module: str, job: Mapping[str, object]) -> dict[str, Any]:
+    """What clients in a process of their own came to: a module of this package that reads a job and prints a tally.
+
+    Both are JSON; the job goes by stdin, since it may hold a password. Raises StackError where they could not work.
+    """
+    command = [sys.executable, "-m", f"checks.campaigns.bench.{module}"]
+    done = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StackError("the clients could not do their work", details=last_lines(done.stderr))
+    tally: dict[str, Any] = json.loads(done.stdout)
+    return tally

@@ -9,15 +9,14 @@ import itertools
 import json
 import selectors
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from checks.campaigns.bench.command import clients_of
 from checks.campaigns.bench.load_generator import ANSWER_SECONDS, status_of_http
-from stack.driver.errors import StackError, last_lines
 
 KEYS = 16  # of each client: kept and read again and again; few, so that the slowest has kept all while warming up
 VALUE = "v" * 100
@@ -72,11 +71,7 @@ class Seen:
 
 def asked(job: Job) -> Tally:
     """The job done, in that process."""
-    command, told = [sys.executable, "-m", "checks.campaigns.bench.http_load"], json.dumps(asdict(job))
-    done = subprocess.run(command, input=told, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise StackError("the clients could not do their work", details=last_lines(done.stderr))
-    return Tally(**json.loads(done.stdout))
+    return Tally(**clients_of("http_load", asdict(job)))
 
 
 def requests_of(kind: Kind, number: int, host: str) -> list[bytes]:

@@ -21,7 +21,7 @@ from pathlib import Path
 import redis
 import requests
 
-from checks.campaigns.bench.command import reports_errors
+from checks.campaigns.bench.command import clients_of, reports_errors
 from checks.campaigns.bench.load_generator import KEYS_EACH, Job, Tally
 from checks.requirements.r3_durability.observe import restart
 from checks.roles.api.client import port_of
@@ -33,7 +33,7 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack import SHIPPED
 from stack.driver import engine, session
-from stack.driver.errors import StackError, last_lines
+from stack.driver.errors import StackError
 from stack.driver.progress import Progress
 
 POLICIES = ("always", "everysec", "no")
@@ -193,7 +193,8 @@ def _measure(bench: Bench, number: int, workload: Workload, policy: str) -> Meas
     """Raises StackError where clients and Redis do not agree that each write was acknowledged and carried out."""
     _written_back(bench.stack)
     before = bench.sets()
-    tally = _at_work(_job(bench.stack, workload, SECONDS if number else WARM_UP))
+    job = _job(bench.stack, workload, SECONDS if number else WARM_UP)
+    tally = Tally(**clients_of("load_generator", asdict(job)))
     agreed(tally, bench.sets() - before)
     return Measured(
         round=number,
@@ -242,14 +243,6 @@ def _job(stack: Stack, workload: Workload, seconds: float) -> Job:
 def _address(stack: Stack, service: str) -> str:
     networks = stack.runner.container(service).network_settings.networks or {}
     return next(network.ip_address for network in networks.values() if network.ip_address)
-
-
-def _at_work(job: Job) -> Tally:
-    command, told = [sys.executable, "-m", "checks.campaigns.bench.load_generator"], json.dumps(asdict(job))
-    done = subprocess.run(command, input=told, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise StackError("the clients could not do their work", details=last_lines(done.stderr))
-    return Tally(**json.loads(done.stdout))
 
 
 def _hold_plausible(policy: str, grown: int) -> None:

@@ -43,43 +43,60 @@ def fresh(
 
     Raises DidNotStartError where it is known that stacks of this run do not start, or found out by this one.
     """
-    run, folder = run_of(request.config), request.config.stash[plugin.FOLDER]
-    starts, came_up, failed_before = Starts(run.folder), False, failures(request)
+    run, starts = run_of(request.config), Starts(run_of(request.config).folder)
     _require_a_way(request.config, starts if started else None)
-
-    needed = Needed(roles)
-    made: list[Stack] = []
-
-    def keep(cause: Cause) -> Kept | None:
-        return partly.kept(made[0], cause, run, progress) if made else None
-
-    def last_look(stack: Stack) -> bool:
-        failed = failures(request) > failed_before or not came_up
-        kept = failed and bool(request.config.getoption("--keep"))
-        keep_what_was_said(stack, folder)
-        if kept:
-            folder.note(
-                f"stack `{stack.project.name}` is kept in {stack.project.directory}: `invoke sweep --kept` removes it"
-            )
-        return kept
-
+    begun, needed = Begun(request, progress), Needed(roles)
+    whole = started and not roles and all(step is nothing for step in before_start)
+    steps = (begun.hide, needed.look, *before_start)
     with ExitStack() as held:
-        whole = started and not roles and all(step is nothing for step in before_start)
         turn = request.config.stash[plugin.TRIES].turns.start()
-        with turn, starts.tried(keep) if whole else _told_as_a_cause():
-            steps = (lambda stack: hide(folder, stack), needed.look, *before_start)
-            stack = held.enter_context(
-                workspace.fresh(tested, progress, run, *steps, last_look=last_look, started=False)
-            )
-            made.append(stack)
-            stack = needed.reduced(stack)
+        with turn, starts.tried(begun.keep_what_came_up) if whole else _told_as_a_cause():
+            copy = workspace.fresh(tested, progress, run, *steps, last_look=begun.last_look, started=False)
+            begun.stack = held.enter_context(copy)
+            stack = needed.reduced(begun.stack)
             if started:
                 workspace.start(stack, progress)
-        came_up = True
-        if started and described and DESCRIBED not in request.config.stash:  # before that, its images may not be here
-            describe(stack, folder)
-            request.config.stash[DESCRIBED] = True
+        begun.came_up = True
+        if started and described:  # before that, its images need not even be here
+            _describe_once(request.config, stack)
         yield settled(stack, request.config.stash.setdefault(SETTLED, {})) if started else stack
+
+
+class Begun:
+    """A fresh stack, as far as it came: what is hidden of it, and what is kept."""
+
+    def __init__(self, request: pytest.FixtureRequest, progress: Progress) -> None:
+        self._request, self._progress = request, progress
+        self._folder = request.config.stash[plugin.FOLDER]
+        self._failures = failures(request)
+        self.stack: Stack | None = None  # once it is ready to be started
+        self.came_up = False
+
+    def hide(self, stack: Stack) -> None:
+        """Its secrets, before anything of it is written down."""
+        hide(self._folder, stack)
+
+    def keep_what_came_up(self, cause: Cause) -> Kept | None:
+        """Where not all of it did: for who needs no more."""
+        return partly.kept(self.stack, cause, run_of(self._request.config), self._progress) if self.stack else None
+
+    def last_look(self, stack: Stack) -> bool:
+        """Keep what its containers said; whether it stays itself, since a check failed and `--keep` was given."""
+        keep_what_was_said(stack, self._folder)
+        failed = failures(self._request) > self._failures or not self.came_up
+        if not (failed and self._request.config.getoption("--keep")):
+            return False
+        self._folder.note(
+            f"stack `{stack.project.name}` is kept in {stack.project.directory}: `invoke sweep --kept` removes it"
+        )
+        return True
+
+
+def _describe_once(config: pytest.Config, stack: Stack) -> None:
+    """What a run is made of is the same for each of its stacks."""
+    if DESCRIBED not in config.stash:
+        describe(stack, config.stash[plugin.FOLDER])
+        config.stash[DESCRIBED] = True
 
 
 def hide(folder: Folder, stack: Stack) -> None:

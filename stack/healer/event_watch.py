@@ -9,8 +9,8 @@ from typing import Any
 from stack.healer import event_log
 from stack.healer.container import NANOSECOND
 from stack.healer.docker_api import Engine, EngineError, Labels
-from stack.healer.identity import DIRECTORY, PROJECT
-from stack.healer.supervisor import SERVICE, Supervisor
+from stack.healer.identity import DIRECTORY, PROJECT, SERVICE
+from stack.healer.supervisor import Supervisor
 
 EVENTS = ["health_status", "start", "die", "destroy", "pause", "unpause", "kill"]
 ENDING_SIGNALS = ("2", "3", "9", "15")  # others ask a process to reload, and the like

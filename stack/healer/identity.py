@@ -12,6 +12,7 @@ from stack.healer.docker_api import Engine
 MOUNT = re.compile(r"/containers/([0-9a-f]{64})/hostname /etc/hostname ")
 PROJECT = "com.docker.compose.project"
 DIRECTORY = f"{PROJECT}.working_dir"
+SERVICE = "com.docker.compose.service"
 
 
 @dataclass(frozen=True, kw_only=True)

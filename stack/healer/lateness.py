@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from stack.healer import main_process
 from stack.healer.container import LOG_LENGTH, Container, Probe
+from stack.healer.peers import Peers
 
 STARVED_SHARE = 0.9
 STARTING_SECONDS = 60.0  # that a start may take with a small share of the CPU; on a quiet machine ours take 1 to 2 s
@@ -27,6 +28,7 @@ class Lateness:
     failed: int
     share: float  # of the time of the late ones, in which some task had to wait
     process: str = ""  # what the main process was doing
+    peers: Peers | None = None  # and how others did meanwhile, where that was asked for
 
     @property
     def halted(self) -> bool:
@@ -37,9 +39,10 @@ class Lateness:
     def reason(self) -> str:
         """Why a restart is held back."""
         main = f"; its main process is {self.process}" if self.process else ""
+        others = f"; {self.peers.told}" if self.peers else ""
         return (
             f"{self.late} of {self.failed} failed probes were only late, while the machine kept tasks waiting "
-            f"{self.share:.0%} of the time{main}"
+            f"{self.share:.0%} of the time{main}{others}"
         )
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from stack.healer.budget import Budget
 from stack.healer.container import DEFAULT_STOP_SECONDS, Container, Probe
 from stack.healer.lateness import Lateness
+from stack.healer.peers import TELLING
 from stack.healer.settings import Settings
 
 DOUBT_SECONDS = 0.5  # from one look at the probes of a dependency to the next: nobody reports one that passes
 STARVED_LOOK_SECONDS = 2  # nor is a probe that fails, once the verdict is given
+PEERS_LOOK_SECONDS = 10  # at all the others as well, by an engine that has little to spare
 LONGER_SECONDS = 30  # beyond its stop time: `docker stop --time` may give it longer than it asks for
 
 
@@ -178,6 +180,11 @@ def asked_to_end(memory: Memory, patient: Container | None, at: float, now: floa
     return replace(memory, asked_to_end_at=at, hands_off_until=now + seconds + LONGER_SECONDS)
 
 
+def out_of_patience(memory: Memory, now: float, settings: Settings) -> bool:
+    """Tell whether a machine that starves has excused it for as long as is declared."""
+    return now >= _sick_since(memory, now) + settings.starved_patience_seconds
+
+
 def in_others_hands(patient: Container, memory: Memory, now: float) -> Wait | None:
     """Wait for whoever asked it to end, until it has ended or been started, or that is unlikely to happen."""
     if now >= memory.hands_off_until or patient.started > memory.asked_to_end_at:
@@ -260,12 +267,16 @@ def _recovering(case: Case, memory: Memory, now: float) -> Wait | None:
 
 def _starved(case: Case, memory: Memory, now: float, settings: Settings) -> Wait | None:
     """Wait for a probe that proves something, or for a quiet machine, unless what stands still needs neither."""
-    until = _sick_since(memory, now) + settings.starved_patience_seconds
-    if case.lateness is None or case.lateness.halted or now >= until:
+    late = case.lateness
+    if late is None or late.halted:
         return None
-    topic = f"starved, {case.lateness.process}"
-    until = min(until, now + STARVED_LOOK_SECONDS)
-    return Wait(until=until, reason=case.lateness.reason, kind="starved", topic=topic)
+    if late.peers is None:  # nobody else is looked at for as long as patience lasts
+        ends = _sick_since(memory, now) + settings.starved_patience_seconds
+        until = min(max(ends, now), now + STARVED_LOOK_SECONDS)
+        return Wait(until=until, reason=late.reason, kind="starved", topic=f"starved, {late.process}")
+    if late.peers.expected(now - _sick_since(memory, now)) >= TELLING:
+        return None
+    return Wait(until=now + PEERS_LOOK_SECONDS, reason=late.reason, kind="starved", topic="starved like the others")
 
 
 def _restart(case: Case) -> Restart:

@@ -16,7 +16,7 @@ from stack.healer import event_log
 
 FILE = Path("/proc/pressure/cpu")
 SAMPLE_SECONDS = 0.5
-KEPT_SECONDS = 120  # longer than a health check's log reaches back: five probes, some seconds apart
+KEPT_SECONDS = 600  # longer than a log of five probes reaches back, of which each may take 30 s to be started
 SOME = re.compile(r"^some avg10=([\d.]+) avg60=([\d.]+) avg300=[\d.]+ total=(\d+)$", re.MULTILINE)
 MICROSECOND = 1e-6
 Sample = tuple[float, float]  # (when, how many seconds tasks had waited by then), both as the engine's clock has them

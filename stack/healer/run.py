@@ -52,7 +52,7 @@ async def _watch(settings: Settings) -> None:
     async with asyncio.TaskGroup() as group:
         supervisor = Supervisor(engine, settings, project, group, store)
         watch = Watch(engine, supervisor)
-        group.create_task(supervisor.pressure.watch())
+        group.create_task(supervisor.observer.pressure.watch())
         group.create_task(beat(watch.turning))
         group.create_task(watch.follow())
         group.create_task(_publish(store))

@@ -22,7 +22,7 @@ class Settings:
     backoff_reset_seconds: float = 10  # having run this long before it failed, it starts afresh: Docker's rule too
     budget_restarts: float = 20  # of the whole stack, at once
     budget_refill_seconds: float = 30  # for each one more
-    engine_seconds: float = 5  # how long the engine may take to answer anything but a restart
+    engine_seconds: float = 20  # how long the engine may take to answer anything but a restart
 
     def tends(self, service: str) -> bool:
         """Whether a service is this healer's to tend."""

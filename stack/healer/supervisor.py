@@ -6,18 +6,17 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
-from stack.healer import event_log, lateness, main_process, policy
-from stack.healer.container import Container, read
+from stack.healer import event_log, policy
+from stack.healer.container import Container
 from stack.healer.docker_api import Engine, EngineError, GoneError, StrangerError
-from stack.healer.identity import PROJECT, Project
-from stack.healer.lateness import Lateness
+from stack.healer.identity import Project
+from stack.healer.observer import Observer
 from stack.healer.pressure import Pressure
 from stack.healer.settings import Settings
 from stack.healer.state import Treatment
 from stack.healer.state_store import StateStore
 from stack.healer.unfinished import completed, unfinished
 
-SERVICE = "com.docker.compose.service"
 RETRY_SECONDS = 0.5  # after the first failure; doubled with each one that follows
 RETRY_CAP_SECONDS = 8.0
 LOOK_SECONDS = 15  # while waiting: look again even if nobody reports anything
@@ -35,8 +34,8 @@ class Supervisor:
         self.project = project
         self.group = group
         self.store = store
-        self.pressure = Pressure()
-        self.seen: dict[str, Container] = {}
+        self.observer = Observer(engine, project, Pressure())
+        self.seen = self.observer.seen
         self.wakes: dict[str, asyncio.Event] = {}  # one for each container that has a task
         self.said: dict[str, str] = {}
         self.turns = asyncio.Semaphore(RESTARTS_AT_ONCE)
@@ -123,8 +122,9 @@ class Supervisor:
         """Look once and do what follows from it; true when there is nothing left to do."""
         self.wakes[container].clear()
         try:
-            case = await self._look_at(container)
             state = self.store.state(container)
+            impatient = policy.out_of_patience(state.memory, self.now, self.settings)
+            case = await self.observer.case(container, beside_others=impatient)
             if state.treatment and unfinished(case.patient, state.treatment, state.memory):
                 return await self._finish(case.patient, state.treatment)
             return await self._carry_out(case, self._judge(case))
@@ -133,45 +133,6 @@ class Supervisor:
         except GoneError:
             self.forget(container)
         return True
-
-    async def _look_at(self, container: str) -> policy.Case:
-        patient = await self._see(container)
-        if policy.untouchable(patient):
-            return policy.Case(patient=patient)
-        dependencies = await asyncio.gather(*map(self._dependency, patient.depends_on))
-        late = await self._lateness(patient)
-        return policy.Case(patient=patient, dependencies=tuple(dependencies), lateness=late)
-
-    async def _lateness(self, patient: Container) -> Lateness | None:
-        """See whether its probes were only late; what its main process does is asked for only then."""
-        if late := lateness.lateness(patient, self.pressure.share):
-            late = replace(late, process=await main_process.look(self.engine, patient))
-        return late
-
-    async def _see(self, container: str) -> Container:
-        inspected = await self.engine.inspect(container)
-        try:
-            seen = read(inspected)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise EngineError(f"what the engine says of it is not understood: {error!r}") from error
-        if seen.project != self.project.name:  # whatever a filter or a name may have said
-            raise GoneError("not a container of this project")
-        if not self.project.owns(seen):
-            raise StrangerError("it carries this project's name, and Compose did not make it from this directory")
-        self.seen[container] = seen
-        return seen
-
-    async def _dependency(self, service: str) -> policy.Dependency:
-        labels = [f"{PROJECT}={self.project.name}", f"{SERVICE}={service}"]
-        named = await self.engine.containers(stopped=True, label=labels)
-        replicas = await asyncio.gather(*map(self._replica, named))
-        return policy.Dependency(service=service, replicas=tuple(one for one in replicas if one and not one.oneoff))
-
-    async def _replica(self, container: str) -> Container | None:
-        try:
-            return await self._see(container)
-        except GoneError:  # its end must not pass for the patient's
-            return None
 
     def _judge(self, case: policy.Case) -> policy.Decision:
         patient, now = case.patient, self.now
@@ -211,7 +172,7 @@ class Supervisor:
             pass
 
     async def _restart(self, judged: Container, decision: policy.Restart) -> bool:
-        fresh = await self._see(judged.id)  # it may have waited for its turn
+        fresh = await self.observer.see(judged.id)  # it may have waited for its turn
         if excuse := policy.changed(judged, fresh):
             self._leave(fresh, excuse)
             return not self.wakes[judged.id].is_set()

@@ -24,7 +24,7 @@ SAME: dict[str, tuple[Keys, Keys]] = {  # (of the original, of the copy), `{dir}
 }
 EXCUSED: dict[str, tuple[Why, Keys, Keys]] = {
     "image": (Why.IMAGE, {"image": "redis:8.0"}, {"image": "mirror:5000/library/redis:8.0.2"}),
-    "twin": (Why.IMAGE, {"image": "prom/prometheus:v2.53.3"}, {"image": "compliance-prometheus:2.53-debian13"}),
+    "twin": (Why.IMAGE, {"image": "prom/prometheus:v2.53.3"}, {"image": "compliance-prometheus:2.53-debian13-2"}),
     "build": (Why.IMAGE, {"image": "shop/api:7e8a059e898f"}, {"image": "shop/api:02617ef90f9c"}),
     "user": (Why.USER, {"user": "999:999"}, {"user": "1000:1000"}),
     "password": (Why.SECRET, {"environment": {"A_PASSWORD": "hunter22"}}, {"environment": {"A_PASSWORD": "other333"}}),

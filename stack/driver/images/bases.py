@@ -51,8 +51,11 @@ REDIS = Base(
 )
 PROMETHEUS = Base(
     official="prom/prometheus:v2.53.3",
-    packaged="compliance-prometheus:2.53-debian13",
-    recipe=Recipe(packages=("prometheus",), finish=('install -d -o 65534 -g 65534 "$1/prometheus"',)),
+    packaged="compliance-prometheus:2.53-debian13-2",
+    recipe=Recipe(
+        packages=("prometheus", "busybox"),  # the official image has its wget
+        finish=('install -d -o 65534 -g 65534 "$1/prometheus"', 'ln -s busybox "$1/usr/bin/wget"'),
+    ),
 )
 PYTHON = Base(
     official="python:3.13-slim",

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from stack.healer.event_watch import EVENTS
-from stack.healer.identity import PROJECT
+from stack.healer.identity import PROJECT, SERVICE
 from stack.healer.main_process import COLUMNS
-from stack.healer.supervisor import SERVICE
 
 LONGEST = 4096  # bytes of a request; the healers' longest is a tenth of it
 # All of it, and nothing after it: no other header, no body, no second request, in paths neither dots nor escapes.

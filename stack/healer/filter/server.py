@@ -15,13 +15,12 @@ from stack.healer.docker_api import AwayError, Engine, EngineError, GoneError, R
 from stack.healer.event_watch import EVENTS
 from stack.healer.filter import calls
 from stack.healer.filter.calls import Ping, Question, RefusedError, understood
-from stack.healer.identity import DIRECTORY, PROJECT, IdentityError, Project, own_id, own_project
+from stack.healer.identity import DIRECTORY, PROJECT, SERVICE, IdentityError, Project, own_id, own_project
 from stack.healer.main_process import COLUMNS
-from stack.healer.supervisor import SERVICE
 
 ENGINE_SOCKET = "/var/run/docker.sock"
-ENGINE_SECONDS = 4.0  # less than a healer waits for the filter
-CLIENT_SECONDS = 2.0  # to say what it wants, and to take what it is given
+ENGINE_SECONDS = 15.0  # less than a healer waits for the filter; an engine on a machine that starves needs some
+CLIENT_SECONDS = 10.0  # to say what it wants, and to take what it is given, on such a machine as well
 CLIENTS_AT_ONCE = 32
 # A new engine makes a new socket, and the mount still shows the old one: only a restart of ours mends that.
 AWAY_SECONDS = 10

@@ -40,7 +40,7 @@ async def at_work(
                 store = StateStore(settings, folder, boot="this one")
                 store.open()
                 ours = Supervisor(asked, settings, SHOP, group, store)
-                ours.pressure = pressure
+                ours.observer.pressure = pressure
                 following = group.create_task(Watch(asked, ours).follow())
                 await until(lambda: bool(engine.streams) and store.totals.last_look_at is not None)
                 yield ours

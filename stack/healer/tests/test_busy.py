@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from stack.healer.pressure import Pressure
 from stack.healer.tests.fake_engine import LATE, SmallEngine, container, written
 from stack.healer.tests.healer_at_work import (
+    SAID,
     SETTINGS,
     actions,
     at_work,
@@ -141,6 +143,30 @@ def test_patience_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     said = [one for one in lines(capsys) if one["action"] == "restarting"]
     assert [one["reason"].split(",")[0] for one in said] == ["patience is over"]
     assert 'healer_restarts_total{service="api",reason="patience"} 1\n' in written(tmp_path)
+
+
+def probed(*, well: bool) -> list[dict[str, object]]:
+    """A log of the engine with five probes, 50 ms apart; each that failed was late."""
+    times = [f"2026-01-01T01:00:00.{50 * number:03}Z" for number in range(6)]
+    how = LATE | ({"ExitCode": 0} if well else {})
+    return [how | {"Start": start, "End": end} for start, end in pairwise(times)]
+
+
+@pytest.mark.parametrize(("others_well", "action"), [(False, "waiting"), (True, "restarting")])
+def test_after_its_patience_it_looks_at_how_the_others_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], action: str, *, others_well: bool
+) -> None:
+    async def story(engine: SmallEngine) -> None:
+        api, redis = engine.containers.values()
+        api["State"]["Health"]["Log"] = probed(well=False)
+        redis["State"]["Health"]["Log"] = probed(well=others_well)
+        engine.fall_sick(api)
+        await until(lambda: "restarting" in SAID or SAID.count("waiting") == 2)
+
+    told(late_engine(), tmp_path, story, replace(SETTINGS, starved_patience_seconds=0.6), Starved())
+    said, *_ = [one for one in lines(capsys) if "meanwhile" in one.get("reason", "")]
+    assert said["action"] == action
+    assert f"half had {100 * others_well}% of their probes passed meanwhile" in said["reason"]
 
 
 def test_who_is_late_on_a_quiet_machine_is_restarted_at_once(tmp_path: Path) -> None:

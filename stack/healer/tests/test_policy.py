@@ -9,6 +9,7 @@ from stack.healer import policy
 from stack.healer.budget import Budget
 from stack.healer.container import Container, Probe
 from stack.healer.lateness import Lateness
+from stack.healer.peers import Peers
 from stack.healer.policy import Case, Dependency, Leave, Memory, Restart, Wait
 from stack.healer.settings import Settings
 
@@ -250,12 +251,44 @@ def test_who_stands_still_is_restarted_on_a_busy_machine(process: str) -> None:
     assert judged(only_late(process)) == Restart(reason=f"unhealthy, and its main process is {process}")
 
 
-def test_patience_with_a_machine_that_starves_ends() -> None:
+def test_after_its_patience_the_others_are_looked_at() -> None:
     held = judged(only_late(), sick_since(1000), now=1119)
     assert held == Wait(until=1120, reason=LATE.reason)
-    decision = judged(only_late(), sick_since(1000), now=1120)
-    assert decision == Restart(reason=f"patience is over, {LATE.reason}", lost_patience=True)
-    assert decision.kind == "patience"
+    assert judged(only_late(), sick_since(1000), now=1121) == Wait(until=1121, reason=LATE.reason)
+
+
+def test_where_nobody_else_is_probed_patience_ends() -> None:
+    alone = Case(patient=API, lateness=replace(LATE, peers=Peers()))
+    decision = judged(alone, sick_since(1000), now=1120)
+    assert isinstance(decision, Restart)
+    assert (decision.lost_patience, decision.kind) == (True, "patience")
+
+
+def beside(*shares: float) -> Case:
+    """One that was only late, and what share of the others' probes passed; a probe of its own began every 4 s."""
+    return Case(patient=API, lateness=replace(LATE, peers=Peers(shares=shares, rhythm=4)))
+
+
+def test_patience_does_not_end_while_the_others_do_no_better() -> None:
+    decision = judged(beside(0.03, 0.05), sick_since(1000), now=1200)  # 50 probes, of which 2.5 might have passed
+    told = "of 2 others half had 5% of their probes passed meanwhile, or less"
+    assert decision == Wait(until=1210, reason=f"{LATE.reason}; {told}")
+    assert isinstance(decision, Wait)
+    assert (decision.kind, decision.topic) == ("starved", "starved like the others")
+
+
+def test_patience_ends_where_the_others_do_better() -> None:
+    decision = judged(beside(0.2), sick_since(1000), now=1120)  # 30 probes, of which 6 should have passed
+    assert isinstance(decision, Restart)
+    assert decision.reason.endswith("; of 1 others half had 20% of their probes passed meanwhile, or less")
+
+
+@pytest.mark.parametrize("process", ["stopped", "frozen"])
+def test_who_stands_still_is_restarted_however_the_others_do(process: str) -> None:
+    halted = beside(0.0)
+    assert halted.lateness
+    decision = judged(replace(halted, lateness=replace(halted.lateness, process=process)), sick_since(1000), now=1200)
+    assert isinstance(decision, Restart)
 
 
 def test_a_dependency_that_is_down_comes_before_starvation() -> None:

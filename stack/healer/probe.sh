@@ -1,4 +1,4 @@
-# The healer's health check, run by Docker every few seconds: did its heart beat in the last 2 to 3 s? Built-ins of the
+# The health check of a healer, and of a filter: did its heart, which beats in its event loop, beat in the last 2 to 3 s? Built-ins of the
 # shell tell, for a tenth of what starting Python costs. Both times are of the kernel's clock since boot, which nobody sets.
 cd /run/healer || exit 1
 # A healer needs no other process, but one without room for any is not well. To try would leave a zombie behind whenever

@@ -32,11 +32,6 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ping:
-    """Whether the filter itself is there: nothing is asked of the engine."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Containers:
     """The project's containers: all, those of one service, or the unhealthy ones."""
 
@@ -80,7 +75,7 @@ class Events:
 
 
 Question = Containers | Inspect | Top | Restart | Start
-Call = Ping | Question | Events
+Call = Question | Events
 
 
 def understood(request: bytes, project: str) -> Call:
@@ -121,12 +116,6 @@ def _of_one(container: str, what: str, query: Query) -> Call:
     raise RefusedError("it wants more of a container than a healer does")
 
 
-def _ping(query: Query, _project: str) -> Ping:
-    if query:
-        raise RefusedError("a ping asks for nothing")
-    return Ping()
-
-
 def _containers(query: Query, project: str) -> Containers:
     if set(query) != {"all", "filters"} or query["all"] not in ("0", "1"):
         raise RefusedError("it lists containers in another way than a healer")
@@ -165,4 +154,4 @@ def _service(label: object) -> str:
     return name
 
 
-WHOLE: dict[str, Callable[[Query, str], Call]] = {"/_ping": _ping, "/containers/json": _containers, "/events": _events}
+WHOLE: dict[str, Callable[[Query, str], Call]] = {"/containers/json": _containers, "/events": _events}

@@ -14,7 +14,8 @@ from stack.healer.container import read
 from stack.healer.docker_api import AwayError, Engine, EngineError, GoneError, RefusalError
 from stack.healer.event_watch import EVENTS
 from stack.healer.filter import calls
-from stack.healer.filter.calls import Ping, Question, RefusedError, understood
+from stack.healer.filter.calls import Question, RefusedError, understood
+from stack.healer.heartbeat import beat
 from stack.healer.identity import DIRECTORY, PROJECT, SERVICE, IdentityError, Project, own_id, own_project
 from stack.healer.main_process import COLUMNS
 
@@ -39,6 +40,7 @@ class Filter:
         self.project = project
         self.labels = [f"{PROJECT}={project.name}", f"{DIRECTORY}={project.directory}"]
         self.turns = asyncio.Semaphore(CLIENTS_AT_ONCE)
+        self.serving = False
         self.away_since: float | None = None
         self.outage: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -47,9 +49,11 @@ class Filter:
         server = await asyncio.start_unix_server(self.answer, socket, limit=calls.LONGEST)
         _open(socket)
         event_log.write("filtering", project=self.project.name)
+        self.serving = True
         try:
             await self.outage
         finally:
+            self.serving = False
             server.close()  # and no waiting for those who follow events: they end with us
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,10 +84,7 @@ class Filter:
             answer = _passed_back(error)
         await _send(writer, *answer)
 
-    async def _asked(self, call: Ping | Question) -> object:
-        """Ask the engine; a ping is for the filter itself."""
-        if isinstance(call, Ping):
-            return "OK"
+    async def _asked(self, call: Question) -> object:
         answer = await self._carried_out(call)
         self.away_since = None
         return answer
@@ -226,4 +227,9 @@ async def _until_told_to_stop(socket: str) -> None:
 
 async def _serve(socket: str) -> None:
     engine = Engine(ENGINE_SECONDS, ENGINE_SOCKET)
-    await Filter(engine, await own_project(engine, own_id())).serve(socket)
+    served = Filter(engine, await own_project(engine, own_id()))
+    beating = asyncio.create_task(beat(lambda: served.serving))
+    try:
+        await served.serve(socket)
+    finally:
+        beating.cancel()

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from stack.healer.docker_api import AwayError, Engine, GoneError, RefusalError
+from stack.healer.docker_api import AwayError, Engine, EngineError, GoneError, RefusalError
 from stack.healer.event_watch import EVENTS
-from stack.healer.filter import probe, server
+from stack.healer.filter import server
 from stack.healer.filter.server import Filter
 from stack.healer.identity import Project
 from stack.healer.main_process import COLUMNS
@@ -179,14 +179,14 @@ def test_clients_that_say_nothing_keep_nobody_out_for_long(tmp_path: Path, monke
     async def flood(_engine: SmallEngine, socket: str) -> None:
         idle = [await asyncio.open_unix_connection(socket) for _ in range(server.CLIENTS_AT_ONCE)]
         await asyncio.sleep(0.05)
-        assert await asyncio.to_thread(probe.probe, socket) == 1
+        with pytest.raises(EngineError):
+            await Engine(1, socket).containers(label=[LABEL])
         await asyncio.sleep(0.4)
-        assert (await said(socket, asked("GET /_ping")))[0] == "200 OK"
-        assert await asyncio.to_thread(probe.probe, socket) == 0
+        assert list(await Engine(1, socket).containers(label=[LABEL])) == [OWN]
         for _reader, writer in idle:
             writer.close()
 
-    filtered(flood, tmp_path)
+    filtered(flood, tmp_path, API)
 
 
 def test_a_filter_with_the_socket_of_a_gone_engine_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,13 +201,7 @@ def test_a_filter_with_the_socket_of_a_gone_engine_ends(tmp_path: Path, monkeypa
                 while not serving.done():
                     with suppress(ConnectionError):  # it ends
                         await said(f"{tmp_path}/f", asked("GET /containers/json", {"label": [LABEL]}, all="1"))
-                        await said(f"{tmp_path}/f", asked("GET /_ping"))  # says nothing of the engine
             await serving
 
     with pytest.raises(AwayError):
         asyncio.run(outlived())
-
-
-def test_the_probe_tells_that_nobody_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert probe.probe(f"{tmp_path}/nobody") == 1
-    assert "no answer within 1 s" in capsys.readouterr().out

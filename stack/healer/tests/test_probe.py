@@ -16,12 +16,16 @@ from stack.healer.heartbeat import strike
 from stack.healer.state_store import PUBLISHED
 
 SCRIPT = Path(metrics_server.__file__).with_name("probe.sh").read_text()
+METRICS_SCRIPT = Path(metrics_server.__file__).with_name("metrics_probe.sh").read_text()
 
 
 def run(folder: Path) -> tuple[int, str]:
     """probe.sh with its heartbeat in this folder."""
     done = subprocess.run(
-        ["sh", "-c", SCRIPT.replace("/run/healer", str(folder))], capture_output=True, text=True, check=False
+        ["sh", "-c", SCRIPT.replace("/run/healer", str(folder)).replace("/sys/fs/cgroup", str(folder))],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -88,26 +92,45 @@ def test_nothing_else_is_served(path: str) -> None:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
+def served() -> Iterator[HTTPServer]:
     with metrics_server.server(port=0) as server:
-        monkeypatch.setattr(metrics_server, "PORT", server.server_port)
         yield server
 
 
-def test_its_probe_passes_while_it_answers(served: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
+def asked(port: int) -> tuple[int, str]:
+    """metrics_probe.sh, asking this port."""
+    text = METRICS_SCRIPT.replace("/9101", f"/{port}").replace("seconds=1 ", "seconds=0.2 ")
+    done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_its_probe_passes_while_it_answers(served: HTTPServer) -> None:
     threading.Thread(target=served.serve_forever, daemon=True).start()
-    assert metrics_server.probe() == 0
+    assert asked(served.server_port) == (0, "HTTP/1.0 200 OK\n")
     served.shutdown()
-    assert capsys.readouterr().out == "HTTP/1.0 200 OK\n"
 
 
-def test_its_probe_fails_while_it_hangs(
-    served: HTTPServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert served.server_port == metrics_server.PORT  # it listens, and nobody answers
-    monkeypatch.setattr(metrics_server, "SECONDS", 0.05)
-    assert metrics_server.probe() == 1
-    assert capsys.readouterr().out == "no answer within 0.05 s: timed out\n"
+def test_its_probe_fails_while_it_hangs(served: HTTPServer) -> None:
+    assert asked(served.server_port) == (1, "no answer within 0.2 s: timed out\n")  # it listens, and nobody answers
+
+
+def test_its_probe_fails_on_another_answer(served: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_server, "answer", lambda _: (503, b""))
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    assert asked(served.server_port) == (1, "HTTP/1.0 503 Service Unavailable\n")
+    served.shutdown()
+
+
+def test_its_probe_asks_where_it_serves() -> None:
+    assert f"/dev/tcp/127.0.0.1/{metrics_server.PORT} " in METRICS_SCRIPT
+
+
+@pytest.mark.parametrize(("now", "most", "well"), [("32", "32", True), ("33", "32", False), ("900", "max", True)])
+def test_a_healer_without_room_for_a_process_is_not_well(tmp_path: Path, now: str, most: str, *, well: bool) -> None:
+    strike(str(tmp_path / "heartbeat"))
+    (tmp_path / "pids.current").write_text(f"{now}\n")
+    (tmp_path / "pids.max").write_text(f"{most}\n")
+    assert run(tmp_path) == ((0, "") if well else (1, f"no room for a process: {now} of {most}\n"))
 
 
 def test_it_ends_when_it_is_told_to() -> None:

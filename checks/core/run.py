@@ -115,6 +115,9 @@ class Run:
     compose: str | None = None
     buildx: str | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)  # {what the run depends on: its version or digest}
+    depends: Mapping[str, str] = field(
+        default_factory=dict
+    )  # {requirement: a digest of all that its verdict depends on}
     services: Mapping[str, str] = field(default_factory=dict)  # {role: service of the subject}
     images: tuple[Image, ...] = ()
     python: str = field(default_factory=platform.python_version)
@@ -136,6 +139,7 @@ class Known(TypedDict, total=False):
     compose: str
     buildx: str
     inputs: Mapping[str, str]
+    depends: Mapping[str, str]
     services: Mapping[str, str]
     images: tuple[Image, ...]
     pressure: Pressure

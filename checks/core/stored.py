@@ -17,7 +17,7 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 """Data of an older format as today's has them."""
 
 LATER: Mapping[type[Any], Mapping[str, Any]] = {
-    Run: {"pressure": None, "waivers": []},
+    Run: {"pressure": None, "waivers": [], "depends": {}},
     Outcome: {"pressure": None, "earlier": []},
     Record: {"attempt": 1},
 }

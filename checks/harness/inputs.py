@@ -33,7 +33,7 @@ def tree_digest(folder: Path, left_out: tuple[str, ...] = ()) -> str:
     """One SHA-256 over the name, the kind, whether it may be executed, and the content of each file below a folder."""
     whole, read = hashlib.sha256(), 0
     for path in _files(folder, left_out):
-        content, size = _content(path)
+        content, size = content_of(path)
         read += size
         if read > MOST_BYTES:
             return f"none: more than {MOST_BYTES >> 20} MB"
@@ -49,7 +49,7 @@ def _files(folder: Path, left_out: tuple[str, ...]) -> Iterator[Path]:
         yield from (Path(found, name) for name in sorted({*names, *links}) if not is_named(name, left_out))
 
 
-def _content(path: Path) -> tuple[str, int]:
+def content_of(path: Path) -> tuple[str, int]:
     """What is in it, and how many bytes were read for that; of a link where it leads, of what is no file its kind."""
     if path.is_symlink():
         return f"link {str(path.readlink())!r}", 0

@@ -7,6 +7,7 @@ from checks.core.evidence import Folder
 from checks.core.run import Image
 from checks.core.version import version
 from checks.harness.inputs import inputs_of
+from checks.harness.rests import depends
 from checks.subject.roles import Found
 from checks.subject.stack import Files, Stack
 from stack import ROOT
@@ -18,11 +19,14 @@ from stack.driver.errors import SubjectError
 def describe_files(files: Files, folder: Folder) -> None:
     """What is known of a run that asks no engine."""
     compose = docker.ask("compose", "version", "--short").strip()
-    told = inputs_of(files.subject)
     folder.describe(
-        subject=str(files.subject.compose_file), commit=_commit(), compose=compose, inputs=told,
+        subject=str(files.subject.compose_file),
+        commit=_commit(),
+        compose=compose,
+        inputs=inputs_of(files.subject),
+        depends=depends(files.subject),
         services=services_by_role(files),
-    )  # fmt: skip
+    )
 
 
 def services_by_role(files: Files) -> dict[str, str]:
@@ -40,6 +44,7 @@ def describe(stack: Stack, folder: Folder) -> None:
         subject=str(stack.subject.compose_file),
         commit=_commit(),
         inputs=inputs_of(stack.subject),
+        depends=depends(stack.subject),
         engine=versions.engine,
         compose=versions.compose,
         buildx=versions.buildx,

@@ -1,5 +1,6 @@
 """Each patch, applied by git, has its rule kept and breaks no other: of the stack that ships."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from checks.subject.tests.compose import needs_compose
 from stack import ROOT, SHIPPED
 
 BACKEND = "    networks: [backend]\n"
+WGET = ("CMD", "wget", "-q", "-T", "1", "-O", "-", "http://127.0.0.1:9090/-/healthy")
 SABOTAGES = {  # {rule: (file, what stands there, what is to stand there)} of the stack that ships
     "no-dangerous-privileges": ("compose.yaml", BACKEND, f"{BACKEND}    pid: host\n    restart: on-failure\n"),
     "published-on-loopback-only": ("compose.yaml", '"127.0.0.1:5000:5000"', "5000:5000"),
     "nothing-suspends-fsync": ("redis/redis.conf", "appendfsync always", "appendfsync everysec"),
     "engine-restart-comes-back": ("compose.yaml", "", ""),  # by what stands above
-    "check-can-fail": ("compose.yaml", "| grep -qx PONG\n", "| grep -qx PONG || true\n"),
+    "check-can-fail": ("compose.yaml", json.dumps(WGET), json.dumps(["CMD-SHELL", f"{' '.join(WGET[1:])} || true"])),
     "found-within-minutes": ("compose.yaml", "start_period: 120s           # nor", "interval: 300s # nor"),
     "healed-within-minutes": ("compose.yaml", "", ""),  # likewise
     "container-non-root": ("compose.yaml", "user: ${API_USER:-10001:10001}", 'user: "0"'),

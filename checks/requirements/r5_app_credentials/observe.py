@@ -32,11 +32,12 @@ LONGEST_LINE = 300
 ILL = {"health_status: unhealthy", "die"}
 CREDENTIALS = re.compile(  # `bypass`, "did not pass", a certificate authority and a file that is not there are none
     r"credential|passw(or)?d(?![ _-]?file)|passphrase|(?-i:WRONGPASS|NOAUTH|NOPERM)|unauth(ori[sz]|enticat)ed"
-    r"|\bauth(?!orit)|\blog ?in\b|denied for user|no permissions? to",
+    r"|\bauth(?!ored\b|orit)|\blog ?in\b|denied for user|no permissions? to|\buser is disabled\b|\bACLs?\b",
     re.IGNORECASE,
 )
 REFUSED = re.compile(
-    r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|\bbad\b|not accepted|could(n't| not)|can(not|'t)|unable"
+    r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|\bbad\b|not (accepted|allowed)|user is disabled|unable"
+    r"|could(n't| not)|can(not|'t)|did(n't| not) succeed"
     r"|unauth(ori[sz]|enticat)ed|\bauth\w*[ _-]?error|(?-i:NOAUTH|NOPERM)"
     r"|no permissions? to|\bAUTH\b.*(no password is set|without any password configured)",
     re.IGNORECASE,

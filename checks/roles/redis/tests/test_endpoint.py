@@ -1,6 +1,7 @@
 """Where a Redis answers, as its files say."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from checks.roles.redis.endpoint import address_of, endpoint_of
 from checks.subject.profile import Subject
 from checks.subject.stack import Stack
 from checks.subject.tests.resolved import resolved
-from stack.driver.errors import SubjectError
 
 CASES = Path(__file__).with_name("cases")
 
@@ -48,7 +48,8 @@ def test_a_setting_in_its_configuration_counts(tmp_path: Path) -> None:
     assert str(endpoint_of(stack_with(redis, tmp_path))) == "unix:/run/redis.sock"
 
 
-def test_a_redis_that_cannot_be_spoken_to_is_told(tmp_path: Path) -> None:
-    redis: Mapping[str, object] = {"image": "redis", "command": ["redis-server", "--port", "0", "--tls-port", "6390"]}
-    with pytest.raises(SubjectError, match=r"answers over TLS alone \(port 6390\), and these checks speak plain TCP"):
-        address_of(stack_with(redis, tmp_path))
+@pytest.mark.parametrize("where", [("--tls-port", "6390"), ("--unixsocket", "/run/redis.sock")])
+def test_one_tunnel_leads_to_what_speaks_no_plain_tcp(where: tuple[str, str], tmp_path: Path) -> None:
+    stack = stack_with({"image": "redis", "command": ["redis-server", "--port", "0", *where]}, tmp_path)
+    assert re.fullmatch(r"127\.0\.0\.1:\d+", address_of(stack))
+    assert address_of(stack) == address_of(stack)

@@ -87,7 +87,7 @@ def test_tls_is_spoken_both_ways(certificate: Path) -> None:
     client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
 
     def dial() -> socket.socket:
-        return client.wrap_socket(socket.create_connection(server.server_address, timeout=3))
+        return client.wrap_socket(socket.create_connection(server.socket.getsockname(), timeout=3))
 
     with serving(server), Wire(Tunnel(dial).address) as wire:
         assert [wire.ask(PING), wire.ask(LONG), wire.ask(PING)] == ["+4", "+300004", "+4"]

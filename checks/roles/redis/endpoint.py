@@ -67,14 +67,25 @@ def _value(told: str, spec: Config) -> str:
 
 
 def address_of(stack: Stack) -> str:
-    """'127.0.0.1:N' that leads to it: through a tunnel of ours where it answers over TLS or on a socket alone."""
+    """'127.0.0.1:N' that leads to it: through a tunnel of ours where it answers over TLS or on a socket alone.
+
+    Raises SubjectError where the tunnel leads to nobody as it is made.
+    """
     found, service = endpoint_of(stack), stack.roles[Role.REDIS]
     if found.kind == "tcp":
         return stack.runner.address(service, int(found.at))
     key = (stack.project.name, service)
     if key not in _TUNNELS:
-        _TUNNELS[key] = Tunnel(_dial(stack, service, found))
+        _TUNNELS[key] = Tunnel(_tried(_dial(stack, service, found), f"`{service}` at {found}"))
     return _TUNNELS[key].address
+
+
+def _tried(dial: Dial, where: str) -> Dial:
+    try:
+        dial().close()
+    except OSError as problem:
+        raise SubjectError(f"{where} cannot be spoken to: {problem}") from problem
+    return dial
 
 
 def _dial(stack: Stack, service: str, found: Endpoint) -> Dial:

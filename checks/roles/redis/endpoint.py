@@ -10,6 +10,7 @@ from typing import Literal
 from checks.roles.redis.configuration import given, on_the_command_line, options_in
 from checks.roles.redis.tunnel import CLIENT, SERVER, Dial, OnSocket, OverTls, Tunnel
 from checks.subject.env_file import filled_in
+from checks.subject.image_recipe import recipe_of
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
 from stack.driver.errors import SubjectError
@@ -63,7 +64,9 @@ def _settings(files: Files) -> Mapping[str, str]:
 
 def _value(told: str, spec: Config) -> str:
     """The value of a setting, a variable of the container's filled in; what else stands there is a shell's."""
-    return next(iter(filled_in(told.replace("$$", "$"), spec.get("environment") or {}).split()), "")
+    recipe = recipe_of(spec)
+    variables = {**(recipe.environment if recipe else {}), **(spec.get("environment") or {})}
+    return next(iter(filled_in(told.replace("$$", "$"), variables).split()), "")
 
 
 def address_of(stack: Stack) -> str:

@@ -132,9 +132,10 @@ def healer(_: Context, to: str) -> None:
 @reports_errors
 def init(_: Context, stack: str) -> None:
     """Write a commented compliance.toml for a project, with what was found in it; one that is there stays."""
+    from checks.roles.prometheus.configuration import scraped_at
     from checks.subject.new_profile import write
 
-    sys.stdout.write(f"wrote {write(Path(stack))}\n")
+    sys.stdout.write(f"wrote {write(Path(stack), scraped_at)}\n")
 
 
 @task(help={"kept": "the stacks that `--keep` kept as well"})

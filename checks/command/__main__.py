@@ -121,9 +121,10 @@ def _describe(named: argparse.Namespace, _: list[str]) -> int:
 
 
 def _init(named: argparse.Namespace, _: list[str]) -> int:
+    from checks.roles.prometheus.configuration import scraped_at
     from checks.subject.new_profile import write
 
-    sys.stdout.write(f"wrote {write(named.directory)}\n")
+    sys.stdout.write(f"wrote {write(named.directory, scraped_at)}\n")
     return 0
 
 

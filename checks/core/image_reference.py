@@ -55,8 +55,8 @@ OF_OTHERS = _words(  # what a program is shipped on, built with or built for: a 
     "alpine debian ubuntu fedora centos rocky rockylinux alma almalinux ubi rhel el ol oracle oraclelinux amazonlinux "
     "photon wolfi azurelinux mariner leap bci windows windowsservercore nanoserver servercore java jdk jre openjdk "
     "temurin corretto zulu graalvm semeru python py cp pypy node nodejs php ruby perl go golang dotnet aspnet net rust "
-    "scala otp erlang cuda cudnn cu rocm glibc musl gcc llvm clang spark hadoop pg postgres postgresql postgis k8s cpu "
-    "gpu linux pr mr issue branch feature"
+    "scala otp erlang cuda cudnn cu rocm glibc musl gcc llvm clang spark hadoop pg postgres postgresql postgis k8s "
+    "linux pr mr issue branch feature"
 ) | (DEBIAN | UBUNTU)
 NUMBERED_AS = {  # a number of another form, behind one of these, is the program's: `alpine-1.44.4`
     "alpine": r"3(\.\d+)*|edge",

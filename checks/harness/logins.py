@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from checks.core.requirement import Requirement
 from checks.roles.redis.configuration import lets_anybody_in
-from checks.roles.redis.endpoint import endpoint_of
 from checks.roles.redis.own_login import own_login
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.roles import Found, Role
@@ -19,10 +18,6 @@ def told(files: Files, requirement: Requirement) -> Iterator[str]:
     """What is to be said of the logins that a requirement's checks want."""
     found = files.roles.findings[Role.REDIS]
     if not requirement.logins or not isinstance(found, Found):
-        return
-    if (endpoint := endpoint_of(files)).kind != "tcp":
-        how = "over TLS" if endpoint.kind == "tls" else "on a Unix socket"
-        yield f"undecided where it asks Redis: that answers {how} alone, and these checks speak plain TCP"
         return
     lacking = [name for name in requirement.logins if name not in files.subject.credentials]
     instead = _instead(files, found.service) if AUDITOR in lacking else ""

@@ -42,19 +42,25 @@ class Place:
 
 
 def told_by_files(files: Files) -> dict[str, str]:
-    """{service: why} of each that is a Redis by its image or its program, beside the one in the role."""
-    found = files.roles.findings[Role.REDIS]
-    if not isinstance(found, Found):  # then none was chosen from several
-        return {}
+    """{service: why} of each that is a Redis by its image or its program, beside the one in the role.
+
+    Where nothing tells which of several that is, all of them are others.
+    """
     search = Search(config=files.project.config, named=files.subject.roles)
-    return {name: why for name, why in search.playing(Role.REDIS).items() if name != found.service}
+    return {name: why for name, why in search.playing(Role.REDIS).items() if name != _own(files)}
 
 
 def told_by_answers(stack: Stack) -> tuple[Place, ...]:
     """Every port of the running services that speaks RESP, without the one that is judged already; no Sentinel."""
-    own = (stack.role(Role.REDIS), _own_port(stack))
+    own = (_own(stack), _own_port(stack))
     places = ((name, port) for name in stack.project.services for port in ports_for_others(stack, name))
     return tuple(found for one in places if one != own and (found := _asked(stack, *one)))
+
+
+def _own(files: Files) -> str:
+    """The service in the role, '' where nobody is, or nothing tells who."""
+    found = files.roles.findings[Role.REDIS]
+    return found.service if isinstance(found, Found) else ""
 
 
 def _own_port(stack: Stack) -> int:

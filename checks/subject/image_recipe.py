@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from checks.subject import dockerfile
+from checks.subject.build_arguments import filled_in
 from checks.subject.configuration_texts import dockerfile_of
 from checks.subject.dockerfile import Command, Stage
 from stack.driver.errors import SubjectError
@@ -21,6 +22,8 @@ class Recipe:
 
     stages: tuple[Stage, ...]
     context: Path
+    given: Mapping[str, str] = field(default_factory=dict)
+    """The build arguments that Compose gives."""
 
     @property
     def health_check(self) -> Command | None:
@@ -40,8 +43,27 @@ class Recipe:
     @property
     def exposed(self) -> tuple[str, ...]:
         """The ports that it says others may ask it on."""
-        steps = [step for stage in self.stages for step in stage.commands if step.cmd == "EXPOSE"]
-        return tuple(port for step in steps for port in step.value)
+        return tuple(
+            _filled_in(port, known) for step, known in self._steps() if step.cmd == "EXPOSE" for port in step.value
+        )
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What it sets for whoever runs in it."""
+        return {
+            name: value
+            for step, known in self._steps()
+            if step.cmd == "ENV"
+            for name, value in _variables(step, known, self.given).items()
+        }
+
+    def _steps(self) -> Iterator[tuple[Command, Mapping[str, str]]]:
+        """Each instruction, and the variables that it may name: arguments and those that were set before it."""
+        for stage in self.stages:
+            known: dict[str, str] = {}
+            for step in stage.commands:
+                yield step, known
+                known |= _variables(step, known, self.given)
 
     def source_of(self, path: str) -> Path | None:
         """The file here that is copied to a path of the image; None for others, and what a command names too."""
@@ -68,8 +90,9 @@ def recipe_of(spec: Config) -> Recipe | None:
 
     What is wrong with such a file is told by R1.
     """
-    lineage = _lineage(spec)
-    return Recipe(stages=lineage[::-1], context=Path(spec["build"].get("context", ""))) if lineage else None
+    if not (lineage := _lineage(spec)):
+        return None
+    return Recipe(stages=lineage[::-1], context=Path(spec["build"].get("context", "")), given=_given(spec["build"]))
 
 
 def base_of(spec: Config) -> str:
@@ -83,12 +106,35 @@ def _lineage(spec: Config) -> tuple[Stage, ...]:
     build = spec.get("build") or {}
     if not (text := dockerfile_of(build)):
         return ()
-    given = {name: UNKNOWN if value is None else str(value) for name, value in (build.get("args") or {}).items()}
     try:
-        whole = dockerfile.read(text, given, build.get("additional_contexts") or {})
+        whole = dockerfile.read(text, _given(build), build.get("additional_contexts") or {})
         return whole.lineage(whole.final(str(build.get("target") or "")))
     except SubjectError:
         return ()
+
+
+def _given(build: Config) -> Mapping[str, str]:
+    return {name: UNKNOWN if value is None else str(value) for name, value in (build.get("args") or {}).items()}
+
+
+def _variables(step: Command, known: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:
+    """What one instruction sets: ENV whatever it says, ARG what is given, else its default."""
+    if step.cmd == "ENV":
+        told = dict(zip(step.value[::2], step.value[1::2], strict=False))
+    elif step.cmd == "ARG":
+        declared = [one.partition("=") for one in step.value]
+        told = {name: given.get(name, default) for name, _, default in declared if name not in known}
+    else:
+        return {}
+    return {name: _filled_in(value, known) for name, value in told.items()}
+
+
+def _filled_in(word: str, known: Mapping[str, str]) -> str:
+    """A word with its variables replaced; as it stands where BuildKit refuses it, which R1 tells."""
+    try:
+        return filled_in(word, known)
+    except ValueError:
+        return word
 
 
 def _last(word: str, stages: Sequence[Stage]) -> Command | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from checks.subject import profile
@@ -48,14 +48,18 @@ REST = """\
 """
 
 
-def write(path: Path) -> Path:
+Scraped = Callable[[Files], str]
+"""Says on which path Prometheus is told to scrape the api; '' where files do not tell."""
+
+
+def write(path: Path, scraped: Scraped) -> Path:
     """Write one for the project at `path`; raises SubjectError where there is one, which stays as it is."""
     subject = profile.read(path)
     file = subject.compose_file.with_name(PROFILE_NAME)
     if file.exists():
         raise SubjectError(f"{file} is there, and stays as it is", hint="`invoke describe --stack DIR` reads it")
     with standing(subject) as files:
-        text = text_of(files, file)
+        text = text_of(files, file, scraped(files))
     try:
         file.write_text(text)
     except OSError as problem:
@@ -63,12 +67,12 @@ def write(path: Path) -> Path:
     return file
 
 
-def text_of(files: Files, file: Path) -> str:
-    """What such a file says of a project that was read."""
-    return "\n".join(_lines(files, file))
+def text_of(files: Files, file: Path, scraped_at: str = "") -> str:
+    """What such a file says of a project that was read, and of where its api is scraped."""
+    return "\n".join(_lines(files, file, scraped_at))
 
 
-def _lines(files: Files, file: Path) -> Iterator[str]:
+def _lines(files: Files, file: Path, scraped_at: str) -> Iterator[str]:
     yield f"#:schema {os.path.relpath(SCHEMA, file.parent)}"
     yield HEAD
     yield "# leave_out = []           # what a fresh copy starts without, such as data of earlier runs"
@@ -77,7 +81,7 @@ def _lines(files: Files, file: Path) -> Iterator[str]:
     for role in every_role():
         yield from _role(files, role)
     yield "\n[routes]"
-    yield from _routes(files)
+    yield from _routes(files, scraped_at)
     seconds = budget(files.project.config)
     yield f"\n# [start]\n# seconds = {seconds:<16.0f}# how long it may take to come up\n"
     yield REST
@@ -96,14 +100,19 @@ def _role(files: Files, role: Role) -> Iterator[str]:
                 yield "# " + _with_comment(f"{role} = {json.dumps(service)}", why)
 
 
-def _routes(files: Files) -> Iterator[str]:
+def _routes(files: Files, scraped_at: str) -> Iterator[str]:
     api = files.roles.findings[Role.API]
     ports = files.http_ports(api.service) if isinstance(api, Found) else ()
     for port in ports[:1]:
         others = f"; or {', '.join(map(str, ports[1:]))}" if ports[1:] else ""
         yield _with_comment(f"port = {port}", f"where the api answers HTTP in its container{others}")
     defaults = Routes()
+    found = scraped_at not in {"", defaults.metrics}
+    if found:
+        yield _with_comment(f"metrics = {json.dumps(scraped_at)}", "where Prometheus is told to scrape it")
     for name, meaning in ROUTES.items():
+        if name == "metrics" and found:
+            continue
         yield "# " + _with_comment(f"{name} = {_toml(getattr(defaults, name))}", meaning)
 
 

@@ -26,6 +26,12 @@ OF_THE_MACHINE = frozenset(map(Path, MACHINES_OWN.split()))
 WITH_ALL_BELOW = tuple(
     map(Path, ("/boot", "/proc", "/var/lib/docker", "/var/lib/containerd", "/etc/ssh", "/etc/shadow", "/etc/sudoers"))
 )
+MADE_ROOT_BY = """
+    /etc/cron.d /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly /etc/crontab /var/spool/cron
+    /etc/systemd /lib/systemd /usr/lib/systemd /etc/init.d /etc/udev /etc/pam.d /etc/passwd /etc/group /etc/profile.d
+    /etc/ld.so.preload /etc/ld.so.conf.d /etc/docker /lib/modules /usr/lib/modules /root/.ssh /sys/fs/cgroup /sys/kernel
+"""  # whoever writes there has the machine's root run what he likes; to read most of it is no power
+IF_WRITTEN = tuple(map(Path, MADE_ROOT_BY.split()))
 OF_ANYBODY = (
     "/dev/null",
     "/dev/zero",
@@ -104,9 +110,12 @@ def _device(volume: Config) -> Config:
 
 
 def _held(spec: Config, machine: MachinesFiles, *, serves: bool) -> Iterator[str]:
+    read_only = {str(one.get("source")) for one in spec.get("volumes") or () if one.get("read_only")}
     for danger, key, value in of_service(spec, machine):
         told = value if isinstance(value, str) else repr(value)
-        if danger in POWERS or _counts(danger, key, told, machine.project, serves=serves):
+        place = Path(os.path.realpath(machine.project / told))
+        makes_root = danger is Danger.OUTSIDE_FILES and key == "volumes" and told not in read_only and _below(place)
+        if danger in POWERS or makes_root or _counts(danger, key, told, machine.project, serves=serves):
             yield f"{key}: {told}"
 
 
@@ -125,6 +134,11 @@ def _counts(danger: Danger, key: str, value: str, project: Path, *, serves: bool
         case Danger.OUTSIDE_FILES:
             return key == "volumes" and _is_the_machines(Path(os.path.realpath(project / value)))
     return False
+
+
+def _below(path: Path) -> bool:
+    """Whether what is written there is run by the machine's root, or lets somebody in as root."""
+    return any(path.is_relative_to(place) for place in IF_WRITTEN)
 
 
 def _is_the_machines(path: Path) -> bool:

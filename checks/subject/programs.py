@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from checks.core.wrappers import WRAPPERS, own_words
 from checks.subject.image_recipe import recipe_of
+from checks.subject.shell_words import commands_in
 from stack.driver.project import Config
 
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
@@ -47,7 +48,16 @@ def programs_of(spec: Config) -> tuple[str, ...]:
 
 def arguments_of(spec: Config) -> tuple[str, ...]:
     """Every word that its command says, those inside a shell's line too."""
-    return tuple(part for word in words_of(spec) for part in (_split(word) if " " in word else (word,)))
+    return _parts(words_of(spec))
+
+
+def arguments_started(spec: Config) -> tuple[str, ...]:
+    """The same, of the command of its Dockerfile where its Compose file says none."""
+    return _parts(started_by(spec))
+
+
+def _parts(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(part for word in words for part in (_split(word) if " " in word else (word,)))
 
 
 def _programs(words: Sequence[str]) -> Iterator[str]:
@@ -76,13 +86,8 @@ def _in_shell(shell: str, words: list[str]) -> Iterator[str]:
         yield from (PurePosixPath(word).name for word in _without_options(words)[:1] or [shell])
         return
     for line in _without_options(words)[:1]:
-        command: list[str] = []
-        for word in [*_split(line), ";"]:
-            if set(word) <= set(OPERATORS):
-                yield from _programs(command)
-                command = []
-            else:
-                command.append(word)
+        for command in commands_in(line):
+            yield from _programs(command)
 
 
 def _in_python(name: str, words: list[str]) -> Iterator[str]:

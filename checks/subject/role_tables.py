@@ -50,6 +50,8 @@ class Kind:
 class Product(Kind):
     """What plays a role. `clients` stand in the same images and only talk to it, `unlike` says that it is another.
 
+    `follows` are words of its command or its variables (`NAME=value`) that say that it keeps what another has.
+
     `told` is what a profile's key for it means, `without` what is said where nobody plays it; `speaks` is what speaks
     for whoever the function of that name, in the role's `speaks.py`, is true of, '' where there is no such function.
     """
@@ -61,6 +63,7 @@ class Product(Kind):
     ports: tuple[int, ...] = ()
     clients: frozenset[str] = frozenset()
     unlike: frozenset[str] = frozenset()
+    follows: frozenset[str] = frozenset()
     debuggers: frozenset[int] = frozenset()
     listens: Mapping[str, int] = field(default_factory=dict)
 

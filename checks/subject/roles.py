@@ -12,7 +12,7 @@ from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.health_checks import declared_test
 from checks.subject.image_recipe import base_of, recipe_of
 from checks.subject.links import Link, labelled, links_to
-from checks.subject.programs import arguments_of, programs_of
+from checks.subject.programs import arguments_of, programs_of, started_by, words_of
 from checks.subject.role_tables import Kind, Product, bystanders, every_role, product
 from checks.subject.role_tables import Role as Role  # this is where others know it from
 from stack.driver.errors import SubjectError
@@ -20,7 +20,7 @@ from stack.driver.project import Config, replicas_of
 
 PROXY, HEALER = "proxy", "healer"  # kinds of services beside an app
 STRONG = ("scraped", "led to", "published", "built")  # evidence of being the api, the strongest first
-ANSWERS = ("asked", "serves", "exposes")  # it answers somebody, which a worker does not
+ANSWERS = ("asked", "serves", "exposes", "as built")  # it answers somebody, which a worker does not
 USES_REDIS = "uses Redis"  # tells the app from a frontend beside it, and says nothing alone
 OVER_HTTP = re.compile(r"https?://|\b(?:curl|wget)\b")
 
@@ -146,12 +146,17 @@ class Search:
             return Found(service=self.named[role], because=f"{PROFILE_NAME} says so")
         if role in self.absent:
             return Absent(because=self.absent[role], by_profile=True)
-        candidates = self._apis() if role == Role.API else self.playing(role)
+        candidates = self._apis() if role == Role.API else self._leading(role)
         if len(candidates) > 1 or (not candidates and role == Role.API):
             return Open(role=role, candidates=candidates)
         for service, why in candidates.items():
             return Found(service=service, because=why)
         return Absent(because=product(role).without)
+
+    def _leading(self, role: Role) -> dict[str, str]:
+        """Those of a role that follow no other, where there are any."""
+        found, table = self.playing(role), product(role)
+        return {name: why for name, why in found.items() if not _follows(table, self.config["services"][name])} or found
 
     def _apis(self) -> dict[str, str]:
         """{service: why} of those that the evidence leaves, the strongest first: each piece decides where it can."""
@@ -205,6 +210,7 @@ class Search:
             "asked": "its health check asks it over HTTP" if OVER_HTTP.search(" ".join(declared_test(spec))) else "",
             "serves": f"it runs {server}" if server else "",
             "exposes": f"it exposes {exposed}" if (exposed := _exposed(spec)) else "",
+            "as built": "it runs what its image is built to run" if started_by(spec) and not words_of(spec) else "",
             USES_REDIS: f"it depends on {uses[0]}" if uses else "",
         }
         return {piece: words for piece, words in found.items() if words}
@@ -233,6 +239,11 @@ def plays(table: Product, spec: Config) -> str:
     if table.image(base := base_of(spec)):
         return f"its image is built from {base}"
     return ""
+
+
+def _follows(table: Product, spec: Config) -> bool:
+    told = {f"{name}={value}" for name, value in (spec.get("environment") or {}).items()}
+    return bool(table.follows & {*arguments_of(spec), *told})
 
 
 def _looks(known: Kind, spec: Config) -> bool:

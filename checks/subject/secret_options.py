@@ -24,14 +24,16 @@ MYSQL_CLIENTS = (
 )  # fmt: skip
 SHORT: Mapping[str, str] = {  # {program: the short option that takes a password}, as its own help says
     **dict.fromkeys(REDIS_CLIENTS, "-a"),
-    **dict.fromkeys(("mongo", "mongosh", "mongodump", "mongorestore", "sshpass", "rabbitmqadmin", "cqlsh"), "-p"),
+    **dict.fromkeys(("mongo", "mongosh", "mongodump", "mongorestore", "cqlsh", "cypher-shell"), "-p"),
+    **dict.fromkeys(("sshpass", "rabbitmqadmin", "twine"), "-p"),
+    **dict.fromkeys(("mosquitto_sub", "mosquitto_pub", "mosquitto_rr"), "-P"),
     **dict.fromkeys(("docker login", "podman login", "buildah login", "nerdctl login", "skopeo login"), "-p"),
     "ldapsearch": "-w", "ldapwhoami": "-w", "sqlcmd": "-P",
 }  # fmt: skip
 ATTACHED: Mapping[str, str] = dict.fromkeys(MYSQL_CLIENTS, "-p")  # with a word of its own it asks for one
 LOGINS: Mapping[str, tuple[str, ...]] = {  # behind these stands `user:password`
     "curl": ("-u", "--user", "-U", "--proxy-user"), "http": ("-a", "--auth"), "https": ("-a", "--auth"),
-    "xh": ("-a", "--auth"), "ab": ("-A",), "hey": ("-a",),
+    "xh": ("-a", "--auth"), "ab": ("-A",), "hey": ("-a",), "etcdctl": ("--user",),
 }  # fmt: skip
 HEADER_OF_CURL = re.compile(r"-[fgikLnNqsSvG0146]+H")
 CLUSTER_OF_CURL = re.compile(r"-[fgikLnNqsSvG0146]*(?=[uU])")  # switches that may stand in front of `u` in one word
@@ -41,6 +43,9 @@ HEADER = re.compile(r"(?P<name>[A-Za-z][\w-]*):\s*(?:(?:Basic|Bearer|Token)\s+)?
 OF_HEADERS = {"-H", "--header", "--headers"}
 SEVERAL_WORDS = re.compile(r"[\s;]")
 SCRIPTS_IN_SCRIPTS = 3  # how deep scripts are looked for in the words of scripts
+PASS_PHRASE = re.compile(r"pass:(?P<value>\S+)")  # of openssl
+DEFAULT = re.compile(r"\$\{\w+:?-(?P<value>[^}$]+)\}")  # what a shell takes where a variable is not set
+KEEP_SETTINGS = {"aws", "composer", "npm", "pip", "pnpm", "poetry", "yarn"}  # by `config`, a name and a value
 OF_MINIO = {"alias set": 5, "config host": 6}  # of `mc`: how far behind the program its password stands
 RULE_OF_ACL = r"(?:on|off|nopass|reset\w*|all\w+|[~+%#&<!(-]\S*)"  # what may stand before a password there
 IN_TEXT = (  # what a script writes to Redis, or into a file of its users
@@ -68,7 +73,11 @@ class OnLine:
 
 def on_command_line(words: Sequence[str]) -> Iterator[OnLine]:
     """What stands on it, scripts in its words looked through; a variable counts where an option takes a password."""
-    yield from _of_command([word.replace("$$", "$") for word in words], scripts=SCRIPTS_IN_SCRIPTS)
+    for one in _of_command([word.replace("$$", "$") for word in words], scripts=SCRIPTS_IN_SCRIPTS):
+        yield one
+        if default := DEFAULT.fullmatch(one.value):
+            start = one.value[: default.start("value")]
+            yield OnLine(name=one.name, before=one.before + start, value=default["value"])
 
 
 def _of_command(words: Sequence[str], scripts: int) -> Iterator[OnLine]:
@@ -109,8 +118,7 @@ def _in_text(text: str) -> Iterator[OnLine]:
 
 
 def _of_program(program: str, words: Sequence[str]) -> Iterator[OnLine]:
-    if program == "mc" and (place := OF_MINIO.get(" ".join(words[:2]))):
-        yield from (OnLine(name="mc", before="", value=one) for one in words[place : place + 1])
+    yield from _by_place(program, words)
     program = f"{program} login" if words[:1] == ("login",) else program
     if program not in {*SHORT, *ATTACHED, *LOGINS}:
         return
@@ -124,6 +132,23 @@ def _of_program(program: str, words: Sequence[str]) -> Iterator[OnLine]:
             yield OnLine(name=attached, before=attached, value=word.removeprefix(attached))
         elif program in LOGINS:
             yield from _of_login(program, word, following)
+
+
+def _by_place(program: str, words: Sequence[str]) -> Iterator[OnLine]:
+    """What a program takes without an option of its own for it."""
+    if program == "mc" and (place := OF_MINIO.get(" ".join(words[:2]))):
+        yield from (OnLine(name="mc", before="", value=one) for one in words[place : place + 1])
+    elif program == "htpasswd" and any(re.fullmatch(r"-\w*b\w*", word) for word in words):
+        yield OnLine(name="htpasswd", before="", value=words[-1])
+    elif program in KEEP_SETTINGS and words[:1] and words[0] in {"config", "configure"}:
+        yield from _of_settings(words[1:])
+
+
+def _of_settings(words: Sequence[str]) -> Iterator[OnLine]:
+    """`npm config set //registry.npmjs.org/:_authToken VALUE`."""
+    for name, value in itertools.pairwise(words):
+        if (names_a_secret(name) or "oauth." in name) and can_be_secret(name, value):
+            yield OnLine(name=name, before=f"{name} ", value=value)
 
 
 def _of_login(program: str, word: str, following: str) -> Iterator[OnLine]:
@@ -149,6 +174,8 @@ def _of_word(word: str, following: str) -> Iterator[OnLine]:
         yield from _in_header(word, following)
     elif word.startswith("--header="):
         yield from _in_header("--header", word.partition("=")[2])
+    elif phrase := PASS_PHRASE.fullmatch(word):
+        yield OnLine(name="pass:", before="pass:", value=phrase["value"])
     elif option := OPTION.fullmatch(word):
         yield from _of_option(option, following)
     elif (assigned := ASSIGNMENT.fullmatch(word)) and names_a_secret(assigned["name"]):

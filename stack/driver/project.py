@@ -215,16 +215,30 @@ def merged_with(file: Path) -> list[Path]:
     return [path for path in beside if path.is_file()][:1]
 
 
+AS_COMPOSE_READS = {"any": "always", "none": "no"}  # conditions of `deploy.restart_policy`
+
+
 def may_end(spec: Config) -> bool:
     """Whether a service that ended with 0 has done what it is for, as a job does.
 
     Nothing restarts it then, and nothing says that it is to go on: no health check, and no port for others to reach.
     """
-    deployed = ((spec.get("deploy") or {}).get("restart_policy") or {}).get("condition")
-    policy = str(spec.get("restart") or deployed or "no").partition(":")[0]
-    return policy in {"no", "none", "on-failure"} and not (
-        spec.get("healthcheck") or spec.get("ports") or spec.get("expose")
-    )
+    if declared_policy(spec) not in {"no", "on-failure"}:
+        return False
+    return not (spec.get("healthcheck") or spec.get("ports") or spec.get("expose"))
+
+
+def declared_policy(spec: Config) -> str:
+    """The restart policy of a service: 'on-failure' of 'on-failure:3'; 'no' where nothing is said, as Docker has it.
+
+    That of `deploy` goes before `restart` where both are there, and without a condition is none: so Compose 2.26 makes
+    the container (getRestartPolicy in pkg/compose/create.go), whatever its specification says of `any`.
+    """
+    told = (spec.get("deploy") or {}).get("restart_policy")
+    if told is not None:
+        condition = str(told.get("condition") or "none")
+        return AS_COMPOSE_READS.get(condition, condition)
+    return str(spec.get("restart") or "no").partition(":")[0]
 
 
 def replicas_of(spec: Config) -> int:

@@ -92,12 +92,12 @@ def test_what_will_not_be_judged_is_told(tmp_path: Path, told: str, lines: list[
         (
             "valkey-server --port 0 --tls-port 6380",
             {},
-            ["R3  undecided where it asks Redis: that answers over TLS alone, and these checks speak plain TCP"],
+            ["R3  looks into Redis without a login, as its files let anybody: "],
         ),
         (
             "valkey-server --port 0 --unixsocket /run/r.sock",
             {},
-            ["R5  undecided where it asks Redis: that answers on a"],
+            ["R5  undecided where it logs in as app: "],
         ),
     ],
 )

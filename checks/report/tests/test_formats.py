@@ -18,7 +18,7 @@ from checks.core.results import Result
 from checks.core.run import Ending, Image
 from checks.core.stored import Stored
 from checks.core.tests.sample_run import FAILING, FROZEN, HEALS, KEEPS, KEPT, LOST, PASSING, WAIVED, outcome, record
-from checks.core.verdict import Json
+from checks.core.verdict import Json, Verdict
 from checks.report.__main__ import main
 from checks.report.formats import VIEWS
 from checks.report.github_annotations import as_annotations
@@ -253,3 +253,18 @@ def test_a_strangers_text_is_no_markup() -> None:
     assert "<img" not in page
     assert not re.search(r"(?<!\\)(<img|\]\(http)", summary)
     ElementTree.fromstring(as_junit(hostile()))  # noqa: S314 - made here
+
+
+def test_a_run_of_much_that_was_not_tried_says_things_once() -> None:
+    """A cause in one line; of a requirement that is violated only what objected, and a crash."""
+    result = judged(FAILING)
+    first = result.requirements[0]
+    untried = replace(first.checks[0], verdict=Verdict.UNDECIDED, violations=(), reason="skipped: needs `web` running")
+    alone, crashed = replace(untried, reason="skipped: no login"), replace(untried, reason="RuntimeError: x")
+    checks = (*first.checks, untried, untried, alone, crashed)
+    told = as_terminal(replace(result, requirements=(replace(first, verdict=Verdict.VIOLATED, checks=checks),)))
+    causes = [line for line in told.splitlines() if "needs `web`" in line]
+    assert causes == [f"cause: needs `web` running (kept 2 checks from being tried: 2 of {first.id})"]
+    assert ("no login" in told, "RuntimeError: x" in told) == (False, True)
+    as_undecided = replace(first, verdict=Verdict.UNDECIDED, checks=checks)
+    assert "no login" in as_terminal(replace(result, requirements=(as_undecided,)))

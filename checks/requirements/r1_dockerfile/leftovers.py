@@ -16,7 +16,7 @@ PROGRAMS = """
     clang-cpp flang tcc icc icx nvcc zig rustc rustup cargo go gofmt javac jar jlink kotlinc scalac ghc cabal ocamlc
     ocamlopt dmd ldc2 swiftc nim fpc nasm yasm cython cython3 csc valac gprbuild ccache sccache distcc
     ld ld.bfd ld.gold ld.lld ld.mold ld64.lld lld mold gold as ar nm ranlib strip objcopy objdump addr2line elfedit dwp
-    gprof llvm-ar llvm-nm llvm-ranlib llvm-strip llvm-objcopy llvm-config
+    gprof gcov gcov-tool llvm-ar llvm-nm llvm-ranlib llvm-strip llvm-objcopy llvm-config
     make gmake cmake ctest cpack ninja ninja-build samu meson scons waf qmake autoconf automake aclocal autoreconf
     autoheader autom4te libtool libtoolize m4 bison yacc byacc flex lex pkg-config pkgconf pkg-config.real swig protoc
     bazel bazelisk buck2 ant mvn mvnd gradle sbt lein dpkg-buildpackage dpkg-source dpkg-gencontrol debuild rpmbuild
@@ -24,6 +24,7 @@ PROGRAMS = """
     git hg svn git-lfs pip pipx poetry pipenv pdm hatch flit rye uv uvx pixi conda mamba micromamba easy_install
     virtualenv npm npx yarn yarnpkg pnpm pnpx corepack composer composer.phar bundle bundler cpan cpanm luarocks opam
     stack mix rebar3 nuget vcpkg conan
+    erlc elixirc maturin node-gyp tsc webpack
 """  # compilers; GNU and LLVM binutils; what builds and packages; what fetches sources and packages of languages
 NAMES = "|".join(map(re.escape, PROGRAMS.split()))
 TARGET = (
@@ -34,13 +35,13 @@ TOOLS = (
     rf"(?:^|/)s?bin/{TARGET}(?:ld\.\w+|python\d?[\d.]*-config)$",
     r"/gcc(?:-cross)?/[^/]+/[\d.]+/(?:cc1(?:plus|obj|objplus|gm2)?|collect2|lto1|lto-wrapper|f951|gnat1|go1|d21|crab1)$",
     r"(?:^|/)go(?:-[\d.]+)?/pkg/tool/[^/]+/(?:compile|link|asm|cgo)$",
-    r"(?:^|/)(?:lib|libexec)/git-core/git$",
+    r"(?:^|/)(?:lib|libexec)/git-core/git$|(?:^|/)dotnet/sdk/[^/]+/dotnet\.dll$",
     r"(?:^|/)lib/node_modules/(?:npm|yarn|pnpm|corepack)/package\.json$",
     r"/(?:site|dist)-packages/(?:pip|poetry|pipenv|pdm|hatch|uv|virtualenv|Cython|mesonbuild)/__init__\.py$",
 )
 DISTRIBUTIONS = (  # apt, apk, dnf and dnf5 and yum, zypper, pacman, portage, xbps, tdnf, opkg
     r"^var/cache/apt/(?:archives/(?:partial/)?[^/]+\.deb|[^/]+\.bin)$",
-    r"^var/lib/apt/lists/(?!lock$|partial/|auxfiles/).",
+    r"^var/lib/apt/lists/(?!lock$|(?:partial|auxfiles)(?:/|$)).",
     r"^(?:var/cache|etc/apk/cache)/(?:apk/)?[^/]*APKINDEX[^/]*$|^(?:var/cache/apk|etc/apk/cache)/.",
     r"^var/cache/(?:dnf|libdnf5|yum|zypp|pacman|distfiles|binpkgs|xbps|tdnf|PackageKit)/.",
     r"^var/cache/(?:pip|uv|pypoetry|poetry|pdm|npm|yarn)/.",  # where Dockerfiles tell these to keep theirs
@@ -50,7 +51,7 @@ DISTRIBUTIONS = (  # apt, apk, dnf and dnf5 and yum, zypper, pacman, portage, xb
 BELOW_CACHE = (  # of XDG_CACHE_HOME, or `.cache` in a home: the folder that each makes there
     r"pip|pip-tools|uv|pdm|pipenv|hatch|flit|virtualenv|conda|mamba|rattler|pixi|pre-commit|pypoetry/(?!virtualenvs/)",
     r"yarn|pnpm|node|node-gyp|npm|bun|deno|electron|electron-builder|composer|gem|bundler?|rebar3|hex|cpanm?|luarocks",
-    r"go-build|golangci-lint|bazel|bazelisk|ccache|sccache|coursier|helm|nix|zig|cabal|ghcup|vcpkg|dub|Homebrew|Cypress|trivy",
+    r"go-build|golangci-lint|bazel|bazelisk|ccache|sccache|coursier|helm|nix|zig|cabal|ghcup|vcpkg|dub|Homebrew|trivy",
     r"org\.swift\.swiftpm|JNA|NuGet|meson|buildkit|docker|buildah|turborepo|nx|esbuild|typescript|opam|guix",
 )
 LANGUAGES = (
@@ -63,6 +64,7 @@ LANGUAGES = (
     r"/cache/[^/]+\.gem$|(?:^|/)\.bundle/cache/.|(?:^|/)\.gem/specs/.|(?:^|/)\.local/share/gem/specs/.",
     r"(?:^|/)\.?(?:micromamba|mamba|conda|miniconda|anaconda|miniforge|mambaforge)\d?/pkgs/.",
     r"(?:^|/)\.(?:hex/packages|opam/download-cache|cabal/packages|stack/pantry|cpan/(?:build|sources)|cpanm|pub-cache|ccache)/.",
+    r"(?:^|/)node_modules/\.cache/.",
     r"(?:^|/)\.conan/data/.|(?:^|/)\.conan2/p/.|(?:^|/)\.terraform\.d/plugin-cache/.|(?:^|/)\.julia/registries/.",
 )
 GIT = r"(?:^|/)\.git(?:/|$)"

@@ -8,6 +8,11 @@ from checks.core.wrappers import WRAPPERS, own_words
 
 SHELLS = {"sh", "ash", "bash", "dash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh"}
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
+TOLD_BY = {
+    "cmd": ("/c", "/k"),
+    "su": ("-c", "--command"),
+    **dict.fromkeys(("powershell", "pwsh"), ("-command", "-c")),
+}
 WITH_A_VALUE = {"--rcfile", "--init-file"}
 INLINE = {"python": "c", "perl": "e", "ruby": "e", "node": "e", "php": "r"}  # the option that a program stands behind
 ONLY_EXEC = re.compile(r"\s*exec\s+(?!\$\$?\()[^;&|\n`()<>]+")  # one command, which takes the shell's place
@@ -42,7 +47,7 @@ def _end_of_shell(words: tuple[str, ...]) -> int:
     """How many words there are up to the shell's `-c`; 0 where no shell is told a command."""
     begin = _past_wrappers(words)
     program, options = _name(words[begin : begin + 1]), words[begin + 1 :]
-    found = _command_option(options) if program in SHELLS else _windows_option(program, options)
+    found = _command_option(options) if program in SHELLS else _other_option(program, options)
     return begin + 1 + found if found else 0
 
 
@@ -75,8 +80,9 @@ def _command_option(options: tuple[str, ...]) -> int:
     return 0
 
 
-def _windows_option(program: str, options: tuple[str, ...]) -> int:
-    wanted = {"cmd": ("/c", "/k"), "powershell": ("-command", "-c"), "pwsh": ("-command", "-c")}.get(program, ())
+def _other_option(program: str, options: tuple[str, ...]) -> int:
+    """The same of Windows' shells, and of `su`, which has the user's shell run a command."""
+    wanted = TOLD_BY.get(program, ())
     return next((place for place, word in enumerate(options, 1) if word.lower() in wanted), 0)
 
 

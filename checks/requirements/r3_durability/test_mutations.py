@@ -1,5 +1,7 @@
 """R3: each mutation is noticed by the rule that it breaks, and by no other."""
 
+from collections.abc import Callable
+
 import pytest
 
 from checks.core.evidence import Evidence
@@ -18,9 +20,16 @@ from checks.requirements.r3_durability.observe import (
     power_cut,
     restart,
 )
-from checks.roles.redis.mutations import another_redis, decoy_inside, naming_its_own, program_left_waiting
+from checks.roles.redis.mutations import (
+    another_redis,
+    change_in_its_health_check,
+    decoy_inside,
+    naming_its_own,
+    program_left_waiting,
+)
 from checks.subject import mutation
 from checks.subject.roles import Role
+from checks.subject.stack import Mutation
 
 
 @pytest.mark.mutation(objects="torn-tail-is-no-obstacle")
@@ -206,7 +215,10 @@ def test_a_decoy_that_saves_nothing_is_noticed(in_part: InPart, evidence: Eviden
 
 
 @pytest.mark.mutation(objects="settings-left-alone")
-def test_a_change_of_settings_that_waits_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
-    stack = unstarted(program_left_waiting("redis-cli CONFIG SET appendfsync everysec"))
+@pytest.mark.parametrize("waiting", [program_left_waiting, change_in_its_health_check])
+def test_a_change_of_settings_that_waits_is_noticed(
+    unstarted: Mutated, evidence: Evidence, waiting: Callable[[str], Mutation]
+) -> None:
+    stack = unstarted(waiting("redis-cli CONFIG SET appendfsync everysec"))
     assert objections(evidence.saw(declared.read_given_settings(stack))) == set()
     assert objections(evidence.saw(declared.look_beside_the_keeper(stack))) == {"settings-left-alone"}

@@ -10,7 +10,7 @@ from checks.requirements.r4_redis_acl.judge.powers import Passwords, Powers
 from checks.requirements.r4_redis_acl.judge.users import Plaintext, User, UserKeeper, Users
 from checks.requirements.r4_redis_acl.observe.powers import passwords_by_rules, powers_by_rules
 from checks.roles.redis.acl_text import has_plain_password
-from checks.roles.redis.background import left_running
+from checks.roles.redis.background import changed_by_checks, left_running
 from checks.roles.redis.configuration import users, with_acl_file
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -53,7 +53,9 @@ def look_for_given_passwords(files: Files) -> Plaintext:
 
 def look_beside_the_users(files: Files) -> UsersLeftAlone:
     """What the command of who has them leaves running beside it."""
-    return UsersLeftAlone(service=files.roles[Role.REDIS], left_running=left_running(files))
+    return UsersLeftAlone(
+        service=files.roles[Role.REDIS], left_running=(*left_running(files), *changed_by_checks(files))
+    )
 
 
 def find_user_keeper(files: Files) -> UserKeeper:

@@ -1,6 +1,7 @@
 """What must object when Redis lets in whom it should not, or its users do too much or too little."""
 
 import secrets
+from collections.abc import Callable
 
 import pytest
 
@@ -193,7 +194,10 @@ def test_a_decoy_without_a_login_is_noticed(in_part: InPart, evidence: Evidence)
 
 
 @pytest.mark.mutation(objects="users-left-alone")
-def test_a_change_of_users_that_waits_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
-    stack = unstarted(mutations.program_left_waiting("redis-cli ACL SETUSER default on nopass +@all"))
+@pytest.mark.parametrize("waiting", [mutations.program_left_waiting, mutations.change_in_its_health_check])
+def test_a_change_of_users_that_waits_is_noticed(
+    unstarted: Mutated, evidence: Evidence, waiting: Callable[[str], Mutation]
+) -> None:
+    stack = unstarted(waiting("redis-cli ACL SETUSER default on nopass +@all"))
     assert objections(evidence.saw(declared.list_given_users(stack))) == set()
     assert objections(evidence.saw(declared.look_beside_the_users(stack))) == {"users-left-alone"}

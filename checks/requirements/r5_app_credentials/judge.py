@@ -1,10 +1,12 @@
 """What is asked of the app's credentials."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from checks.core.bounds import DETECTION_SLACK
 from checks.core.place import Place
 from checks.core.presence import Presence, absence
+from checks.core.redaction import SHORTEST_SECRET
 from checks.core.registry import judges
 from checks.core.verdict import Violation
 
@@ -49,6 +51,22 @@ def sighting_violations(seen: Sightings) -> list[Violation]:
         return []
     told = list(seen.found) or "nothing was looked for, or at"
     return [Violation("secret-nowhere-in-sight", seen=told, wanted="in none of them", place=seen.place)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordLengths:
+    """{login that the profile names: how many characters its password has, of several lines the shortest}."""
+
+    of: Mapping[str, int]
+
+
+@judges(PasswordLengths)
+def length_violations(seen: PasswordLengths) -> list[Violation]:
+    short = {login: length for login, length in seen.of.items() if length < SHORTEST_SECRET}
+    if seen.of and not short:
+        return []
+    told = short or "no password was read"
+    return [Violation("password-long-enough", seen=told, wanted=f"at least {SHORTEST_SECRET} characters")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ def password_in_hex_in_the_environment(stack: Stack) -> None:
     override(stack, Role.API, environment={"SETTINGS": stack.credentials.password("app").encode().hex()})
 
 
+HEADERS = '(b"content-type", media_type)]'
 READ = 'return await self._ask(("GET", KEY_PREFIX + item_id), self.items)'
 READ_AS_ANOTHER = """
         import asyncio
@@ -51,13 +52,23 @@ def reads_as_another_user(stack: Stack) -> None:
     service_with("store.py", READ, READ_AS_ANOTHER.strip())(stack)
 
 
-def line_of_a_password_in_the_environment(stack: Stack) -> None:
-    """A password of two lines, of which one is shown."""
-    login = stack.credentials.login("app")
-    old, lines = stack.credentials.password("app"), (token_hex(16), token_hex(16))
-    edit(stack, f"user app on {digest(old)} ", f"user app on {digest(chr(10).join(lines))} ")
-    rewrite(stack.project.directory / login.password_file, "\n".join(lines))
-    override(stack, Role.API, environment={"SETTINGS": lines[1]})
+def line_of_a_password_in_a_header(stack: Stack) -> None:
+    """A password of two lines, of which each answer shows one."""
+    lines = (token_hex(16), token_hex(16))
+    another_password(stack, "\n".join(lines))
+    service_with("fast_path.py", HEADERS, f'{HEADERS[:-1]}, (b"x-session", b"{lines[1]}")]')(stack)
+
+
+def short_password(stack: Stack) -> None:
+    """One that nobody would guess at the first try, and that stands in ordinary words."""
+    another_password(stack, "k9qz")
+
+
+def another_password(stack: Stack, password: str) -> None:
+    """The app's, in the file that it reads and as Redis knows it."""
+    login, old = stack.credentials.login("app"), stack.credentials.password("app")
+    edit(stack, f"user app on {digest(old)} ", f"user app on {digest(password)} ")
+    rewrite(stack.project.directory / login.password_file, password)
 
 
 def impatient(change: Mutation) -> Mutation:

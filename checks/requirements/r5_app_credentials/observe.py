@@ -13,7 +13,7 @@ from checks.core.bounds import DETECTION_SLACK
 from checks.core.redaction import SHORTEST_SECRET, forms
 from checks.core.verdict import NotApplicableError
 from checks.faults import credentials
-from checks.requirements.r5_app_credentials.judge import Connections, Sightings, WrongPassword
+from checks.requirements.r5_app_credentials.judge import Connections, PasswordLengths, Sightings, WrongPassword
 from checks.roles.api.client import ANSWER_SECONDS, Items
 from checks.roles.load import LOAD_SECONDS, Load, at_work, numbered
 from checks.roles.redis.client import connect
@@ -32,11 +32,12 @@ LONGEST_LINE = 300
 ILL = {"health_status: unhealthy", "die"}
 CREDENTIALS = re.compile(  # `bypass`, "did not pass", a certificate authority and a file that is not there are none
     r"credential|passw(or)?d(?![ _-]?file)|passphrase|(?-i:WRONGPASS|NOAUTH|NOPERM)|unauth(ori[sz]|enticat)ed"
-    r"|\bauth(?!orit)|\blog ?in\b|denied for user|no permissions? to",
+    r"|\bauth(?!ored\b|orit)|\blog ?in\b|denied for user|no permissions? to|\buser is disabled\b|\bACLs?\b",
     re.IGNORECASE,
 )
 REFUSED = re.compile(
-    r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|\bbad\b|not accepted|could(n't| not)|can(not|'t)|unable"
+    r"refus|reject|den(y|ied)|fail|wrong|invalid|incorrect|\bbad\b|not (accepted|allowed)|user is disabled|unable"
+    r"|could(n't| not)|can(not|'t)|did(n't| not) succeed"
     r"|unauth(ori[sz]|enticat)ed|\bauth\w*[ _-]?error|(?-i:NOAUTH|NOPERM)"
     r"|no permissions? to|\bAUTH\b.*(no password is set|without any password configured)",
     re.IGNORECASE,
@@ -77,6 +78,14 @@ def _is_logged_in_from(client: Mapping[str, str], addresses: Container[str | Non
     """One that has not logged in yet is shown as user default."""
     before_login = client["user"] == "default" and client["cmd"].lower() in BEFORE_LOGIN
     return client["addr"].rpartition(":")[0] in addresses and not before_login
+
+
+def measure_passwords(stack: Stack) -> PasswordLengths:
+    """How long the passwords are that the profile names."""
+    if not stack.subject.credentials:
+        raise NotApplicableError("compliance.toml names no login, so that no password is known to be measured")
+    read = {name: lines_of(stack.credentials.password(name)) for name in stack.subject.credentials}
+    return PasswordLengths(of={name: min((len(line) for line in lines), default=0) for name, lines in read.items()})
 
 
 def look_for_secrets(stack: Stack) -> Sightings:

@@ -2,7 +2,13 @@
 
 from dataclasses import replace
 
-from checks.requirements.r5_app_credentials.judge import Connections, LoginPlace, Sightings, WrongPassword
+from checks.requirements.r5_app_credentials.judge import (
+    Connections,
+    LoginPlace,
+    PasswordLengths,
+    Sightings,
+    WrongPassword,
+)
 
 CONNECTED = Connections(expected="app", users=("app",))
 UNSEEN = Sightings(looked_for=("app",), looked_at=("inspect of api",), found=())
@@ -22,6 +28,7 @@ PASSING: tuple[object, ...] = (
     LoginPlace(service="redis", because="it runs redis-server"),
     CONNECTED,
     UNSEEN,
+    PasswordLengths(of={"app": 8, "auditor": 43}),
     ILL,
     replace(ILL, ill_after_s=0.4),
 )
@@ -33,6 +40,7 @@ FAILING: dict[str, tuple[object, ...]] = {
         replace(CONNECTED, users=("app", "default")),
     ),
     "secret-nowhere-in-sight": (replace(UNSEEN, found=("app in inspect of api",)),),
+    "password-long-enough": (PasswordLengths(of={"app": 43, "auditor": 7}),),
     "wrong-password-turns-unhealthy": (replace(ILL, ill_after_s=None), replace(ILL, ill_after_s=32.1)),
     "wrong-password-says-why": (replace(ILL, said=()), replace(ILL, said=(), log_lines=0)),
     "wrong-password-not-printed": (replace(ILL, printed=("the wrong one",)), replace(ILL, printed=("the right one",))),
@@ -44,6 +52,7 @@ VACUOUS: tuple[object, ...] = (
     replace(CONNECTED, users=()),
     replace(CONNECTED, looks=0),
     replace(CONNECTED, items=0),
+    PasswordLengths(of={}),
     replace(UNSEEN, looked_for=()),
     replace(UNSEEN, looked_at=()),
     replace(ILL, tried_to_store=0),

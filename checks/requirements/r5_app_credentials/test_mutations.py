@@ -11,13 +11,14 @@ from checks.requirements.r5_app_credentials import declared, observe
 from checks.requirements.r5_app_credentials.mutations import (
     always_content,
     app_logged_in_as_default,
-    line_of_a_password_in_the_environment,
+    line_of_a_password_in_a_header,
     other_way_in,
     password_in_hex_in_the_environment,
     password_in_the_environment,
     password_logged,
     reads_as_another_user,
     redis_without_users,
+    short_password,
     silent,
 )
 from checks.subject import mutation
@@ -52,10 +53,16 @@ def test_reading_as_another_user_is_noticed(in_part: InPart, evidence: Evidence)
 
 
 @pytest.mark.mutation(objects="secret-nowhere-in-sight")
-@pytest.mark.parametrize("change", [password_in_hex_in_the_environment, line_of_a_password_in_the_environment])
+@pytest.mark.parametrize("change", [password_in_hex_in_the_environment, line_of_a_password_in_a_header])
 def test_a_password_in_disguise_is_noticed(mutated: Mutated, evidence: Evidence, change: Mutation) -> None:
     seen = evidence.saw(observe.look_for_secrets(mutated(change)))
     assert objections(seen) == {"secret-nowhere-in-sight"}
+
+
+@pytest.mark.mutation(objects="password-long-enough")
+def test_a_password_too_short_to_look_for_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.measure_passwords(unstarted(short_password)))
+    assert objections(seen) == {"password-long-enough"}
 
 
 @pytest.mark.mutation(objects="wrong-password-turns-unhealthy")

@@ -35,8 +35,11 @@ def test_a_health_check_that_cannot_fail_is_noticed(mutated: Mutated, evidence: 
 
 @pytest.mark.mutation(objects="restarted")
 def test_a_missing_healer_is_noticed(mutated: Mutated, evidence: Evidence) -> None:
-    stack = mutated(mutations.no_healer)
-    assert objections(evidence.saw(healing.sicken(stack, stack.roles[Role.PROMETHEUS], "frozen"))) == {"restarted"}
+    """Also where the container helps itself, so that it is well again and Docker saw no start."""
+    stack = mutated(mutations.healed_inside)
+    seen = evidence.saw(healing.sicken(stack, stack.roles[Role.PROMETHEUS], "frozen"))
+    assert objections(seen) == {"restarted"}
+    assert list(seen.phases) == ["detect"]
 
 
 @pytest.mark.mutation(objects="healthy-again")

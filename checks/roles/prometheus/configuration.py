@@ -10,7 +10,9 @@ from typing import Any
 import yaml
 
 from checks.core.place import Place
+from checks.subject.links import names_of
 from checks.subject.mounted import place_at, text_at
+from checks.subject.roles import Found, Role
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
 
@@ -36,6 +38,19 @@ def jobs(files: Files, service: str) -> tuple[Job, ...]:
         return tuple(_job(one) for one in told.get("scrape_configs") or ())
     except (yaml.YAMLError, AttributeError, KeyError, TypeError) as problem:
         raise SubjectError(f"{path} of `{service}` is no configuration of Prometheus: {problem}") from problem
+
+
+def scraped_at(files: Files) -> str:
+    """On which path the api is scraped, '' where files do not tell; of several jobs by the first that names it."""
+    api, prometheus = (files.roles.findings[role] for role in (Role.API, Role.PROMETHEUS))
+    if not (isinstance(api, Found) and isinstance(prometheus, Found)):
+        return ""
+    names = names_of(files.project.config, api.service)
+    try:
+        told = jobs(files, prometheus.service)
+    except SubjectError:  # what is in its image, or made at the start, is left for a person to say
+        return ""
+    return next((job.path for job in told if any(target.partition(":")[0] in names for target in job.targets)), "")
 
 
 def configured_at(files: Files, service: str) -> Place | None:

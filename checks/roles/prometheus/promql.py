@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from promql_parser import Expr, Matcher, MatchOp, VectorSelector, parse, walk
 
 TELLING = {"job", "instance"}  # the labels that say which target a series is of
+OF_TARGETS = re.compile(r"up|scrape_\w+")  # Prometheus' own series of each target, with its labels and no others
 MATCHES: Mapping[str, Callable[[str, str], bool]] = {  # a regular expression is of the whole value
     str(MatchOp.Equal): lambda text, value: text == value,
     str(MatchOp.NotEqual): lambda text, value: text != value,
@@ -20,6 +21,8 @@ Records = Mapping[str, Sequence[str]]
 
 def selects(query: str, target: Mapping[str, str], records: Records | None = None) -> bool:
     """Whether an expression selects series of a target by name of its job or its instance, recorded series followed.
+
+    Of the series that Prometheus itself makes of each target every label tells.
 
     Where the recording rules are not known (None), a name that only a recording rule gives (with colons in it, as
     Prometheus' documentation has it) is taken for one about the target: nothing says otherwise. What the parser does
@@ -50,7 +53,8 @@ def _is_about(
     selector: VectorSelector, target: Mapping[str, str], records: Records | None, followed: frozenset[str]
 ) -> bool:
     ways = [selector.matchers.matchers, *selector.matchers.or_matchers]
-    telling = [own for way in ways if (own := [one for one in way if one.name in TELLING])]
+    all_tell = OF_TARGETS.fullmatch(selector.name or "") is not None
+    telling = [own for way in ways if (own := [one for one in way if all_tell or one.name in TELLING])]
     if telling:
         return any(_all_accept(own, target) for own in telling)
     name = selector.name or ""

@@ -11,12 +11,29 @@ RULE = re.compile(
     r"(?!--)\\?[~%&+\-#!<>(].*|on|off|nopass|reset\w*|all\w+|no\w+|(sanitize|skip-sanitize)-payload|clear\w+",
     re.IGNORECASE,
 )
+HERE_DOCUMENT = re.compile(r"<<-?\s*(?P<end>\w+)\s*(?:$|[;&|>])")  # without quotes: what is in it is filled in
 FILLED_IN = (">$", ">%")  # by a shell, or by printf: the password is from elsewhere
 
 
 def has_plain_password(text: str) -> bool:
     """Whether a user is given a password as it is (`>password`) in a file or on a command line that Redis reads."""
-    return any(_is_plain(rule) for line in text.splitlines() for rules in _rules_in(line) for rule in rules)
+    return any(
+        _is_plain(rule) and not (of_a_shell and rule.startswith(FILLED_IN))
+        for line, of_a_shell in _lines(text)
+        for rules in _rules_in(line)
+        for rule in rules
+    )
+
+
+def _lines(text: str) -> Iterator[tuple[str, bool]]:
+    """Each line, and whether a shell fills variables into it."""
+    end = ""
+    for line in text.splitlines():
+        if line.strip() == end:
+            end = ""
+        yield line, bool(end)
+        if not end and (found := HERE_DOCUMENT.search(line)):
+            end = found["end"]
 
 
 def _is_plain(rule: str) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
+from checks.subject.health_checks import declared_test
 from checks.subject.mounted import text_at
 from checks.subject.programs import SHELLS, started_by
+from checks.subject.role_tables import product
 from checks.subject.roles import Role
+from checks.subject.shell_words import commands_in
 from checks.subject.stack import Files, Stack
 from stack.driver.errors import SubjectError
 
@@ -21,6 +25,12 @@ SENT_AWAY = re.compile(
     r"[^\n;]*(?:(?<![&<>|])&(?![&>])|\b(?:nohup|setsid|coproc)\b)[^\n;]*"
 )  # not `&&`, `2>&1`, `&>file`
 LONGEST = 80
+CHANGES = {  # {command of Redis: those of its subcommands that change something, all where none is named}
+    "CONFIG": {"SET", "REWRITE"},
+    "ACL": {"SETUSER", "DELUSER", "LOAD"},
+    "MODULE": {"LOAD", "LOADEX", "UNLOAD"},
+    **{name: set[str]() for name in ("REPLICAOF", "SLAVEOF", "FLUSHALL", "FLUSHDB", "SHUTDOWN")},
+}
 SHOWN_IN_SECONDS = 120
 
 
@@ -32,6 +42,36 @@ def left_running(files: Files) -> tuple[str, ...]:
     service = files.roles[Role.REDIS]
     words = started_by(files.services[service])
     return tuple(in_script(_script(words) or _mounted(files, service, words)))
+
+
+def changed_by_checks(files: Files) -> tuple[str, ...]:
+    """The health checks, of whichever service, that tell a Redis to change its settings, its users or its data."""
+    found = (
+        f"the health check of {name}: {PurePosixPath(command[0]).name} {told}"
+        for name, spec in files.services.items()
+        for command in _commands(declared_test(spec))
+        if (told := _change(command))
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _commands(test: Sequence[str]) -> list[tuple[str, ...]]:
+    """The commands of a health check, those in a shell's script one by one."""
+    if test[:1] == ("CMD-SHELL",) or PurePosixPath("".join(test[1:2])).name in SHELLS:
+        return [command for command in commands_in(test[-1]) if command]
+    return [tuple(test[1:])] if len(test) > 1 else []
+
+
+def _change(command: Sequence[str]) -> str:
+    """What a client of Redis is told to change; '' for another program, or what only looks."""
+    if not {PurePosixPath(word).name for word in command} & product(Role.REDIS).clients:
+        return ""
+    words = [word.upper() for word in command]
+    return next((f"{one} {two}".strip() for one, two in itertools.pairwise((*words, "")) if _changes(one, two)), "")
+
+
+def _changes(word: str, following: str) -> bool:
+    return word in CHANGES and (not CHANGES[word] or following in CHANGES[word])
 
 
 def in_script(script: str) -> Iterator[str]:

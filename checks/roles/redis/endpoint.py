@@ -1,4 +1,4 @@
-"""Where the subject's Redis answers: a TCP port, one that speaks TLS, or a Unix socket."""
+"""Where the subject's Redis answers, a TCP port, one that speaks TLS, or a Unix socket, and how it is reached there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from checks.roles.redis.configuration import given, on_the_command_line, options_in
+from checks.roles.redis.tunnel import CLIENT, SERVER, Dial, OnSocket, OverTls, Tunnel
 from checks.subject.env_file import filled_in
+from checks.subject.image_recipe import recipe_of
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Stack
 from stack.driver.errors import SubjectError
@@ -23,6 +25,7 @@ FLAGS = ("REDIS_EXTRA_FLAGS", "VALKEY_EXTRA_FLAGS", "KEYDB_EXTRA_FLAGS")  # of B
 STACK_FLAGS = "REDIS_ARGS"  # of Redis Stack's
 WHERE = ("port", "tls-port", "unixsocket", "dir")
 DATA = "/data"  # the folder that images start it in
+_TUNNELS: dict[tuple[str, str], Tunnel] = {}  # by the name of a copy, which no other has, and the service
 OFF = "0"  # a port of this number is none
 
 
@@ -39,14 +42,7 @@ class Endpoint:
 
 def endpoint_of(files: Files) -> Endpoint:
     """Where it answers by its command line, its configuration and its environment: in the clear where it does."""
-    service = files.roles[Role.REDIS]
-    spec = files.services[service]
-    try:
-        settings = given(files, service).settings
-    except SubjectError:  # what is decided in its image is as Redis has it by itself
-        settings = on_the_command_line(spec)
-    told: Mapping[str, str] = {**_in_environment(spec), **settings}
-    told = {name: _value(told[name], spec) for name in WHERE if name in told}
+    told = _settings(files)
     if (port := told.get("port") or str(PORT)) != OFF:
         return Endpoint(kind="tcp", at=port)
     if (port := told.get("tls-port") or OFF) != OFF:
@@ -54,18 +50,51 @@ def endpoint_of(files: Files) -> Endpoint:
     return Endpoint(kind="unix", at=str(PurePosixPath(told.get("dir", DATA), told.get("unixsocket", ""))))
 
 
+def _settings(files: Files) -> Mapping[str, str]:
+    """What it is told of where it answers, and with which certificate."""
+    service = files.roles[Role.REDIS]
+    spec = files.services[service]
+    try:
+        settings = given(files, service).settings
+    except SubjectError:  # what is decided in its image is as Redis has it by itself
+        settings = on_the_command_line(spec)
+    told: Mapping[str, str] = {**_in_environment(spec), **settings}
+    return {name: _value(told[name], spec) for name in (*WHERE, *CLIENT, *SERVER) if name in told}
+
+
 def _value(told: str, spec: Config) -> str:
     """The value of a setting, a variable of the container's filled in; what else stands there is a shell's."""
-    return next(iter(filled_in(told.replace("$$", "$"), spec.get("environment") or {}).split()), "")
+    recipe = recipe_of(spec)
+    variables = {**(recipe.environment if recipe else {}), **(spec.get("environment") or {})}
+    return next(iter(filled_in(told.replace("$$", "$"), variables).split()), "")
 
 
 def address_of(stack: Stack) -> str:
-    """'127.0.0.1:N' that leads to it; raises SubjectError where it answers in a way that these checks do not speak."""
-    found = endpoint_of(stack)
-    if found.kind != "tcp":
-        where = f"over TLS alone (port {found.at})" if found.kind == "tls" else f"on a Unix socket alone ({found.at})"
-        raise SubjectError(f"`{stack.roles[Role.REDIS]}` answers {where}, and these checks speak plain TCP to a Redis")
-    return stack.runner.address(stack.roles[Role.REDIS], int(found.at))
+    """'127.0.0.1:N' that leads to it: through a tunnel of ours where it answers over TLS or on a socket alone.
+
+    Raises SubjectError where the tunnel leads to nobody as it is made.
+    """
+    found, service = endpoint_of(stack), stack.roles[Role.REDIS]
+    if found.kind == "tcp":
+        return stack.runner.address(service, int(found.at))
+    key = (stack.project.name, service)
+    if key not in _TUNNELS:
+        _TUNNELS[key] = Tunnel(_tried(_dial(stack, service, found), f"`{service}` at {found}"))
+    return _TUNNELS[key].address
+
+
+def _tried(dial: Dial, where: str) -> Dial:
+    try:
+        dial().close()
+    except OSError as problem:
+        raise SubjectError(f"{where} cannot be spoken to: {problem}") from problem
+    return dial
+
+
+def _dial(stack: Stack, service: str, found: Endpoint) -> Dial:
+    if found.kind == "unix":
+        return OnSocket(stack.runner, service, found.at)
+    return OverTls(stack.runner, service, int(found.at), _settings(stack))
 
 
 def _in_environment(spec: Config) -> dict[str, str]:

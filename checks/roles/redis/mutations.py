@@ -74,6 +74,16 @@ def program_left_waiting(command: str) -> Mutation:
     return mutation
 
 
+def change_in_its_health_check(command: str) -> Mutation:
+    """A health check that changes something once Redis has run for long enough, and is content besides."""
+
+    def mutation(stack: Stack) -> None:
+        waits = f"test $$(cut -d. -f1 /proc/uptime) -gt 9000000 && {command}; redis-cli ping | grep -q ."
+        override(stack, Role.REDIS, healthcheck={"test": ["CMD-SHELL", waits]})
+
+    return mutation
+
+
 def redis_service(stack: Stack) -> Config:
     spec: Config = stack.project.config["services"][stack.roles[Role.REDIS]]
     return spec

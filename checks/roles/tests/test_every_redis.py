@@ -56,9 +56,10 @@ def test_another_redis_is_known_by_its_files(spec: dict[str, Any], is_one: bool,
     assert ("other" in every_redis.told_by_files(stack_with(tmp_path, other=spec))) is is_one
 
 
-def test_none_is_another_where_none_was_chosen(tmp_path: Path) -> None:
+def test_each_is_another_where_nothing_tells_which_is_meant(tmp_path: Path) -> None:
     stack = stack_with(tmp_path, other={"image": "redis:7"})
-    assert every_redis.told_by_files(replace(stack, subject=replace(stack.subject, roles={}), _roles={})) == {}
+    open_to_all = replace(stack, subject=replace(stack.subject, roles={}), _roles={})
+    assert [*every_redis.told_by_files(open_to_all)] == ["redis", "other"]
 
 
 def test_ports_for_others_are_read_from_the_kernel() -> None:

@@ -31,6 +31,8 @@ def test_what_came_up_well_is_told_from_what_did_not(case: Case, tmp_path: Path)
         ({}, True),
         ({"restart": "on-failure:3"}, True),
         ({"restart": "always"}, False),
+        ({"restart": "always", "deploy": {"restart_policy": {"condition": "none"}}}, True),
+        ({"restart": "no", "deploy": {"restart_policy": {"condition": "any"}}}, False),
         ({"ports": [{"target": 80}]}, False),
         ({"expose": ["80"]}, False),
         ({"healthcheck": {"test": ["CMD", "true"]}}, False),

@@ -39,6 +39,15 @@ def test_what_was_found_is_said_with_its_reason(tmp_path: Path) -> None:
     assert "# prometheus = false" in text
 
 
+def test_the_route_that_is_scraped_is_proposed(tmp_path: Path) -> None:
+    subject = Subject(compose_file=tmp_path / "compose.yaml")
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    files = resolved(subject, tmp_path, {"services": {"web": WEB}})
+    text = text_of(files, tmp_path / PROFILE_NAME, "/metrics")
+    assert read_back(tmp_path, text).routes == Routes(port=8000, metrics="/metrics")
+    assert read_back(tmp_path, text_of(files, tmp_path / PROFILE_NAME, "/prom-metrics")).routes == Routes(port=8000)
+
+
 def test_what_is_not_clear_is_left_to_be_chosen(tmp_path: Path) -> None:
     text = written(tmp_path, web=WEB, shop=WEB)
     assert read_back(tmp_path, text).roles == {}
@@ -60,5 +69,5 @@ def test_one_that_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services: {}\n")
     (tmp_path / PROFILE_NAME).write_text("# mine\n")
     with pytest.raises(SubjectError, match="is there, and stays as it is"):
-        write(tmp_path)
+        write(tmp_path, lambda _: "")
     assert (tmp_path / PROFILE_NAME).read_text() == "# mine\n"

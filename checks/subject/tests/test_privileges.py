@@ -30,6 +30,8 @@ HELD = [
     {"volumes": [{"type": "bind", "source": "/proc/1", "target": "/p", "read_only": True}]},
     {"volumes": [{"type": "volume", "source": "all", "target": "/all"}]},
     {"volumes": [{"type": "bind", "source": "/run/docker.sock", "target": "/s"}]},
+    {"volumes": [{"type": "bind", "source": "/etc/cron.d", "target": "/jobs"}]},
+    {"volumes": [{"type": "bind", "source": "/root/.ssh/authorized_keys", "target": "/keys"}]},
     {"use_api_socket": True},
     {"post_start": [{"command": ["id"], "privileged": True}]},
 ]
@@ -41,6 +43,8 @@ HARMLESS = [
     {"deploy": {"resources": {"reservations": {"devices": [{"capabilities": ["gpu"]}]}}}},
     {"volumes": [{"type": "bind", "source": "/etc/ssl/certs", "target": "/etc/ssl/certs", "read_only": True}]},
     {"volumes": [{"type": "bind", "source": "/etc/localtime", "target": "/etc/localtime", "read_only": True}]},
+    {"volumes": [{"type": "bind", "source": "/etc/cron.d", "target": "/jobs", "read_only": True}]},
+    {"volumes": [{"type": "bind", "source": "/etc/letsencrypt", "target": "/etc/letsencrypt"}]},
     {"volumes": [{"type": "bind", "source": "/srv/models", "target": "/models", "read_only": True}]},
     {"volumes": [{"type": "bind", "source": "./data", "target": "/data"}, {"type": "volume", "source": "own"}]},
     {"runtime": "runsc", "ipc": "shareable", "pid": "service:redis", "init": True},

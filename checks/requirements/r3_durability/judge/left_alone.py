@@ -8,7 +8,10 @@ from checks.core.verdict import Violation
 
 @dataclass(frozen=True, kw_only=True)
 class SettingsLeftAlone:
-    """The commands that Redis' own sends into the background; '' for a service is that nothing was read."""
+    """What Redis' own command sends into the background, and what health checks change in a Redis.
+
+    '' for a service is that nothing was read.
+    """
 
     service: str
     left_running: tuple[str, ...]

@@ -3,7 +3,7 @@
 from checks.requirements.r3_durability.judge.keeper import Keeper
 from checks.requirements.r3_durability.judge.left_alone import SettingsLeftAlone
 from checks.requirements.r3_durability.judge.restart import DURABLE, Settings
-from checks.roles.redis.background import left_running
+from checks.roles.redis.background import changed_by_checks, left_running
 from checks.roles.redis.configuration import given
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -17,7 +17,9 @@ def read_given_settings(files: Files) -> Settings:
 
 def look_beside_the_keeper(files: Files) -> SettingsLeftAlone:
     """What its command leaves running beside it."""
-    return SettingsLeftAlone(service=files.roles[Role.REDIS], left_running=left_running(files))
+    return SettingsLeftAlone(
+        service=files.roles[Role.REDIS], left_running=(*left_running(files), *changed_by_checks(files))
+    )
 
 
 def find_keeper(files: Files) -> Keeper:

@@ -33,7 +33,9 @@ def _curl(words: Sequence[Field], situation: Situation) -> frozenset[Result]:
     letters, says_more = told
     if "f" in letters or situation == "down":
         return frozenset({(FAILED, FULL if says_more else "")})
-    return frozenset({(OK, "" if "o" in letters and not says_more else ANY)})
+    if says_more:
+        return frozenset({(OK, FULL)})
+    return frozenset({(OK, "" if "o" in letters else ANY)})
 
 
 def _curl_options(words: Sequence[Field]) -> tuple[set[str], bool] | None:

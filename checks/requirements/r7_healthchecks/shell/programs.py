@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from checks.core.wrappers import WRAPPERS, own_words
-from checks.requirements.r7_healthchecks.shell import builtins, clients, filters, python_source
+from checks.requirements.r7_healthchecks.shell import builtins, clients, filters, node_source, python_source
 from checks.requirements.r7_healthchecks.shell.conditions import ALWAYS_THERE
 from checks.requirements.r7_healthchecks.shell.state import EITHER, NotFollowedError, Result, Run
 from checks.requirements.r7_healthchecks.shell.values import ANY, FULL, OK, PROCESSES, Field, Some, Value, prefix_of
@@ -23,6 +23,7 @@ LOOK_AT_NOTHING = {
     "id",
     "uname",
     "uptime",
+    "free",
     "sleep",
     "sync",
     "arch",
@@ -31,14 +32,15 @@ LOOK_AT_NOTHING = {
 }
 LONG, SHORT_TOO = frozenset({"--version"}), frozenset({"--version", "-v"})
 TELL_THEIR_VERSION: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(
-        ("curl", "wget", "git", "psql", "pg_isready", "java", "gunicorn", "uvicorn", "celery", "npm"), LONG
-    ),
+    **dict.fromkeys(("curl", "wget", "git", "psql", "pg_isready", "gunicorn", "uvicorn", "celery", "npm"), LONG),
+    "java": frozenset({"-version", "--version", "-showversion"}),
     **dict.fromkeys(("promtool", "prometheus", "mysql"), LONG),
     **dict.fromkeys(("node", "redis-server", "redis-cli", "valkey-server", "valkey-cli"), SHORT_TOO),
     "nginx": frozenset({"-v", "-V"}),
 }
-SHOW_FILES = {"cat", "ls", "stat"}
+SHOW_FILES = {"cat", "ls", "stat", "df"}
+SHOW_THEM_ALL = {"ls", "df"}  # where none is named
+ITSELF = {"localhost", "127.0.0.1", "::1"}  # that the container has this address says nothing of what runs in it
 LEAVES_WELL = r"process\.exit\(0?\)|exit(?:\(0?\)|\s+0)?"
 SAYS = r"(?:console\.log|print|puts|echo)[\s(]+(?P<quote>[\"'])[\w .!:-]*(?P=quote)\)?"
 ONLY_TALKS = re.compile(rf"(?:\s*(?:{LEAVES_WELL}|{SAYS})\s*;?)*")  # a program on the command line
@@ -136,6 +138,8 @@ def outcomes(words: Sequence[Field], given: Value, run: Run) -> frozenset[Result
         return clients.CLIENTS[name](rest, run.situation)
     if name in filters.FILTERS:
         return filters.filtered(name, rest, given)
+    if name in {"node", "nodejs"}:
+        return node_source.outcomes(rest, run.situation)
     if PYTHON.fullmatch(name):
         return python_source.outcomes(rest, run.situation)
     return PROCESS_LISTS[name](rest, given, run) if name in PROCESS_LISTS else EITHER
@@ -150,8 +154,10 @@ def _looks_elsewhere(name: str, words: Sequence[Field]) -> bool:
             return ONLY_TALKS.fullmatch(source) is not None
         case ["-0", "1"]:
             return name == "kill"
+        case [*_, str(host)] if host in ITSELF and name in {"ping", "ping6", "getent"}:
+            return True
     shown = [word for word in words if not prefix_of_field(word).startswith("-")]
-    return name in SHOW_FILES and all(word in ALWAYS_THERE for word in shown) and (bool(shown) or name == "ls")
+    return name in SHOW_FILES and all(word in ALWAYS_THERE for word in shown) and (bool(shown) or name in SHOW_THEM_ALL)
 
 
 def _plain(words: Sequence[Field]) -> bool:

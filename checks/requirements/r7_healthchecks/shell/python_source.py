@@ -1,6 +1,7 @@
 """`python -c SOURCE`, read by Python's own grammar: whether it can end in a failure."""
 
 import ast
+import sys
 from collections.abc import Sequence
 
 from checks.requirements.r7_healthchecks.shell.state import EITHER, Result, Situation
@@ -18,12 +19,16 @@ QUIET = {"requests", "httpx"}  # an error of HTTP is an answer like others to th
 VERBS = {"get", "post", "head", "put", "options"}
 LEAVE = {"exit", "quit", "sys.exit", "os._exit"}
 CATCH_ALL = {"Exception", "BaseException"}
-FLAGS = {"-I", "-S", "-s", "-u", "-B", "-E", "-O", "-q"}
+TELL_NOTHING = sys.stdlib_module_names | QUIET | {"redis", "psycopg2", "pymysql", "socket"}
+"""Modules that only define something; one of the project's own may look at the service as it is imported."""
+WITHOUT_ASSERTS = {"-O", "-OO"}
+FLAGS = {"-OO", "-I", "-S", "-s", "-u", "-B", "-E", "-O", "-q"}
 
 
 def outcomes(words: Sequence[Field], situation: Situation) -> frozenset[Result]:
     """How `python WORDS` may end."""
     rest = list(words)
+    without_asserts = bool(WITHOUT_ASSERTS & {word for word in rest[:-1] if isinstance(word, str)})
     while rest and rest[0] in FLAGS:
         rest = rest[1:]
     if rest[:1] and rest[0] in VERSION:
@@ -34,8 +39,15 @@ def outcomes(words: Sequence[Field], situation: Situation) -> frozenset[Result]:
         tree = ast.parse(rest[1])
     except SyntaxError:
         return frozenset({(FAILED, ANY)})
-    ends = _block(tree.body, situation)
+    ends = _block((_Optimized().visit(tree) if without_asserts else tree).body, situation)
     return frozenset((OK if end in {"on", "0"} else FAILED, ANY) for end in ends)
+
+
+class _Optimized(ast.NodeTransformer):
+    """What `-O` leaves of a program."""
+
+    def visit_Assert(self, node: ast.Assert) -> ast.Pass:
+        return ast.copy_location(ast.Pass(), node)
 
 
 def _block(body: Sequence[ast.stmt], situation: Situation) -> Ends:
@@ -48,8 +60,10 @@ def _block(body: Sequence[ast.stmt], situation: Situation) -> Ends:
 
 def _statement(node: ast.stmt, situation: Situation) -> Ends:
     match node:
-        case ast.Pass() | ast.Import() | ast.ImportFrom():  # that its modules are there says nothing of the service
+        case ast.Pass():
             return ON
+        case ast.Import() | ast.ImportFrom():
+            return ON if _modules(node) <= TELL_NOTHING else ANYHOW
         case ast.Expr(value=value) | ast.Assign(targets=[ast.Name()], value=value):
             return _expression(value, situation)
         case ast.Try(finalbody=[]):
@@ -59,6 +73,12 @@ def _statement(node: ast.stmt, situation: Situation) -> Ends:
             after = _block(body, situation) | _block(orelse, situation)
             return (asked - ON) | (after if "on" in asked else frozenset())
     return ANYHOW
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """The packages that it names; one of its own (`from . import x`) is called ''."""
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return {name.partition(".")[0] for name in names}
 
 
 def _attempt(node: ast.Try, situation: Situation) -> Ends:
@@ -86,7 +106,7 @@ def _expression(node: ast.expr, situation: Situation) -> Ends:
             return ON
         case ast.Call(func=func, args=args, keywords=keywords):
             inside = _each((*args, *(keyword.value for keyword in keywords)), situation)
-            called = _of_socket(func, situation) or _call(_name(func), args, situation)
+            called = _of_connection(func, situation) or _call(_name(func), args, situation)
             return (inside - ON) | (called if "on" in inside else frozenset())
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             return _each(parts, situation)
@@ -103,21 +123,26 @@ def _each(nodes: Sequence[ast.expr], situation: Situation) -> Ends:
     return ends
 
 
-def _of_socket(func: ast.expr, situation: Situation) -> Ends | None:
-    """`socket.socket().connect(...)`, or `s.connect(...)` of a variable; None for what is called otherwise."""
+def _of_connection(func: ast.expr, situation: Situation) -> Ends | None:
+    """`socket.socket().connect(...)`, or `s.connect(...)` of a variable, likewise `c.request(...)` of http.client.
+
+    None for what is called otherwise.
+    """
+    if isinstance(func, ast.Attribute) and func.attr == "read" and isinstance(func.value, ast.Call):
+        return _expression(func.value, situation)  # an answer that nobody looks at
     if not isinstance(func, ast.Attribute) or not isinstance(func.value, (ast.Call, ast.Name)):
         return None
     of_one = isinstance(func.value, ast.Name) or _name(func.value.func) == SOCKET
-    if func.attr == "connect" and of_one:
+    if func.attr in {"connect", "request"} and of_one:
         return frozenset({"raise"}) if situation == "down" else ON
-    return ON if func.attr in {"connect_ex", "settimeout", "close"} and of_one else None
+    return ON if func.attr in {"connect_ex", "settimeout", "close", "getresponse"} and of_one else None
 
 
 def _call(name: str, args: Sequence[ast.expr], situation: Situation) -> Ends:
     module, _, verb = name.rpartition(".")
     if name in LEAVE:
         return _leaving(args)
-    if name in {"print", SOCKET}:
+    if name in {"print", SOCKET, "http.client.HTTPConnection"}:
         return ON
     if name == "socket.create_connection":
         return frozenset({"raise"}) if situation == "down" else ON

@@ -4,15 +4,13 @@ from checks.requirements.r9_self_healing.judge.engine_restart import Policies
 from checks.requirements.r9_self_healing.judge.healing_bound import HealingBounds
 from checks.subject.health_checks import declared_check
 from checks.subject.stack import Files
-from stack.driver.project import Config, seconds_in
+from stack.driver.project import declared_policy, seconds_in
 
 STOP_GRACE = "10s"  # what Docker gives a container that says nothing of it
 
-AS_COMPOSE_READS = {"any": "always", "none": "no"}  # conditions of `deploy.restart_policy`
-
 
 def read_declared_policies(files: Files) -> Policies:
-    of = {name: policy(files.services[name]) for name in files.project.services}
+    of = {name: declared_policy(files.services[name]) for name in files.project.services}
     return Policies(of=of, places=files.places(of, "restart"))
 
 
@@ -27,16 +25,3 @@ def read_declared_bounds(files: Files) -> HealingBounds:
         },
         places=files.places(checks, "healthcheck"),
     )
-
-
-def policy(spec: Config) -> str:
-    """'on-failure' of 'on-failure:3'; 'no' where nothing is said, as Docker has it.
-
-    That of `deploy` goes before `restart` where both are there, and without a condition is none: so Compose 2.26
-    makes the container, whatever its specification says of `any`.
-    """
-    told = (spec.get("deploy") or {}).get("restart_policy")
-    if told is not None:
-        condition = str(told.get("condition") or "none")
-        return AS_COMPOSE_READS.get(condition, condition)
-    return str(spec.get("restart") or "no").partition(":")[0]

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from checks.core.registry import objections
-from checks.requirements.r9_self_healing.observe.declared import policy, read_declared_bounds
+from checks.requirements.r9_self_healing.observe.declared import read_declared_bounds
 from checks.subject.profile import Subject
 from checks.subject.tests.resolved import resolved
+from stack.driver.project import declared_policy
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ from checks.subject.tests.resolved import resolved
     ],
 )
 def test_a_policy_is_found_where_it_is_said(spec: dict[str, object], name: str) -> None:
-    assert policy(spec) == name
+    assert declared_policy(spec) == name
 
 
 CHECK = {"test": ["CMD", "probe"]}

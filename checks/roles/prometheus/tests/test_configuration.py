@@ -46,3 +46,17 @@ def test_what_is_no_configuration_is_told(text: str, tmp_path: Path) -> None:
 def test_a_file_in_the_image_is_not_guessed(tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match="is not mounted"):
         configuration.jobs(files(tmp_path, TOLD, "--config.file=/else.yml"), "prometheus")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (TOLD.replace("api:5000", "web:5000"), "/m"),
+        (TOLD, ""),  # another service
+        ("- a", ""),
+    ],
+)
+def test_the_route_of_the_api_is_that_of_the_job_that_names_it(text: str, path: str, tmp_path: Path) -> None:
+    seen = files(tmp_path, text)
+    seen.project.config["services"]["web"] = {"image": "shop", "ports": [{"target": 5000}]}
+    assert configuration.scraped_at(seen) == path

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.roles.redis.background import in_script, left_running
+from checks.roles.redis.background import changed_by_checks, in_script, left_running
 from checks.subject.profile import Subject
 from checks.subject.stack import Stack
 from checks.subject.tests.resolved import resolved
@@ -59,3 +59,27 @@ def test_a_mounted_script_is_read(tmp_path: Path) -> None:
     mount = {"type": "bind", "source": str(tmp_path / "start.sh"), "target": "/start.sh"}
     assert left_running(stack_with(tmp_path, command=["sh", "/start.sh"], volumes=[mount])) == ("later &",)
     assert left_running(stack_with(tmp_path, command=["sh", "/start.sh"])) == ()
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        (
+            [
+                "CMD-SHELL",
+                "test $(cut -d. -f1 /proc/uptime) -gt 900 && redis-cli config set appendfsync no; redis-cli ping",
+            ],
+            "CONFIG SET",
+        ),
+        (["CMD", "redis-cli", "-h", "redis", "ACL", "SETUSER", "x", "on"], "ACL SETUSER"),
+        (["CMD", "sh", "-c", "valkey-cli flushall && valkey-cli ping"], "FLUSHALL"),
+        (["CMD-SHELL", "redis-cli config get appendonly | grep yes"], ""),
+        (["CMD", "redis-cli", "-e", "ping"], ""),
+        (["CMD", "redis-cli", "ACL", "WHOAMI"], ""),
+        (["CMD-SHELL", "app config set x"], ""),
+    ],
+)
+def test_a_health_check_that_changes_something_is_told(test: list[str], told: str, tmp_path: Path) -> None:
+    seen = changed_by_checks(stack_with(tmp_path, image="redis:8", healthcheck={"test": test}))
+    assert [one.rpartition("cli ")[2] for one in seen] == ([told] if told else [])
+    assert changed_by_checks(stack_with(tmp_path, image="redis:8")) == ()

@@ -1,17 +1,24 @@
 """Where a Redis answers, as its files say."""
 
 import json
+import re
+import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from checks.core.tests.cases import Case, accepted, parametrized, text_of
+from checks.roles.redis import endpoint, tunnel
 from checks.roles.redis.endpoint import address_of, endpoint_of
 from checks.subject.profile import Subject
 from checks.subject.stack import Stack
 from checks.subject.tests.resolved import resolved
 from stack.driver.errors import SubjectError
+from stack.driver.runners.protocol import Runner
 
 CASES = Path(__file__).with_name("cases")
 
@@ -48,7 +55,25 @@ def test_a_setting_in_its_configuration_counts(tmp_path: Path) -> None:
     assert str(endpoint_of(stack_with(redis, tmp_path))) == "unix:/run/redis.sock"
 
 
-def test_a_redis_that_cannot_be_spoken_to_is_told(tmp_path: Path) -> None:
-    redis: Mapping[str, object] = {"image": "redis", "command": ["redis-server", "--port", "0", "--tls-port", "6390"]}
-    with pytest.raises(SubjectError, match=r"answers over TLS alone \(port 6390\), and these checks speak plain TCP"):
-        address_of(stack_with(redis, tmp_path))
+def on_a_socket(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """A stack whose Redis answers at a path of this machine."""
+    monkeypatch.setattr(tunnel, "SOCKETS_OF", "{path}")
+    monkeypatch.setattr(endpoint, "_TUNNELS", {})
+    redis = {"image": "redis", "command": ["redis-server", "--port", "0", "--unixsocket", str(path)]}
+    stack = stack_with(redis, folder)
+    container = SimpleNamespace(id="x", state=SimpleNamespace(pid=1))
+    return replace(stack, runner=cast("Runner", SimpleNamespace(container=lambda _: container)))
+
+
+def test_one_tunnel_leads_to_what_speaks_no_plain_tcp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "s"))
+        door.listen()
+        stack = on_a_socket(tmp_path / "s", tmp_path, monkeypatch)
+        assert re.fullmatch(r"127\.0\.0\.1:\d+", address_of(stack))
+        assert address_of(stack) == address_of(stack)
+
+
+def test_a_tunnel_to_nobody_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SubjectError, match=r"`redis` at unix:.*nobody cannot be spoken to: "):
+        address_of(on_a_socket(tmp_path / "nobody", tmp_path, monkeypatch))

@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping
 from checks.core.results import JudgedRequirement, Result
 from checks.report import timing
 from checks.report.findings import findings
+from checks.report.naming import title
 from checks.report.words import (
     SLOWEST_SHOWN,
     causes,
@@ -16,7 +17,6 @@ from checks.report.words import (
     sentence,
     set_aside,
     stands_at,
-    title,
     waiver,
     what_the_machine_did,
     where_the_time_went,

@@ -29,7 +29,7 @@ nox.options.sessions = ["lint", "types", "page", "validators", "compliance", "of
 PYTHON = (sys.executable, "-m")
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
 BENCHES = ("startup", "throughput", "healers", "service", "copies")  # modules of checks.campaigns.bench
-BY_NAME_ONLY = ("busy", "busy-healing", "gate")  # for a quarter of an hour and more
+BY_NAME_ONLY = ("busy", "busy-healing", "gate", "report")  # a quarter of an hour and more; or of a run that is there
 TEARDOWN_SECONDS = 150  # for what is interrupted to tidy up, and to be judged; nox's own patience is half a second
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ALONE = ("setsid",)  # out of the terminal's reach: what is interrupted hears of it once, and from here
@@ -110,7 +110,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """As ratios: all, or one with its options: `-- NAME [OPTIONS]`; the busy ones run only where they are named."""
+    """As ratios: all, or one with its options: `-- NAME [OPTIONS]`; some run only where they are named."""
     named, options = session.posargs[:1], session.posargs[1:]
     if unknown := set(named).difference(BENCHES + BY_NAME_ONLY):
         session.error(f"there is no benchmark `{unknown.pop()}`: {', '.join(BENCHES + BY_NAME_ONLY)}")

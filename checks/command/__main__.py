@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from checks.core.cli import UNUSABLE, Parser, UnusableError
 from checks.core.tier import Tier
 from checks.core.version import version
 from checks.report import __main__ as report
+from checks.subject import profile
 from stack.driver.errors import StackError
 from stack.ops import commands
 
@@ -28,7 +28,6 @@ REPORTING = {
     "verify": "check a signed result",
 }
 SHELLS = ("bash", "zsh")
-TASK = re.compile(r"invoke (describe|init|remedy) --stack DIR")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {problem}\nhint: `{NAME} --help`\n")
         return UNUSABLE
     except StackError as problem:
-        sys.stderr.write(f"{_ours(str(problem))}\n")
+        sys.stderr.write(f"{problem}\n")
         return problem.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
@@ -73,10 +72,22 @@ def parser() -> Parser:
     _command(menu, _remedy, "print a patch for `git apply` that mends what files show; changes nothing", project)
     _command(menu, _healer, "write our healer as a Compose file to be included", "a folder that is to be made")
     _command(menu, _example, "write the stack that ships, as an example", "a folder that is to be made")
+    _engine_options(menu)
     for name, told in REPORTING.items():
         _folder(menu.add_parser(name, help=told, add_help=False), "evidence", nargs="*")
     _completion_options(menu)
     return whole
+
+
+def _engine_options(menu: argparse._SubParsersAction[Parser]) -> None:
+    told = "find a Docker engine, or install one from Debian's packages and start it (root)"
+    one = menu.add_parser("engine", help=told, description=told, epilog=EXIT_CODES, allow_abbrev=False)
+    one.add_argument("--stop", action="store_true", help="stop the one that this started")
+    one.set_defaults(do=_engine)
+    told = "remove what runs that were killed left on the engine"
+    one = menu.add_parser("sweep", help=told, description=told, epilog=EXIT_CODES, allow_abbrev=False)
+    one.add_argument("--kept", action="store_true", help="and what `check --keep` kept")
+    one.set_defaults(do=_sweep)
 
 
 def _completion_options(menu: argparse._SubParsersAction[Parser]) -> None:
@@ -116,7 +127,7 @@ def _check_options(one: argparse.ArgumentParser) -> None:
 def _describe(named: argparse.Namespace, _: list[str]) -> int:
     from checks.harness.describe import described  # it loads every check, which no other command needs
 
-    sys.stdout.write(_ours(described(named.directory)))
+    sys.stdout.write(described(named.directory))
     return 0
 
 
@@ -131,7 +142,7 @@ def _init(named: argparse.Namespace, _: list[str]) -> int:
 def _remedy(named: argparse.Namespace, _: list[str]) -> int:
     from checks.harness.remedy import told  # it loads every check
 
-    sys.stdout.write(_ours(told(named.directory)))
+    sys.stdout.write(told(named.directory))
     return 0
 
 
@@ -143,6 +154,16 @@ def _healer(named: argparse.Namespace, _: list[str]) -> int:
 def _example(named: argparse.Namespace, _: list[str]) -> int:
     written = example.written(named.directory)
     sys.stdout.write(f"wrote {named.directory}; next: `{NAME} check --tier declared {written}`\n")
+    return 0
+
+
+def _engine(named: argparse.Namespace, _: list[str]) -> int:
+    commands.engine(stop=named.stop)
+    return 0
+
+
+def _sweep(named: argparse.Namespace, _: list[str]) -> int:
+    commands.sweep(kept=named.kept)
     return 0
 
 
@@ -158,6 +179,7 @@ def _check(named: argparse.Namespace, others: list[str]) -> int:
     words = [f"--{name}={value}" for name, value in given.items() if value is not None]
     words += [f"--{name}" for name in ("trust", "keep") if getattr(named, name)]
     words += [f"--requirements={one}" for one in named.requirements]
+    profile.read(named.directory)  # what is no project is told before an engine is installed for it
     if named.tier != Tier.DECLARED:
         _provide()
     return check.proven("check", [f"--stack={named.directory}", *words, "-p", "no:cacheprovider", *others])
@@ -171,11 +193,6 @@ def _provide() -> None:
             provide()
         except StackError as problem:
             sys.stderr.write(f"{problem}\n")
-
-
-def _ours(text: str) -> str:
-    """What is said of tasks, in words of this command."""
-    return TASK.sub(rf"{NAME} \1 DIR", text).replace("invoke healer --to DIR", f"{NAME} healer DIR")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from checks.subject.standing import standing
 from checks.subject.start import budget
 from stack.driver.detached import detached
 from stack.driver.errors import SubjectError
+from stack.driver.menu import task
 from stack.driver.project import Config, seconds_in
 
 OF_ITS_OWN = {"own_stack", "mutated", "unstarted", "on_another_engine"}  # fixtures that start a stack for one check
@@ -46,7 +47,8 @@ def _subject(files: Files) -> Iterator[str]:
     file = files.subject.compose_file
     there = file.with_name(PROFILE_NAME).is_file()
     yield f"{file}"
-    yield f"profile: {PROFILE_NAME}" if there else f"profile: none; `invoke init --stack DIR` writes {PROFILE_NAME}"
+    writes = f"none; {task('init --stack DIR')} writes {PROFILE_NAME}"
+    yield f"profile: {PROFILE_NAME if there else writes}"
     if files.unprepared:
         yield f"prepare: `{' '.join(files.subject.prepare)}` is run in each copy, and was not for this"
     else:

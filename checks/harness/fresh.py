@@ -21,6 +21,7 @@ from checks.subject.stack import Mutation, Stack
 from checks.subject.start import Cause, DidNotStartError, Kept, Starts, cause_of
 from stack.driver import engine
 from stack.driver.errors import EngineError, SubjectError
+from stack.driver.menu import task
 from stack.driver.progress import Progress
 
 DESCRIBED = pytest.StashKey[bool]()
@@ -87,7 +88,7 @@ class Begun:
         if not (failed and self._request.config.getoption("--keep")):
             return False
         self._folder.note(
-            f"stack `{stack.project.name}` is kept in {stack.project.directory}: `invoke sweep --kept` removes it"
+            f"stack `{stack.project.name}` is kept in {stack.project.directory}: {task('sweep --kept')} removes it"
         )
         return True
 

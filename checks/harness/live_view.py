@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from checks.core.run import Ending, Outcome, Planned
 from checks.core.verdict import Violation
-from checks.report import words
+from checks.report import naming, words
 
 WIDE = 120  # columns from which there is room for titles
 TITLE = 44
@@ -83,14 +83,14 @@ def state(view: View, requirement: str) -> State:
 
 def plain(outcome: Outcome) -> str:
     """How a check ended, in one line, for where no terminal is."""
-    said = f"{outcome.outcome.value:<15}{outcome.requirement:<4}{words.title(outcome.name)} ({took(outcome.took)})"
+    said = f"{outcome.outcome.value:<15}{outcome.requirement:<4}{naming.title(outcome.name)} ({took(outcome.took)})"
     reason = outcome.reason if outcome.outcome not in (*HELD, Ending.VIOLATED) else None
     return words.printable(f"{said}: {reason}" if reason else said)
 
 
 def objections(outcome: Outcome, violations: tuple[Violation, ...]) -> Iterator[str]:
     """A violation when it happens: the check, and each rule with what was seen and wanted."""
-    yield words.printable(f"violated       {outcome.requirement:<4}{words.title(outcome.name)}")
+    yield words.printable(f"violated       {outcome.requirement:<4}{naming.title(outcome.name)}")
     if not violations:
         yield words.printable(f"{'':<15}{outcome.reason}")
     for violation in violations:
@@ -147,7 +147,7 @@ def _doing(view: View, requirement: str, now: float) -> str:
         return ""
     first, others = running[0], f" (and {len(running) - 1} more)" if running[1:] else ""
     waits = f", {first.waits_for}" if first.waits_for else ""
-    return words.printable(f"{took(now - first.since)}  {words.title(first.planned.name)}{waits}{others}")
+    return words.printable(f"{took(now - first.since)}  {naming.title(first.planned.name)}{waits}{others}")
 
 
 def _at_work(view: View, requirement: str) -> list[Running]:

@@ -25,10 +25,11 @@ from checks.subject.plain import plain
 from checks.subject.profile import Subject
 from checks.subject.standing import standing
 from stack.driver.errors import SubjectError
+from stack.driver.menu import task
 
 NO_NEWLINE = "\\ No newline at end of file\n"
-HEALER = """\
-# R9 restarted: no service asks the engine, so that nothing restarts what is unhealthy. `invoke healer --to DIR` writes
+HEALER = f"""\
+# R9 restarted: no service asks the engine, so that nothing restarts what is unhealthy. {task("healer --to DIR")} writes
 #   our healer to DIR, inside of the project; then, in its Compose file:
 #   | include: [DIR/compose.yaml]
 """

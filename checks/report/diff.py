@@ -10,7 +10,8 @@ from checks.core.cli import Parser, UnusableError
 from checks.core.judging import judged_folder
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result
 from checks.core.verdict import Verdict
-from checks.report.words import printable, title
+from checks.report.naming import title
+from checks.report.words import printable
 
 NOT_WORSE, WORSE, NOT_COMPARABLE = 0, 1, 2
 BEYOND_S, BEYOND_RATIO = 3.0, 1.5

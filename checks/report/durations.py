@@ -6,9 +6,11 @@ from math import ceil
 
 from checks.core.results import Result
 from checks.core.run import Record
+from checks.report.naming import spoken
 
 AT_MOST_TICKS = 8
 COLOURS = 6  # that report.css has for phases
+NAMED_BY = {"service": "{}", "name": "{}", "fault": "{}", "healer": "{} away"}  # fields that tell whose bar it is
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 
 
@@ -91,7 +93,7 @@ def took(data: object, label: str = "") -> Iterator[Took]:
 
 def measured(records: Iterable[Record]) -> list[Took]:
     """What took time in several observations."""
-    return [row for record in records for row in took(record.data, record.kind)]
+    return [row for record in records for row in took(record.data, spoken(record.kind))]
 
 
 def colours(report: Result) -> dict[str, int]:
@@ -180,5 +182,5 @@ def _number(value: object) -> float | None:
 
 
 def _label(data: Mapping[object, object], label: str) -> str:
-    names = [data[key] for key in ("service", "name", "fault") if isinstance(data.get(key), str)]
-    return " · ".join(map(str, names)) or label
+    names = [told.format(data[key]) for key, told in NAMED_BY.items() if isinstance(data.get(key), str)]
+    return " · ".join(names) or label

@@ -2,7 +2,8 @@
 
 from checks.core.results import Result
 from checks.report.findings import Finding, findings, undecided
-from checks.report.words import objection, printable, title
+from checks.report.naming import title
+from checks.report.words import objection, printable
 
 AT_MOST = 10
 """Of errors, and of warnings, that GitHub shows for a step: the last line says how many more there are."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from checks.core.results import Result
 from checks.report.findings import Finding, digest, findings, undecided
-from checks.report.words import objection, printable, title
+from checks.report.naming import title
+from checks.report.words import objection, printable
 
 Issue = dict[str, Any]
 

@@ -14,7 +14,8 @@ from checks.core.results import JudgedCheck, JudgedRequirement, Result
 from checks.core.run import Image
 from checks.core.verdict import Verdict
 from checks.report.findings import digest
-from checks.report.words import objection, printable, title
+from checks.report.naming import title
+from checks.report.words import objection, printable
 
 VERSION = "1.2.1"
 NAMESPACE = uuid5(NAMESPACE_URL, "https://pypi.org/project/compose-compliance/")

@@ -5,8 +5,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from checks.core.results import Result
 from checks.report import durations, pressed, timing
 from checks.report.findings import findings
+from checks.report.naming import anchor, spoken, title
 from checks.report.words import (
-    anchor,
     by_test,
     columns,
     compact,
@@ -15,9 +15,7 @@ from checks.report.words import (
     prose,
     proven_rules,
     second_try,
-    spoken,
     tally,
-    title,
     waiver,
     what_the_machine_did,
     where_the_time_went,

@@ -6,7 +6,8 @@ from typing import Any
 from checks.core.requirement import Requirement, Rule
 from checks.core.results import Result
 from checks.report.findings import Finding, controls_of, findings, snippet, undecided
-from checks.report.words import objection, printable, title
+from checks.report.naming import title
+from checks.report.words import objection, printable
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 Object = dict[str, Any]

@@ -7,6 +7,7 @@ from checks.core.tier import Tier
 from checks.core.verdict import Verdict
 from checks.report import timing
 from checks.report.findings import Finding, findings, undecided
+from checks.report.naming import title
 from checks.report.words import (
     SLOWEST_SHOWN,
     causes,
@@ -15,7 +16,6 @@ from checks.report.words import (
     printable,
     proven_rules,
     second_try,
-    title,
     waiver,
     what_the_machine_did,
     where_the_time_went,

@@ -6,6 +6,7 @@ from checks.core.results import JudgedCheck, JudgedRequirement, Result
 from checks.core.verdict import Verdict
 from checks.report import timing
 from checks.report.findings import findings
+from checks.report.naming import title
 from checks.report.words import (
     SLOWEST_SHOWN,
     causes,
@@ -17,7 +18,6 @@ from checks.report.words import (
     sentence,
     set_aside,
     stands_at,
-    title,
     waiver,
     what_the_machine_did,
     where_the_time_went,

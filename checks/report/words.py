@@ -51,19 +51,6 @@ def set_aside(check: JudgedCheck, violation: Violation) -> str:
     return " (waived)" if violation.rule in check.waived else ""
 
 
-def title(name: str) -> str:
-    """Read a test's name as the sentence that it is."""
-    words, bracket, case = name.partition("::")[2].removeprefix("test_").partition("[")
-    return words.replace("_", " ") + (f" [{case}" if bracket else "")
-
-
-def spoken(name: str) -> str:
-    """Read the name of a kind of observation as words: `ACLFile` is "ACL file"."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z\d]*|[a-z\d]+", name)
-    told = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
-    return told[:1].upper() + told[1:]
-
-
 def prose(text: str) -> Markup:
     """Escape a sentence, and set what stands in backticks as code."""
     return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
@@ -77,11 +64,6 @@ def printable(text: str) -> str:
 def compact(value: Json) -> str:
     """Write JSON in one line."""
     return json.dumps(value, ensure_ascii=False)
-
-
-def anchor(name: str) -> str:
-    """Give the place on the page where a test stands."""
-    return re.sub(r"\W+", "-", name).strip("-")
 
 
 def columns(value: Json) -> list[str]:

@@ -17,10 +17,11 @@ from checks.subject.stack import Files
 from checks.subject.standing import standing
 from checks.subject.start import budget
 from stack.driver.errors import SubjectError
+from stack.driver.menu import task
 
-HEAD = """\
+HEAD = f"""\
 # What the checks need to know of this project and cannot see from outside. Every key is optional: what stands behind
-# a `#` is as it is by default, or an example. `invoke describe --stack DIR` says what comes of it.
+# a `#` is as it is by default, or an example. {task("describe --stack DIR")} says what comes of it.
 """
 ROUTES = {
     "set": "where an item is stored, with",
@@ -57,7 +58,7 @@ def write(path: Path, scraped: Scraped) -> Path:
     subject = profile.read(path)
     file = subject.compose_file.with_name(PROFILE_NAME)
     if file.exists():
-        raise SubjectError(f"{file} is there, and stays as it is", hint="`invoke describe --stack DIR` reads it")
+        raise SubjectError(f"{file} is there, and stays as it is", hint=f"{task('describe --stack DIR')} reads it")
     with standing(subject) as files:
         text = text_of(files, file, scraped(files))
     try:

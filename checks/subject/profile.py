@@ -25,11 +25,13 @@ from checks.subject.trust import EVERYTHING, NOTHING, Trust
 from stack import SHIPPED
 from stack.driver.errors import SubjectError
 from stack.driver.labels import Labels
+from stack.driver.menu import task
 from stack.driver.project import ComposeProject, merged_with
 
 LEFT_OUT_ALWAYS = (".git", ".venv", "__pycache__")
 HINT = (
-    "every key that it may have stands in checks/subject/compliance.schema.json; `invoke init` writes one to begin with"
+    "every key that it may have stands in checks/subject/compliance.schema.json; "
+    f"{task('init --stack DIR')} writes one to begin with"
 )
 
 

@@ -126,7 +126,7 @@ def require_mmdebstrap(say: Callable[[str], None]) -> None:
     if distribution() not in {"debian", "ubuntu"}:
         raise ImageError("building images from packages needs mmdebstrap, which is not here")
     if os.geteuid() != 0:
-        raise ImageError("building images from packages needs mmdebstrap", hint="as root: `invoke images`")
+        raise ImageError("building images from packages needs mmdebstrap", hint="run this once as root: it installs it")
     say("installing mmdebstrap with apt-get, to build images from packages")
     apt("update")
     apt("install", "--yes", "--no-install-recommends", "mmdebstrap", "debian-archive-keyring")

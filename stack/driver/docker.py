@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stack.driver.errors import EngineError, PortTakenError, StackError, last_lines, no_room
+from stack.driver.menu import task
 
 UNTIL_WE_END = ("setpriv", "--pdeathsig", "TERM")  # before a command that is to end even where we are killed
 MOST_BYTES = 64 << 20  # of an answer: a log of that size is the longest that is asked for
@@ -32,7 +33,7 @@ REFUSED = re.compile(
 )
 NOT_BUILT = re.compile(r"^(?:ERROR: )?failed to solve: (?P<why>.*)$", re.MULTILINE)
 REFERENCE = re.compile(r"failed to c\w+ (?:cache key|checksum of ref \S+): ")
-NO_COMMAND = "`invoke engine` provides one; for files alone docker-cli and docker-compose 2 are enough"
+NO_COMMAND = f"{task('engine')} provides one; for files alone docker-cli and docker-compose 2 are enough"
 NO_COMPOSE = re.compile(  # without the plugin, docker reads the options of `docker compose` as its own
     r"unknown (?:shorthand )?flag: [^\n]*\s+(?:See 'docker --help'\.\s+)?Usage:\s+docker \[OPTIONS\] COMMAND"
     r"|'compose' is not a docker command|unknown command: docker compose"
@@ -156,7 +157,7 @@ def from_words(output: str, doing: str) -> StackError:
     if "cannot connect to the docker daemon" in text or "error during connect" in text:
         return EngineError(
             f"the Docker engine went away: Docker could not {doing}",
-            hint="`invoke engine` starts one where there is none",
+            hint=f"{task('engine')} starts one where there is none",
         )
     if NO_COMPOSE.search(output):
         return EngineError(

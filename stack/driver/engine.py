@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stack.driver import docker
 from stack.driver.errors import EngineError
+from stack.driver.menu import task
 
 Say = Callable[[str], None]
 Number = tuple[int, ...]
@@ -43,7 +44,7 @@ def require() -> Engine:
     """The engine that answers; raises EngineError where none does."""
     engine = find()
     if engine is None:
-        raise EngineError("no Docker engine answers", hint="`invoke engine` finds or provides one")
+        raise EngineError("no Docker engine answers", hint=f"{task('engine')} finds or provides one")
     return engine
 
 

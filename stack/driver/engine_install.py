@@ -27,6 +27,7 @@ from stack.driver.engine import (
     output_of,
 )
 from stack.driver.errors import EngineError, last_lines
+from stack.driver.menu import task
 
 
 def ensure(say: Say) -> Engine:
@@ -70,7 +71,7 @@ def _refuse_unless_possible() -> str:
     if os.geteuid() != 0:
         raise EngineError(
             "no Docker engine answers, and installing or starting one needs root",
-            hint="run `invoke engine` once as root, or ask whoever administers this machine",
+            hint=f"run {task('engine')} once as root, or ask whoever administers this machine",
         )
     return distribution
 

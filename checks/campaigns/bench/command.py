@@ -2,10 +2,13 @@
 
 import functools
 import json
+import os
+import platform
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from stack.driver.errors import StackError, last_lines
@@ -41,3 +44,9 @@ def clients_of(module: str, job: Mapping[str, object]) -> dict[str, Any]:
         raise StackError("the clients could not do their work", details=last_lines(done.stderr))
     tally: dict[str, Any] = json.loads(done.stdout)
     return tally
+
+
+def machine() -> str:
+    """Cores, kernel and date."""
+    cores = len(os.sched_getaffinity(0))
+    return f"{cores} cores, {platform.system()} {platform.release()}, {datetime.now(UTC):%d %B %Y}"

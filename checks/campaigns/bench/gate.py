@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import stat
 import subprocess
@@ -19,10 +18,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from checks.campaigns.bench.command import reports_errors
+from checks.campaigns.bench.command import machine, reports_errors
 from checks.harness.rule_tables import written_into
 from stack import ROOT
 from stack.driver.errors import EngineError, StackError
@@ -131,19 +129,13 @@ def table(costs: list[Cost]) -> str:
         calls=sum(one.calls for one in costs),
         failed=any(one.failed for one in costs),
     )
-    return f"{HEAD}{''.join(map(row, [*costs, whole]))}\n{machine()}\n"
+    return f"{HEAD}{''.join(map(row, [*costs, whole]))}\n{machine()}; images were there.\n"
 
 
 def row(cost: Cost) -> str:
     """Of one session."""
     name = f"`{cost.session}`" + (", which failed" if cost.failed else "")
     return f"| {name} | {cost.seconds:.0f} | {cost.processor_s:.0f} | {cost.stacks or ''} | {cost.calls or ''} |\n"
-
-
-def machine() -> str:
-    """Cores, kernel and date."""
-    cores = len(os.sched_getaffinity(0))
-    return f"{cores} cores, {platform.system()} {platform.release()}, {datetime.now(UTC):%d %B %Y}; images were there."
 
 
 if __name__ == "__main__":

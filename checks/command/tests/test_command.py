@@ -13,6 +13,7 @@ from checks.command import example
 from checks.harness.describe import described
 from checks.subject.tests.compose import needs_compose
 from stack import ROOT, SHIPPED
+from stack.driver import menu
 
 COMPOSE = "services:\n  web: {image: 'shop:1', ports: ['80:80']}\n"
 
@@ -99,10 +100,17 @@ def test_a_command_line_without_sense_ends_in_3(line: str, capsys: pytest.Captur
     assert "--help`" in said.err
 
 
-@pytest.mark.parametrize("name", ["describe", "init"])
+@pytest.mark.parametrize("name", ["describe", "init", "check", "remedy"])
 def test_a_folder_without_a_project_ends_in_3(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([name, str(tmp_path)]) == 3
     assert "is no Compose project" in capsys.readouterr().err
+
+
+def test_a_missing_path_ends_in_3_and_leaves_nothing(tmp_path: Path) -> None:
+    done = run(tmp_path, "check", "--tier", "declared", "nowhere")
+    assert (done.returncode, done.stdout) == (3, ""), done.stderr
+    assert "there is no such directory or file" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @needs_compose
@@ -116,7 +124,10 @@ def test_a_strangers_project_gets_a_verdict_and_is_not_imported(shop: Path) -> N
 
 
 @needs_compose
-def test_hints_name_commands_of_the_package(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hints_name_commands_of_the_package(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(menu, "IN_A_CLONE", False)
     assert command.main(["describe", str(shop)]) == 0
     assert "`compose-compliance init DIR` writes" in capsys.readouterr().out
     assert command.main(["init", str(shop)]) == 0

@@ -13,8 +13,8 @@ from checks.core.run import Run
 from checks.core.tests.sample_run import FAILING, FROZEN, HEALED, HEALS, KEEPS, LOSING_IT, PASSING, outcome, record
 from checks.report import durations, pressed, timing
 from checks.report.durations import Took
+from checks.report.naming import spoken
 from checks.report.report_html import as_html
-from checks.report.words import spoken
 
 
 def with_run(**changes: object) -> Result:
@@ -45,6 +45,20 @@ def test_a_bound_may_be_for_several_phases() -> None:
 )
 def test_a_chart_says_what_its_marks_are(drawn: list[Took], told: str) -> None:
     assert durations.chart(drawn).bound == told
+
+
+@pytest.mark.parametrize(
+    ("data", "label"),
+    [
+        ({}, "Sample healed"),  # of the class, in words
+        ({"service": "api", "fault": "frozen"}, "api · frozen"),
+        ({"service": "prometheus", "healer": "watchdog"}, "prometheus · watchdog away"),
+        ({"service": 3}, "Sample healed"),
+    ],
+)
+def test_a_bar_says_whose_it_is(data: dict[str, object], label: str) -> None:
+    (row,) = durations.measured([replace(record(HEALS, HEALED), data={"phases": {"up": 1.0}, **data})])
+    assert row.label == label
 
 
 @pytest.mark.parametrize("data", [{"phases": 3}, {"seconds": 3}, [], "phases", None])

@@ -30,7 +30,13 @@ JUDGED = (0, 1)  # of pytest: what its checks came to, the report says
 PYTEST_INTERNAL, PYTEST_USAGE = 3, 4
 INTERRUPTED = 130
 UNDECIDED = EXIT_CODES[Verdict.UNDECIDED]
-ONCE = ("stack", "tier", "allow", "evidence")  # options of ours with a value; `requirements` may be given again
+ONCE = (
+    "stack",
+    "tier",
+    "runner",
+    "allow",
+    "evidence",
+)  # options of ours with a value; `requirements` may be given again
 PATHS = ("stack", "evidence", "requirements")
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TEARDOWN_SECONDS = 60  # for what is interrupted to tidy up

@@ -13,6 +13,7 @@ from checks.core import catalog
 from checks.core.catalog import CLAIM, Catalog, CatalogError
 from checks.core.requirement import Requirement
 from checks.core.run import Kind, Planned
+from checks.core.runner import COMPOSE, RUNNERS, SWARM
 from checks.core.tier import Tier, tier_of
 from checks.subject.role_tables import every_role
 
@@ -20,6 +21,10 @@ from checks.subject.role_tables import every_role
 def add_options(parser: pytest.Parser) -> None:
     """Add what selects checks."""
     group = parser.getgroup("compliance")
+    group.addoption(
+        "--runner", choices=RUNNERS, default=COMPOSE, metavar="RUNNER",
+        help=f"by whom the project is run, whose rules are judged: {', '.join(RUNNERS)}",
+    )  # fmt: skip
     group.addoption(
         "--tier", type=Tier, choices=list(Tier), metavar="TIER",
         help=f"run the checks of this tier and of those below it: {', '.join(Tier)}",
@@ -77,6 +82,31 @@ def planned_of(item: pytest.Item) -> Planned | None:
 def beyond(limit: Tier, planned: Planned) -> bool:
     """Whether a check is of a tier above the limit; one of no tier is exercised, for all that is known."""
     return planned.kind is Kind.CHECK and not (planned.tier or Tier.EXERCISED).within(limit)
+
+
+def require_a_runner(config: pytest.Config) -> None:
+    """Raises UsageError where checks would start what they cannot."""
+    if config.getoption("runner") == SWARM and config.getoption("tier") is not Tier.DECLARED:
+        raise pytest.UsageError("`--runner swarm` judges files alone: say `--tier declared` as well")
+
+
+def of_runner(marker: pytest.Mark, runner: str) -> bool:
+    """Whether a check has a meaning where this one runs the project: one that names none has it everywhere."""
+    return bool(marker.kwargs.get("runner", runner) == runner)
+
+
+def of_another_runner(item: pytest.Item) -> bool:
+    """Whether a test is a check of somebody else's rules: it is not judged at all."""
+    marker = item.get_closest_marker("check")
+    return marker is not None and not of_runner(marker, item.config.getoption("runner"))
+
+
+def told_of_runner(runner: str, left_out: Iterable[Planned]) -> str:
+    """What is said once of the checks that were not judged for that."""
+    counted = Counter(planned.requirement for planned in left_out)
+    told = ", ".join(f"{count} of {requirement}" for requirement, count in sorted(counted.items()))
+    others = " and ".join(other for other in RUNNERS if other != runner)
+    return f"checks that have a meaning with `--runner {others}` alone are not applicable: {told}"
 
 
 def tally(planned: Iterable[Planned]) -> str:

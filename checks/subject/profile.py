@@ -37,7 +37,8 @@ HINT = (
 class Subject:
     """A Compose project and its profile; reading one touches no engine.
 
-    `absent` is {role: why nobody plays it}, `start_seconds` how long a start may take.
+    `absent` is {role: why nobody plays it}, `start_seconds` how long a start may take. `rendered` says that what goes
+    to Swarm is made from it (`invoke render --swarm`), and not its Compose file as it is.
     """
 
     compose_file: Path
@@ -54,6 +55,7 @@ class Subject:
     start_seconds: float | None = None
     waivers: tuple[Waiver, ...] = ()
     trust: Trust = NOTHING
+    rendered: bool = False
 
     @property
     def directory(self) -> Path:
@@ -92,10 +94,11 @@ class Subject:
 def read(path: Path, trust: Trust = NOTHING) -> Subject:
     """The subject at `path`, a directory or a Compose file; raises SubjectError for one that cannot be used.
 
-    The stack that ships is trusted without a word.
+    The stack that ships is trusted without a word, and rendered for Swarm.
     """
     found = _read(path)
-    return replace(found, trust=EVERYTHING if found.directory.resolve() == SHIPPED.resolve() else trust)
+    ships = found.directory.resolve() == SHIPPED.resolve()
+    return replace(found, trust=EVERYTHING if ships else trust, rendered=ships)
 
 
 def _read(path: Path) -> Subject:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from checks.requirements.r2_compose_up.complaints import first_place
-from checks.requirements.r2_compose_up.judge import (
+from checks.requirements.r2_compose_up.judge.compose_up import (
     EVERYWHERE,
     CameUp,
     Configured,
@@ -95,7 +95,7 @@ def read_configuration(files: Files) -> Configured:
     )
 
 
-def read_published(files: Files) -> Published:
+def read_published(files: Files, by: Literal["compose", "swarm"] = "compose") -> Published:
     """What is published, as the Compose file says, with every profile on."""
     every = {**files.services, **profiled(files.project)}
     return Published(
@@ -103,6 +103,7 @@ def read_published(files: Files) -> Published:
         services=tuple(every),
         ports=tuple(_ports(every)),
         exposed=(exposed := tuple(_on_the_machines_network(every))),
+        by=by,
         places={**files.places(every, "ports"), **files.places(exposed, "network_mode")},
     )
 

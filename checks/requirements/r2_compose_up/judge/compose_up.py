@@ -89,20 +89,21 @@ class Port:
 class Published:
     """What the Compose file publishes on this machine, and which of its services are on the machine's own network.
 
-    Services that only a profile brings up are among them.
+    Services that only a profile brings up are among them. Swarm cannot keep a port to an address.
     """
 
     redis: str
     services: tuple[str, ...]
     ports: tuple[Port, ...]
     exposed: tuple[str, ...]
+    by: Literal["compose", "swarm"] = "compose"
     places: Places = field(default_factory=dict)
 
 
 @judges(Published)
 def published_violations(seen: Published) -> list[Violation]:
     found = []
-    wrong = [*_off_loopback(seen.ports)]
+    wrong = [*_off_loopback(seen.ports)] if seen.by == "compose" else []
     if wrong or not seen.services:
         place = first_of(seen.places, (port.service for port in seen.ports if not is_loopback(port.address)))
         told = wrong or "no service"

@@ -17,6 +17,8 @@ from checks.core.runner import COMPOSE, RUNNERS, SWARM
 from checks.core.tier import Tier, tier_of
 from checks.subject.role_tables import every_role
 
+ON_SWARM = (Tier.DECLARED, Tier.BUILT, Tier.RUNNING)  # what has been tried there
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Add what selects checks."""
@@ -85,9 +87,11 @@ def beyond(limit: Tier, planned: Planned) -> bool:
 
 
 def require_a_runner(config: pytest.Config) -> None:
-    """Raises UsageError where checks would start what they cannot."""
-    if config.getoption("runner") == SWARM and config.getoption("tier") is not Tier.DECLARED:
-        raise pytest.UsageError("`--runner swarm` judges files alone: say `--tier declared` as well")
+    """Raises UsageError where something would be started and broken that cannot be with this runner."""
+    if config.getoption("runner") == SWARM and config.getoption("tier") not in {*ON_SWARM}:
+        raise pytest.UsageError(f"`--runner swarm` goes no further than `--tier {ON_SWARM[-1]}`: say so")
+    if config.getoption("runner") == SWARM and "mutation" in config.getoption("markexpr"):
+        raise pytest.UsageError("mutations are tried with Compose alone, those of Swarm's own rules as well")
 
 
 def of_runner(marker: pytest.Mark, runner: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -9,7 +10,7 @@ from checks.subject.env_file import variables_of
 from checks.subject.stack import MADE_UP, Files
 from stack.driver import bounded
 from stack.driver.errors import EngineError, StackError, SubjectError
-from stack.driver.project import Config
+from stack.driver.project import ComposeProject, Config
 from stack.driver.swarm.service import Cluster, lost_of, translated
 from stack.ops.rendering import healing
 
@@ -56,6 +57,13 @@ def refusal(files: Files) -> str:
             raise EngineError("this docker command cannot read a stack file", hint="25 and newer can") from problem
         return said.replace(f"{project.directory}/", "")
     return ""
+
+
+def leave_out_healers(project: ComposeProject) -> None:
+    """Take those out of a copy that restart what is unhealthy, which Swarm does by itself."""
+    out = "".join(f"  {json.dumps(name)}: !reset null\n" for name in healing(project))
+    if out:
+        project.override(f"services:\n{out}")
 
 
 def _deployed(files: Files) -> tuple[str, ...]:

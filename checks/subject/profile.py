@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from checks.core.requirement import Reading
+from checks.core.runner import COMPOSE
 from checks.core.waiver import Waiver
 from checks.subject import profile_errors
 from checks.subject.compose_files import PROFILE_NAME, found_at
@@ -38,7 +39,7 @@ class Subject:
     """A Compose project and its profile; reading one touches no engine.
 
     `absent` is {role: why nobody plays it}, `start_seconds` how long a start may take. `rendered` says that what goes
-    to Swarm is made from it (`invoke render --swarm`), and not its Compose file as it is.
+    to Swarm is made from it (`invoke render --swarm`), and not its Compose file as it is; `runner` by whom it is run.
     """
 
     compose_file: Path
@@ -56,6 +57,7 @@ class Subject:
     waivers: tuple[Waiver, ...] = ()
     trust: Trust = NOTHING
     rendered: bool = False
+    runner: str = COMPOSE
 
     @property
     def directory(self) -> Path:

@@ -140,6 +140,6 @@ def test_every_role_that_a_requirement_needs_is_one() -> None:
 def test_rules_of_another_runner_are_told_of(tmp_path: Path) -> None:
     with_compose = describe.text_of(files(tmp_path, web=WEB))
     assert (
-        "  not applicable: 4 of R2, 1 of R3, 2 of R9, which have a meaning with `--runner swarm` alone" in with_compose
+        "  not applicable: 3 of R2, 1 of R3, 2 of R9, which have a meaning with `--runner swarm` alone" in with_compose
     )
     assert "which have a meaning with `--runner compose` alone" in describe.text_of(files(tmp_path, web=WEB), "swarm")

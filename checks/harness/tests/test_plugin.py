@@ -433,5 +433,6 @@ def test_rules_of_another_runner_are_told_of_once(
     assert len(told.notes) == 1
 
 
-def test_a_runner_that_would_start_nothing_is_refused(suite: pytest.Pytester) -> None:
-    assert run(suite, "-m", "check", "--runner=swarm").ret is pytest.ExitCode.USAGE_ERROR
+@pytest.mark.parametrize("options", [("-m", "check"), ("-m", "mutation", "--tier=declared")])
+def test_what_swarm_cannot_be_asked_yet_is_refused(suite: pytest.Pytester, options: tuple[str, ...]) -> None:
+    assert run(suite, "--runner=swarm", *options).ret is pytest.ExitCode.USAGE_ERROR

@@ -72,6 +72,7 @@ PASSING: tuple[object, ...] = (
     PUBLISHED,
     replace(PUBLISHED, redis="", ports=()),
     replace(PUBLISHED, by="swarm", ports=(replace(API, address=EVERYWHERE),)),
+    replace(REACHABLE, by="swarm", declared=(replace(API, address=EVERYWHERE),)),
     KEYS,
     PASSED_OVER,
     WAITING,
@@ -123,12 +124,14 @@ FAILING: dict[str, tuple[object, ...]] = {
         replace(PUBLISHED, by="swarm", exposed=("api",)),
         replace(REACHABLE, running=(API, replace(API, port="5001/tcp"))),
         replace(REACHABLE, exposed=("prometheus",)),
+        replace(REACHABLE, by="swarm", exposed=("prometheus",)),
     ),
     "redis-on-no-host-port": (
         replace(PUBLISHED, redis="api"),
         replace(PUBLISHED, by="swarm", redis="api"),
         replace(REACHABLE, declared=(API, replace(API, service="redis", port="6379/tcp"))),
         replace(REACHABLE, redis="api"),
+        replace(REACHABLE, by="swarm", redis="api"),
     ),
     "copy-as-the-original": (
         replace(SAME, differences=(EXCUSED, replace(EXCUSED, place="services.redis.command", why=""))),

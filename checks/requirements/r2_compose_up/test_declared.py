@@ -23,7 +23,7 @@ def test_compose_warns_of_nothing_and_images_have_versions(files: Files, evidenc
     assert configuration_violations(evidence.saw(read_configuration(files))) == []
 
 
-@pytest.mark.check(runner="compose")
+@pytest.mark.check
 def test_what_the_file_publishes_is_on_loopback(files: Files, evidence: Evidence) -> None:
     assert published_violations(evidence.saw(read_published(files))) == []
 
@@ -31,11 +31,6 @@ def test_what_the_file_publishes_is_on_loopback(files: Files, evidence: Evidence
 @pytest.mark.check
 def test_no_service_asks_for_power_over_the_machine(files: Files, evidence: Evidence) -> None:
     assert privilege_violations(evidence.saw(read_privileges(files))) == []
-
-
-@pytest.mark.check(runner="swarm")
-def test_what_a_stack_publishes_is_what_it_names(files: Files, evidence: Evidence) -> None:
-    assert published_violations(evidence.saw(read_published(files, "swarm"))) == []
 
 
 @pytest.mark.check(runner="swarm")

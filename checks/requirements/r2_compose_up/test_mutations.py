@@ -10,6 +10,7 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
+from checks.core.runner import SWARM
 from checks.harness.fixtures import Mutated
 from checks.requirements.r2_compose_up import observe, observe_swarm
 from checks.requirements.r2_compose_up.judge.compose_up import AgainstOriginal
@@ -237,8 +238,9 @@ def test_who_gives_up_waiting_is_noticed(files: Files, evidence: Evidence, polic
 
 @pytest.mark.mutation(objects="redis-on-no-host-port")
 def test_redis_on_a_port_of_the_nodes_is_noticed(files: Files, evidence: Evidence) -> None:
-    with laid_over(files, services={files.playing_or_api(Role.REDIS): {"ports": ["6379:6379"]}}) as sabotaged:
-        assert objections(evidence.saw(observe.read_published(sabotaged, "swarm"))) == {"redis-on-no-host-port"}
+    on_swarm = replace(files, subject=replace(files.subject, runner=SWARM))
+    with laid_over(on_swarm, services={files.playing_or_api(Role.REDIS): {"ports": ["6379:6379"]}}) as sabotaged:
+        assert objections(evidence.saw(observe.read_published(sabotaged))) == {"redis-on-no-host-port"}
 
 
 @pytest.mark.mutation(objects="copy-as-the-original")

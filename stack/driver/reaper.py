@@ -69,7 +69,7 @@ def remove(name: str, *, kept: bool = False) -> bool:
             docker.ask("image", "rm", "--force", *built)
         gone = [path for path in folder.glob("*") if path.name.removesuffix(KEPT) not in stays]
         for path in gone:
-            path.unlink() if path.is_file() else remove_folder(path)
+            remove_folder(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         if not stays:
             shutil.rmtree(folder, ignore_errors=True)
     return bool(things or built or gone)

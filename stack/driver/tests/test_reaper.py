@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -50,6 +51,17 @@ def test_a_run_leaves_what_is_to_be_kept(home: Path) -> None:
     assert {path.name for path in run.folder.iterdir()} == {"bad", "bad.kept"}
     assert reaper.sweep() == []
     assert reaper.sweep(kept=True) == [run.name]
+    assert list(home.iterdir()) == []
+
+
+def test_what_is_no_file_goes_as_well(home: Path) -> None:
+    """An engine in a container leaves its socket in the folder of the run that began it."""
+    folder = home / "checks-000001"
+    folder.mkdir()
+    (folder / "gone").symlink_to(home / "nowhere")
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.bind(str(folder / "engine.sock"))
+    assert reaper.sweep() == ["checks-000001"]
     assert list(home.iterdir()) == []
 
 

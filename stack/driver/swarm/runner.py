@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from stack.driver import docker, events
-from stack.driver.errors import StackError
+from stack.driver.errors import OutOfTimeError, StackError
 from stack.driver.events import Event
 from stack.driver.labels import STACK_LABEL
 from stack.driver.progress import Progress
@@ -19,9 +19,11 @@ from stack.driver.runners.protocol import UP_SECONDS, ServiceStatus, statuses
 from stack.driver.runners.status import status_in
 from stack.driver.swarm import deployed, membership
 from stack.driver.swarm.stack_file import StackFile
+from stack.driver.wait import until
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 TASK = "com.docker.swarm.task.name"  # 'STACK_SERVICE.SLOT.ID'
+STOPPED_SECONDS = 60.0
 Render = Callable[[ComposeProject], StackFile]
 
 
@@ -73,8 +75,11 @@ class SwarmRunner(ComposeRunner):
         deployed.deploy(watched(self._render(self.project), self.project), self.project.name, Progress())
 
     def stop(self, service: str) -> None:
-        """Have the service run no task, which nobody undoes."""
+        """Have the service run no task, which nobody undoes; raises OutOfTimeError where one goes on."""
         self._update(service, "--replicas", "0")
+        gone = until(lambda: self._running(service), lambda running: not running, within=STOPPED_SECONDS)
+        if not gone.reached:
+            raise OutOfTimeError(f"service `{service}` of `{self.project.name}` did not stop")
 
     def start(self, service: str) -> None:
         """Have it run one task again, and wait for nothing."""
@@ -118,6 +123,9 @@ class SwarmRunner(ComposeRunner):
         for one in sorted(super()._list(*labels), key=lambda one: one.created):
             newest[(one.config.labels or {})[TASK].rpartition(".")[0]] = one
         return list(newest.values())
+
+    def _running(self, service: str) -> list[docker.Container]:
+        return [one for one in self.replicas(service) if one.state.running]
 
     def _update(self, service: str, *options: str) -> None:
         docker.ask("service", "update", "--detach", "--quiet", *options, f"{self.project.name}_{service}")

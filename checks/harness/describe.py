@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from checks.core import catalog
@@ -20,7 +21,7 @@ from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.role_tables import Role, every_role
 from checks.subject.roles import Absent, Finding, Found, Open, Search
 from checks.subject.shared_data import refuse_shared_data
-from checks.subject.stack import Files
+from checks.subject.stack import Files, stack_of
 from checks.subject.standing import standing
 from checks.subject.start import budget
 from stack.driver.detached import detached
@@ -35,15 +36,14 @@ def described(path: Path, runner: str = COMPOSE) -> str:
     """All of it, as text; raises SubjectError for a project or a profile that cannot be used."""
     if runner not in RUNNERS:
         raise SubjectError(f"nothing is run by `{runner}`", hint=f"there are {', '.join(RUNNERS)}")
-    subject = profile.read(path)
-    with standing(subject) as files:
-        return text_of(files, runner)
+    with standing(replace(profile.read(path), runner=runner)) as files:
+        return text_of(files)
 
 
-def text_of(files: Files, runner: str = COMPOSE) -> str:
+def text_of(files: Files) -> str:
     """The same of a project that was read."""
-    judged, left_out = _judged(runner), _not_judged(files, runner)
-    parts = [_subject(files), _roles(files), judged, left_out, _refused(files), _time(files, runner)]
+    judged = _judged(files.subject.runner)
+    parts = [_subject(files), _roles(files), judged, _not_judged(files), _refused(files), _time(files)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
 
 
@@ -109,12 +109,12 @@ def checks_of(requirement: Requirement, runner: str = COMPOSE) -> list[Callable[
     return [check for check, marker in marked(requirement, Kind.CHECK) if of_runner(marker, runner)]
 
 
-def _not_judged(files: Files, runner: str) -> Iterator[str]:
+def _not_judged(files: Files) -> Iterator[str]:
     yield "not judged, or only in part:"
     lines = [line for requirement in catalog.read().requirements for line in _gaps(files, requirement)]
     lines += _of_no_build(files)
     yield from lines or ["  nothing: all is there that the checks need"]
-    yield from _of_other_runners(runner)
+    yield from _of_other_runners(files.subject.runner)
 
 
 def _of_other_runners(runner: str) -> Iterator[str]:
@@ -159,6 +159,7 @@ def _refusals(files: Files) -> Iterator[str]:
     for look in (
         lambda: refuse_shared_data(project.config, files.subject.root),
         lambda: detached(project.config, project.name, project.labels),
+        lambda: stack_of(files.subject, project),
     ):
         try:
             look()
@@ -166,9 +167,11 @@ def _refusals(files: Files) -> Iterator[str]:
             yield problem.sentence
 
 
-def _time(files: Files, runner: str) -> Iterator[str]:
+def _time(files: Files) -> Iterator[str]:
     seconds = budget(files.project.config, files.subject.start_seconds)
-    checks = [check for requirement in catalog.read().requirements for check in checks_of(requirement, runner)]
+    checks = [
+        check for requirement in catalog.read().requirements for check in checks_of(requirement, files.subject.runner)
+    ]
     own = sum(bool(OF_ITS_OWN & set(inspect.signature(check).parameters)) for check in checks)
     yield "how long:"
     yield f"  a start: at most {seconds:.0f} s, {_whence(files)}"

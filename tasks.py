@@ -101,13 +101,13 @@ def logs(_: Context, service: str = "") -> None:
 STACK = {"stack": "a Compose project: its directory or file (default: the one that ships)"}
 
 
-@task(help=STACK)
+@task(help=STACK | {"runner": "by whom the project is run: compose (default) or swarm"})
 @reports_errors
-def describe(_: Context, stack: str = "") -> None:
+def describe(_: Context, stack: str = "", runner: str = "compose") -> None:
     """Say what a run would look at in a project: roles, checks, what it lacks, how long. Starts nothing."""
     from checks.harness.describe import described  # it loads every check, which no other task needs
 
-    sys.stdout.write(described(Path(stack) if stack else SHIPPED))
+    sys.stdout.write(described(Path(stack) if stack else SHIPPED, runner))
 
 
 @task(help={"stack": "a Compose project: its directory or file"})

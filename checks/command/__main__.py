@@ -9,6 +9,7 @@ from pathlib import Path
 
 from checks.command import check, example
 from checks.core.cli import UNUSABLE, Parser, UnusableError
+from checks.core.runner import COMPOSE, RUNNERS
 from checks.core.tier import Tier
 from checks.core.version import version
 from checks.report import __main__ as report
@@ -66,7 +67,8 @@ def parser() -> Parser:
     whole.add_argument("--version", action="version", version=f"{NAME} {version()}")
     menu = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     project = "a Compose project: its directory or file"
-    _command(menu, _describe, "say what a run would look at: roles, checks, what is lacking; starts nothing", project)
+    told = "say what a run would look at: roles, checks, what is lacking; starts nothing"
+    _runner_option(_command(menu, _describe, told, project))
     _command(menu, _init, "write a commented compliance.toml with what was found; one that is there stays", project)
     _check_options(_command(menu, _check, "judge a project, and report; it stays as it is", project))
     _command(menu, _remedy, "print a patch for `git apply` that mends what files show; changes nothing", project)
@@ -117,6 +119,7 @@ def _check_options(one: argparse.ArgumentParser) -> None:
     """Those that people need; any other is pytest's, such as `-k NAME`."""
     one.add_argument("--tier", choices=list(Tier), metavar="TIER", help=f"how far to go: {', '.join(Tier)}; declared "
                      "reads files alone, and needs no engine")  # fmt: skip
+    _runner_option(one)
     one.add_argument("--trust", action="store_true", help="let the project do whatever it asks of this machine")
     one.add_argument("--allow", metavar="KIND,...", help="let it do some of that")
     one.add_argument("--keep", action="store_true", help="keep the stacks of checks that failed, for a look")
@@ -124,10 +127,15 @@ def _check_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--requirements", metavar="DIR", action="append", default=[], help="requirements beside ours")
 
 
+def _runner_option(one: argparse.ArgumentParser) -> None:
+    told = f"by whom the project is run, whose rules are judged: {', '.join(RUNNERS)}"
+    one.add_argument("--runner", choices=RUNNERS, default=COMPOSE, metavar="RUNNER", help=told)
+
+
 def _describe(named: argparse.Namespace, _: list[str]) -> int:
     from checks.harness.describe import described  # it loads every check, which no other command needs
 
-    sys.stdout.write(described(named.directory))
+    sys.stdout.write(described(named.directory, named.runner))
     return 0
 
 
@@ -175,7 +183,7 @@ def _completion(named: argparse.Namespace, _: list[str]) -> int:
 
 
 def _check(named: argparse.Namespace, others: list[str]) -> int:
-    given = {name: getattr(named, name) for name in ("tier", "allow", "evidence")}
+    given = {name: getattr(named, name) for name in ("tier", "runner", "allow", "evidence")}
     words = [f"--{name}={value}" for name, value in given.items() if value is not None]
     words += [f"--{name}" for name in ("trust", "keep") if getattr(named, name)]
     words += [f"--requirements={one}" for one in named.requirements]

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from checks.core.cli import UNUSABLE, Parser, UnusableError
+from checks.core.runner import SWARM
 from checks.core.verdict import Verdict
 from checks.harness.turns import PARALLEL
 from checks.report.__main__ import EXIT_CODES
@@ -33,6 +34,7 @@ UNDECIDED = EXIT_CODES[Verdict.UNDECIDED]
 ONCE = (
     "stack",
     "tier",
+    "runner",
     "allow",
     "evidence",
     "since",
@@ -83,8 +85,11 @@ def options_in(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]
 
 
 def command(marker: str, known: argparse.Namespace, others: Sequence[str]) -> list[str]:
-    """What pytest is run with; files alone are read by one process, which is sooner there than three."""
-    parallel = () if known.tier == "declared" else (*PARALLEL, *LIVE)
+    """What pytest is run with; files alone are read by one process, which is sooner there than three.
+
+    Workers that change the nodes of one swarm would be in each other's way.
+    """
+    parallel = () if known.tier == "declared" or known.runner == SWARM else (*PARALLEL, *LIVE)
     options = ("-m", marker, *QUIET, *_one_word_each(known, *ONCE, "requirements"), *others)
     return [sys.executable, "-m", "pytest", *HERE, *CHECKS, *parallel, *options]
 

@@ -30,6 +30,8 @@ class Rule:
     """Whether to break it is to be late: then a machine that starved may be why, and it is tried again."""
     remedy: str = ""
     snippet: str = ""  # the least that shows the remedy, as it would stand in a file or on a command line
+    runner: str = ""
+    """By whom a subject has to be run for this to be judged; '' for anybody."""
 
     def snippet_for(self, services: Mapping[str, str]) -> str:
         """The snippet with a subject's own names, {role: service}, where the name of a role stands for a service."""

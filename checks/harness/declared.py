@@ -1,5 +1,7 @@
 """What the files of a subject violate, told at once: the checks of the tier declared, called without pytest.
 
+It is judged as Compose would run it.
+
 For who changes files and asks what has come of it. It decides nothing: verdicts come of evidence, by `checks.report`.
 """
 
@@ -15,9 +17,11 @@ import pytest
 from checks.core import catalog, registry
 from checks.core.requirement import Requirement
 from checks.core.run import Kind
+from checks.core.runner import COMPOSE
 from checks.core.tier import Tier, tier_of
 from checks.core.verdict import NotApplicableError, Violation
 from checks.harness.coverage import marked
+from checks.harness.plan import of_runner
 from checks.subject.stack import Files
 from stack.driver.errors import StackError
 
@@ -48,8 +52,8 @@ def violated(files: Files, *only: str) -> Violated:
 
 
 def _violations(requirement: Requirement, files: Files) -> Iterator[Violation]:
-    for check, _ in marked(requirement, Kind.CHECK):
-        if tier_of(Path(inspect.getfile(check))) is Tier.DECLARED:
+    for check, marker in marked(requirement, Kind.CHECK):
+        if tier_of(Path(inspect.getfile(check))) is Tier.DECLARED and of_runner(marker, COMPOSE):
             seen = _seen_by(check, files)
             yield from (one for observation in seen for one in registry.judge(observation))
 

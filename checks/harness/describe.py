@@ -5,20 +5,23 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from checks.core import catalog
 from checks.core.requirement import Requirement
 from checks.core.run import Kind
+from checks.core.runner import COMPOSE, RUNNERS
 from checks.core.tier import Tier, tier_of
 from checks.harness import logins
 from checks.harness.coverage import marked
+from checks.harness.plan import of_runner
 from checks.subject import profile
 from checks.subject.compose_files import PROFILE_NAME
 from checks.subject.role_tables import Role, every_role
 from checks.subject.roles import Absent, Finding, Found, Open, Search
 from checks.subject.shared_data import refuse_shared_data
-from checks.subject.stack import Files
+from checks.subject.stack import Files, stack_of
 from checks.subject.standing import standing
 from checks.subject.start import budget
 from stack.driver.detached import detached
@@ -30,16 +33,18 @@ OF_ITS_OWN = {"own_stack", "mutated", "unstarted", "on_another_engine"}  # fixtu
 TIERS = [*Tier]
 
 
-def described(path: Path) -> str:
+def described(path: Path, runner: str = COMPOSE) -> str:
     """All of it, as text; raises SubjectError for a project or a profile that cannot be used."""
-    subject = profile.read(path)
-    with standing(subject) as files:
+    if runner not in RUNNERS:
+        raise SubjectError(f"nothing is run by `{runner}`", hint=f"there are {', '.join(RUNNERS)}")
+    with standing(replace(profile.read(path), runner=runner)) as files:
         return text_of(files)
 
 
 def text_of(files: Files) -> str:
     """The same of a project that was read."""
-    parts = [_subject(files), _roles(files), _judged(), _not_judged(files), _refused(files), _time(files)]
+    judged = _judged(files.subject.runner)
+    parts = [_subject(files), _roles(files), judged, _not_judged(files), _refused(files), _time(files)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
 
 
@@ -93,17 +98,17 @@ def _kind(files: Files, looked: Search, service: str) -> str:
     return looked.kind_of(service) if service in files.project.services else "no replica"
 
 
-def _judged() -> Iterator[str]:
+def _judged(runner: str) -> Iterator[str]:
     yield f"checks by tier:  {'':<40}" + "".join(f"{tier:>11}" for tier in TIERS)
     for requirement in catalog.read().requirements:
-        counted = Counter(tier_of(Path(inspect.getfile(check))) for check in checks_of(requirement))
+        counted = Counter(tier_of(Path(inspect.getfile(check))) for check in checks_of(requirement, runner))
         numbers = "".join(f"{counted[tier] or '-':>11}" for tier in TIERS)
         yield f"  {requirement.id:<4} {requirement.title:<50}{numbers}"
 
 
-def checks_of(requirement: Requirement) -> list[Callable[..., None]]:
-    """The checks of a requirement; one with parameters counts once."""
-    return [check for check, _ in marked(requirement, Kind.CHECK)]
+def checks_of(requirement: Requirement, runner: str = COMPOSE) -> list[Callable[..., None]]:
+    """The checks of a requirement where this one runs the project; one with parameters counts once."""
+    return [check for check, marker in marked(requirement, Kind.CHECK) if of_runner(marker, runner)]
 
 
 def _not_judged(files: Files) -> Iterator[str]:
@@ -111,6 +116,17 @@ def _not_judged(files: Files) -> Iterator[str]:
     lines = [line for requirement in catalog.read().requirements for line in _gaps(files, requirement)]
     lines += _of_no_build(files)
     yield from lines or ["  nothing: all is there that the checks need"]
+    yield from _of_other_runners(files.subject.runner)
+
+
+def _of_other_runners(runner: str) -> Iterator[str]:
+    for other in RUNNERS:
+        counted: Counter[str] = Counter()
+        for requirement in catalog.read().requirements:
+            own = {*checks_of(requirement, other)} - {*checks_of(requirement, runner)}
+            counted[requirement.id] += len(own)
+        if told := ", ".join(f"{count} of {name}" for name, count in counted.items() if count):
+            yield f"  not applicable: {told}, which have a meaning with `--runner {other}` alone"
 
 
 def _of_no_build(files: Files) -> Iterator[str]:
@@ -145,6 +161,7 @@ def _refusals(files: Files) -> Iterator[str]:
     for look in (
         lambda: refuse_shared_data(project.config, files.subject.root),
         lambda: detached(project.config, project.name, project.labels),
+        lambda: stack_of(files.subject, project),
     ):
         try:
             look()
@@ -154,7 +171,9 @@ def _refusals(files: Files) -> Iterator[str]:
 
 def _time(files: Files) -> Iterator[str]:
     seconds = budget(files.project.config, files.subject.start_seconds)
-    checks = [check for requirement in catalog.read().requirements for check in checks_of(requirement)]
+    checks = [
+        check for requirement in catalog.read().requirements for check in checks_of(requirement, files.subject.runner)
+    ]
     own = sum(bool(OF_ITS_OWN & set(inspect.signature(check).parameters)) for check in checks)
     yield "how long:"
     yield f"  a start: at most {seconds:.0f} s, {_whence(files)}"

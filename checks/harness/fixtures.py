@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -54,6 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def tested(request: pytest.FixtureRequest) -> Subject:
     """The Compose project that was named."""
     found = profile.read(request.config.getoption("--stack"), trusting.given(request.config.option))
+    found = replace(found, runner=request.config.getoption("runner"))
     if plugin.FOLDER in request.config.stash:
         waivers.record(request.config.stash[plugin.FOLDER], found.waivers, plan.known(request.config))
     return found

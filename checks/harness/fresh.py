@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from checks.core.evidence import Folder
+from checks.core.runner import SWARM
 from checks.harness import partly, plugin
 from checks.harness.partly import Needed
 from checks.harness.runs import run_of
@@ -23,6 +24,7 @@ from stack.driver import engine
 from stack.driver.errors import EngineError, SubjectError
 from stack.driver.menu import task
 from stack.driver.progress import Progress
+from stack.driver.swarm import membership
 
 DESCRIBED = pytest.StashKey[bool]()
 SETTLED = pytest.StashKey[dict[Role, Finding]]()
@@ -46,6 +48,8 @@ def fresh(
     """
     run, starts = run_of(request.config), Starts(run_of(request.config).folder)
     _require_a_way(request.config, starts if started else None)
+    if tested.runner == SWARM:
+        membership.begin_for(run.labels(f"{run.name}-swarm"))
     begun, needed = Begun(request, progress), Needed(roles)
     whole = started and not roles and all(step is nothing for step in before_start)
     steps = (begun.hide, needed.look, *before_start)
@@ -78,8 +82,10 @@ class Begun:
         hide(self._folder, stack)
 
     def keep_what_came_up(self, cause: Cause) -> Kept | None:
-        """Where not all of it did: for who needs no more."""
-        return partly.kept(self.stack, cause, run_of(self._request.config), self._progress) if self.stack else None
+        """Where not all of it did: for who needs no more. On Swarm nothing is kept."""
+        if self.stack is None or self.stack.subject.runner == SWARM:
+            return None
+        return partly.kept(self.stack, cause, run_of(self._request.config), self._progress)
 
     def last_look(self, stack: Stack) -> bool:
         """Keep what its containers said; whether it stays itself, since a check failed and `--keep` was given."""

@@ -13,13 +13,20 @@ from checks.core import catalog
 from checks.core.catalog import CLAIM, Catalog, CatalogError
 from checks.core.requirement import Requirement
 from checks.core.run import Kind, Planned
+from checks.core.runner import COMPOSE, RUNNERS, SWARM
 from checks.core.tier import Tier, tier_of
 from checks.subject.role_tables import every_role
+
+ON_SWARM = (Tier.DECLARED, Tier.BUILT, Tier.RUNNING)  # what has been tried there
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Add what selects checks."""
     group = parser.getgroup("compliance")
+    group.addoption(
+        "--runner", choices=RUNNERS, default=COMPOSE, metavar="RUNNER",
+        help=f"by whom the project is run, whose rules are judged: {', '.join(RUNNERS)}",
+    )  # fmt: skip
     group.addoption(
         "--tier", type=Tier, choices=list(Tier), metavar="TIER",
         help=f"run the checks of this tier and of those below it: {', '.join(Tier)}",
@@ -77,6 +84,33 @@ def planned_of(item: pytest.Item) -> Planned | None:
 def beyond(limit: Tier, planned: Planned) -> bool:
     """Whether a check is of a tier above the limit; one of no tier is exercised, for all that is known."""
     return planned.kind is Kind.CHECK and not (planned.tier or Tier.EXERCISED).within(limit)
+
+
+def require_a_runner(config: pytest.Config) -> None:
+    """Raises UsageError where something would be started and broken that cannot be with this runner."""
+    if config.getoption("runner") == SWARM and config.getoption("tier") not in {*ON_SWARM}:
+        raise pytest.UsageError(f"`--runner swarm` goes no further than `--tier {ON_SWARM[-1]}`: say so")
+    if config.getoption("runner") == SWARM and "mutation" in config.getoption("markexpr"):
+        raise pytest.UsageError("mutations are tried with Compose alone, those of Swarm's own rules as well")
+
+
+def of_runner(marker: pytest.Mark, runner: str) -> bool:
+    """Whether a check has a meaning where this one runs the project: one that names none has it everywhere."""
+    return bool(marker.kwargs.get("runner", runner) == runner)
+
+
+def of_another_runner(item: pytest.Item) -> bool:
+    """Whether a test is a check of somebody else's rules: it is not judged at all."""
+    marker = item.get_closest_marker("check")
+    return marker is not None and not of_runner(marker, item.config.getoption("runner"))
+
+
+def told_of_runner(runner: str, left_out: Iterable[Planned]) -> str:
+    """What is said once of the checks that were not judged for that."""
+    counted = Counter(planned.requirement for planned in left_out)
+    told = ", ".join(f"{count} of {requirement}" for requirement, count in sorted(counted.items()))
+    others = " and ".join(other for other in RUNNERS if other != runner)
+    return f"checks that have a meaning with `--runner {others}` alone are not applicable: {told}"
 
 
 def tally(planned: Iterable[Planned]) -> str:

@@ -15,7 +15,7 @@ import pytest
 from checks.core import judging, stored
 from checks.core.evidence import Evidence, EvidenceError, Folder
 from checks.core.pressure import Pressure
-from checks.core.run import Ending, Planned
+from checks.core.run import Ending, Kind, Planned
 from checks.harness import coverage, plan
 from checks.harness.endings import Phase, ending, outcome_of
 from checks.harness.plan import planned_of
@@ -30,6 +30,7 @@ PLANNED = pytest.StashKey[Planned]()
 PRESSURE = pytest.StashKey[Pressure]()
 PHASES = pytest.StashKey[list["Phase"]]()
 LEFT_OUT = pytest.StashKey[list[Planned]]()
+OF_OTHERS = pytest.StashKey[list[Planned]]()
 UNCOLLECTED = pytest.StashKey[list[str]]()
 SLEPT = pytest.StashKey[float]()
 TRIES = pytest.StashKey[Tries]()
@@ -68,8 +69,9 @@ def evidence(request: pytest.FixtureRequest, evidence_folder: Folder) -> Evidenc
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect the requirements of other shelves, too."""
+    """Collect the requirements of other shelves, too; raises UsageError for what cannot be run so."""
     plan.collect_other_shelves(config)
+    plan.require_a_runner(config)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -106,11 +108,17 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Collecting:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin, if there are checks, before `-k` deselects any; leave out those of higher tiers than were asked for."""
+    """Begin, if there are checks, before `-k` deselects any; leave out those of higher tiers than were asked for.
+
+    Those of another runner are none of this run's.
+    """
     for item in items:
         if (planned := planned_of(item)) and not _is_lost(config):
             item.stash[PLANNED] = planned
             _begin(config)
+    others = [item for item in items if plan.of_another_runner(item)]
+    items[:] = [item for item in items if item not in others]
+    config.stash[OF_OTHERS] = [item.stash[PLANNED] for item in others if PLANNED in item.stash]
     if limit := config.getoption("tier"):
         above = [item for item in items if PLANNED in item.stash and plan.beyond(limit, item.stash[PLANNED])]
         items[:] = [item for item in items if item not in above]
@@ -134,6 +142,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             folder.doubt(f"`{name}` could not be collected")
         for lacking in _gaps(session.config):
             folder.doubt(lacking)
+        if told := _told_of_runner(session.config, selected):
+            folder.note(told)
+
+
+def _told_of_runner(config: pytest.Config, selected: Sequence[Planned]) -> str:
+    """Which checks of the tiers asked for are another runner's, where there is a check of them; '' if none is."""
+    limit, others = config.getoption("tier"), config.stash.get(OF_OTHERS, [])
+    within = [planned for planned in others if not (limit and plan.beyond(limit, planned))]
+    judged = any(planned.kind is Kind.CHECK for planned in selected)
+    return plan.told_of_runner(config.getoption("runner"), within) if within and judged else ""
 
 
 def _gaps(config: pytest.Config) -> list[str]:

@@ -2,9 +2,11 @@
 
 import json
 import subprocess
+from dataclasses import asdict
 
 from checks.core.evidence import Folder
 from checks.core.run import Image
+from checks.core.runner import SWARM
 from checks.core.version import version
 from checks.harness.inputs import inputs_of
 from checks.harness.rests import depends
@@ -14,6 +16,7 @@ from stack import ROOT
 from stack.driver import docker, engine
 from stack.driver.containers import logs_of
 from stack.driver.errors import SubjectError
+from stack.driver.swarm import deployed, membership
 
 
 def describe_files(files: Files, folder: Folder) -> None:
@@ -58,6 +61,8 @@ def describe(stack: Stack, folder: Folder) -> None:
 def keep_what_was_said(stack: Stack, folder: Folder) -> None:
     """The resolved Compose file, and of each container its log and how Docker describes it."""
     folder.keep(f"stacks/{stack.project.name}/compose.json", stack.project.as_json())
+    if stack.subject.runner == SWARM and membership.is_active():
+        keep_where_tasks_are(stack, folder)
     containers = stack.runner.containers()
     told = json.loads(docker.ask("inspect", *(one.id for one in containers.values()))) if containers else []
     for (service, container), described in zip(containers.items(), told, strict=True):
@@ -65,6 +70,14 @@ def keep_what_was_said(stack: Stack, folder: Folder) -> None:
         folder.keep(
             f"stacks/{stack.project.name}/{service}.json", json.dumps([described], indent=4, ensure_ascii=False)
         )
+
+
+def keep_where_tasks_are(stack: Stack, folder: Folder) -> None:
+    """Of a stack on Swarm: its services, the tasks of each, and the nodes that these are on."""
+    told = {one.name: [asdict(task) for task in one.tasks] for one in deployed.services(stack.project.name)}
+    folder.keep(f"stacks/{stack.project.name}/tasks.json", json.dumps(told, indent=4) + "\n")
+    nodes = [f"{one.name}{'' if one.ready else ' (not ready)'}" for one in membership.nodes()]
+    folder.note(f"run by Swarm on {len(nodes)} node: {', '.join(nodes)}; each task and its node stand in tasks.json")
 
 
 def _commit() -> str:

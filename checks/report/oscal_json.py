@@ -91,11 +91,18 @@ def _finding(report: Result, found: JudgedRequirement, control: Control) -> Obje
         "target": {
             "type": "objective-id",
             "target-id": _token(f"{found.id} {control.framework} {control.item}"),
-            "description": f"Rules: {', '.join(control.rules)}.",
+            "description": f"Rules: {', '.join(_bearing(report, found, control))}.",
             "status": state | {"remarks": why},
         },
         **_related(found.checks),
     }
+
+
+def _bearing(report: Result, found: JudgedRequirement, control: Control) -> list[str]:
+    """Its rules, without those of another runner, which nobody looked at."""
+    looked_at = {rule.name for rule in found.rules}
+    of_others = {rule.name for rule in report.catalog.by_id[found.id].rules if rule.runner} - looked_at
+    return [rule for rule in control.rules if rule not in of_others]
 
 
 def _state(found: JudgedRequirement, control: Control, *, whole: bool) -> tuple[Object, str]:

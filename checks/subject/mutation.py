@@ -80,6 +80,11 @@ def override(stack: Stack, role: Role, **keys: object) -> None:
     stack.project.override(json.dumps({"services": {stack.roles[role]: keys}}))
 
 
+def as_it_stands(files: Files) -> Files:
+    """The same files where nobody renders them for Swarm."""
+    return replace(files, subject=replace(files.subject, rendered=False))
+
+
 @contextmanager
 def laid_over(files: Files, **config: object) -> Iterator[Files]:
     """The same files with more keys over them (`services={"api": {...}}`), for who reads them and starts nothing."""

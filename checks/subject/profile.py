@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from checks.core.requirement import Reading
+from checks.core.runner import COMPOSE
 from checks.core.waiver import Waiver
 from checks.subject import profile_errors
 from checks.subject.compose_files import PROFILE_NAME, found_at
@@ -39,7 +40,8 @@ HINT = (
 class Subject:
     """A Compose project and its profile; reading one touches no engine.
 
-    `absent` is {role: why nobody plays it}, `start_seconds` how long a start may take.
+    `absent` is {role: why nobody plays it}, `start_seconds` how long a start may take. `rendered` says that what goes
+    to Swarm is made from it (`invoke render --swarm`), and not its Compose file as it is; `runner` by whom it is run.
     """
 
     compose_file: Path
@@ -56,6 +58,8 @@ class Subject:
     start_seconds: float | None = None
     waivers: tuple[Waiver, ...] = ()
     trust: Trust = NOTHING
+    rendered: bool = False
+    runner: str = COMPOSE
 
     @property
     def directory(self) -> Path:
@@ -94,10 +98,11 @@ class Subject:
 def read(path: Path, trust: Trust = NOTHING) -> Subject:
     """The subject at `path`, a directory or a Compose file; raises SubjectError for one that cannot be used.
 
-    The stack that ships is trusted without a word.
+    The stack that ships is trusted without a word, and rendered for Swarm.
     """
     found = _read(path)
-    return replace(found, trust=EVERYTHING if found.directory.resolve() == SHIPPED.resolve() else trust)
+    ships = found.directory.resolve() == SHIPPED.resolve()
+    return replace(found, trust=EVERYTHING if ships else trust, rendered=ships)
 
 
 def _read(path: Path) -> Subject:

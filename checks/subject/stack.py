@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checks.core.place import Place, Places
+from checks.core.runner import SWARM
 from checks.subject.credentials import Credentials
 from checks.subject.lines import place_of
 from checks.subject.ports import http_ports
 from checks.subject.profile import Subject
 from checks.subject.roles import Absent, Finding, Open, Role, Roles, Search, find_roles
 from checks.subject.secrets import secrets_of
+from stack.driver.errors import SubjectError
 from stack.driver.project import ComposeProject, Config
 from stack.driver.runners.compose import ComposeRunner
 from stack.driver.runners.protocol import Runner
+from stack.driver.swarm.runner import SwarmRunner
+from stack.ops.rendering import rendered_here
 
 MADE_UP = "54321"  # stands for what is not there: fits where a tag, a port, a user or a name is wanted
 
@@ -132,5 +136,11 @@ Mutation = Callable[[Stack], None]
 
 
 def stack_of(subject: Subject, project: ComposeProject) -> Stack:
-    """A stack that Compose runs."""
-    return Stack(subject=subject, project=project, runner=ComposeRunner(project))
+    """A stack that Compose runs, or Swarm as the stack that ships is rendered for it.
+
+    Raises SubjectError for another that Swarm is to run.
+    """
+    if subject.runner == SWARM and not subject.rendered:
+        raise SubjectError("only the stack that ships can be run on Swarm", hint="`--tier declared` judges the files")
+    runner = SwarmRunner(project, rendered_here) if subject.runner == SWARM else ComposeRunner(project)
+    return Stack(subject=subject, project=project, runner=runner)

@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from checks.subject import read_by
+from checks.core.runner import SWARM
+from checks.subject import on_swarm, read_by
 from checks.subject.copies import LINKED_FROM, copy_tree
 from checks.subject.dangers import Files, dangers
 from checks.subject.plain import plain
@@ -69,6 +70,8 @@ def fresh(
         refuse_odd_names(stack.project.config)
         subject.trust.require(dangers(stack.project.config, Files(project=base)))
         refuse_shared_data(stack.project.config, base)
+        if subject.runner == SWARM:
+            on_swarm.leave_out_healers(stack.project)
         stack.project.detach()
         for step in before_start:
             step(stack)

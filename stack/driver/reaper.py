@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -17,10 +18,19 @@ from stack.driver import docker, helper
 from stack.driver.errors import StackError
 from stack.driver.flock import locked
 from stack.driver.labels import DEADLINE_LABEL, HOME_LABEL, KEPT, NAME, PREFIX, RUN_LABEL, STACK_LABEL, address, home
+from stack.driver.swarm import membership
 
 ROUNDS = 3  # one may be in the middle of being removed by somebody else
 OURS = ("--filter", f"label={RUN_LABEL}")
-HOW = {"container": ("--force", "--volumes"), "network": (), "volume": ("--force",)}
+REMOVING = {
+    "service": ("service", "rm"),
+    "container": ("container", "rm", "--force", "--volumes"),
+    "network": ("network", "rm"),
+    "volume": ("volume", "rm", "--force"),
+    "secret": ("secret", "rm"),
+    "config": ("config", "rm"),
+}
+OF_A_SWARM = ("service", "secret", "config", "node")  # a node carries the name of a run that began the swarm
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ def remove(name: str, *, kept: bool = False) -> bool:
             docker.ask("image", "rm", "--force", *built)
         gone = [path for path in folder.glob("*") if path.name.removesuffix(KEPT) not in stays]
         for path in gone:
-            path.unlink() if path.is_file() else remove_folder(path)
+            remove_folder(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         if not stays:
             shutil.rmtree(folder, ignore_errors=True)
     return bool(things or built or gone)
@@ -69,12 +79,25 @@ def _remove_things(name: str, stays: set[str]) -> list[_Thing]:
     """What Docker held of a run, and holds no more; raises StackError for what cannot be removed."""
     found: list[_Thing] = []
     for last in (*[False] * (ROUNDS - 1), True):
-        left = [thing for thing in _things() if thing.run == name and thing.project not in stays]
+        left = [thing for thing in _things() if thing.run == name and not _is_kept(thing, stays)]
         found = found or left
         for thing in left:
             with nullcontext() if last else suppress(StackError):
-                docker.ask(thing.kind, "rm", *HOW[thing.kind], thing.id)
+                _remove_thing(thing)
     return found
+
+
+def _is_kept(thing: _Thing, stays: set[str]) -> bool:
+    """A stack on a swarm that the run began stays with that."""
+    return thing.project in stays or (thing.kind == "node" and bool(stays))
+
+
+def _remove_thing(thing: _Thing) -> None:
+    """Of a swarm that a run began, the last: all else of it goes with the swarm."""
+    if thing.kind == "node":
+        membership.leave()
+    else:
+        docker.ask(*REMOVING[thing.kind], thing.id)
 
 
 def remove_folder(folder: Path) -> None:
@@ -104,7 +127,22 @@ def uninterrupted() -> Iterator[None]:
 
 
 def _things() -> list[_Thing]:
-    """Every container, network and volume that carries the name of a run, in the order in which they can be removed."""
+    """Everything that carries the name of a run, in the order in which it can be removed."""
+    swarmed = [thing for kind in OF_A_SWARM for thing in _things_of_a_swarm(kind)] if membership.is_active() else []
+    services = [thing for thing in swarmed if thing.kind == "service"]
+    return [*services, *_things_here(), *(thing for thing in swarmed if thing not in services)]
+
+
+def _things_of_a_swarm(kind: str) -> Iterator[_Thing]:
+    wanted = (RUN_LABEL, STACK_LABEL, DEADLINE_LABEL, HOME_LABEL)
+    ids = docker.ask(kind, "ls", "--quiet").split()
+    for one in json.loads(docker.ask(kind, "inspect", *ids)) if ids else ():
+        labels = one["Spec"].get("Labels") or {}
+        if NAME.fullmatch(labels.get(RUN_LABEL, "")):
+            yield _Thing(kind, one["ID"], *(labels.get(name, "") for name in wanted))
+
+
+def _things_here() -> list[_Thing]:
     labels = "|".join(f'{{{{.Label "{label}"}}}}' for label in (RUN_LABEL, STACK_LABEL, DEADLINE_LABEL, HOME_LABEL))
     listed = {
         "container": docker.ask("container", "ls", "--all", *OURS, "--format", f"{{{{.ID}}}}|{labels}"),

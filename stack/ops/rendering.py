@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stack.driver.project import ComposeProject
+from stack.driver.swarm import kernel, membership
 from stack.driver.swarm.kernel import Kernel
 from stack.driver.swarm.service import Cluster
 from stack.driver.swarm.stack_file import Aside, StackFile, rendered_of
@@ -21,6 +22,11 @@ def rendered(project: ComposeProject, nodes: int, kernel: Kernel) -> StackFile:
     scraped.write_text(scraping.of_tasks(shipped.read_text(), kept))
     cluster = Cluster(nodes=nodes, ipvs=kernel.ipvs, esp=kernel.esp)
     return rendered_of(project.config, project.name, cluster, Aside(services=healers, files={str(shipped): scraped}))
+
+
+def rendered_here(project: ComposeProject) -> StackFile:
+    """For the swarm that this engine manages."""
+    return rendered(project, len(membership.nodes()), kernel.seen())
 
 
 def healing(project: ComposeProject) -> tuple[str, ...]:

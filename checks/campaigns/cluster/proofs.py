@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,8 @@ import requests
 
 from checks.campaigns.cluster import load
 from checks.campaigns.cluster.nodes import Machine
-from stack.driver import helper, wait
-from stack.driver.errors import NotHealthyError
+from stack.driver import docker, helper, wait
+from stack.driver.errors import NotHealthyError, StackError
 from stack.driver.progress import Progress
 from stack.driver.project import ComposeProject
 from stack.driver.swarm import deployed, kernel, membership
@@ -156,12 +156,64 @@ def node_of_redis_dies(ground: Ground) -> list[Figure]:
     ]
 
 
+def leader_dies(ground: Ground) -> list[Figure]:
+    """The manager that leads dies: others choose a leader, and go on replacing what ends; then it is back."""
+    first, second, _ = ground.machines
+    first.engine.kill()
+    with second.engine.used():
+        led = wait.until(_leader, lambda name: name not in {"", first.name}, within=BACK_SECONDS)
+        elsewhere = wait.until(
+            _api, lambda api: first.name not in {one.node for one in api.running}, within=BACK_SECONDS
+        )
+        before = {one.id for one in elsewhere.value.running}
+        _kill_a_task(ground.machines[1:])
+        healed = wait.until(
+            _api, lambda api: api.well and {one.id for one in api.running} != before, within=BACK_SECONDS
+        )
+        began = time.monotonic()
+        first.engine.start()
+        back = wait.until(lambda: _all_well() and _asked_again(first.engine.address), bool, within=BACK_SECONDS)
+        seconds = time.monotonic() - began
+    return [
+        _within("leader dies", f"another manager leads ({led.value or 'none'})", led.seconds, led.reached),
+        _within("leader dies", "a task of the api that is killed then is replaced", healed.seconds, healed.reached),
+        _within("leader dies", "every service answers, since it was started again", seconds, back.reached),
+    ]
+
+
+def _asked_again(address: str) -> bool:
+    """Whether Prometheus, which was on the dead node, scrapes again: a new leader takes what ran there for running."""
+    with suppress(requests.RequestException):
+        return _scraped_at(address) == len(_api().running)
+    return False
+
+
+def _kill_a_task(machines: Sequence[Machine]) -> None:
+    """Kill the container of a task of the api on the first of these machines that has one."""
+    for machine in machines:
+        with machine.engine.used():
+            named = f"label=com.docker.swarm.service.name={STACK}_api"
+            if found := docker.ask("ps", "--quiet", "--filter", named).split():
+                docker.ask("kill", found[0])
+                return
+    raise StackError("no task of the api runs where a manager is left")
+
+
+def _leader() -> str:
+    """The node that leads, '' while the managers have not agreed on one: then they answer nothing."""
+    with suppress(StackError):
+        lines = docker.ask("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}").splitlines()
+        return next((line.split()[0] for line in lines if line.endswith("Leader")), "")
+    return ""
+
+
 PROOFS: dict[str, Callable[[Ground], list[Figure]]] = {
     "scraped": scraped,
     "node": stateless_node_dies,
     "update": update_under_load,
     "bad-image": bad_image_under_load,
     "redis-node": node_of_redis_dies,
+    "leader": leader_dies,
 }
 
 

@@ -1,5 +1,6 @@
 """What a run would look at is told before it starts, and nothing that the checks lack is passed over."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +136,12 @@ def test_every_role_that_a_requirement_needs_is_one() -> None:
     assert {Role.API, Role.REDIS, Role.PROMETHEUS} <= needed <= {*every_role()}
     logins = {login for requirement in catalog.read().requirements for login in requirement.logins}
     assert logins == set(read(SHIPPED).credentials)
+
+
+def test_rules_of_another_runner_are_told_of(tmp_path: Path) -> None:
+    found = files(tmp_path, web=WEB)
+    told = "  not applicable: 3 of R2, 1 of R3, 2 of R9, which have a meaning with `--runner swarm` alone"
+    assert told in describe.text_of(found)
+    on_swarm = describe.text_of(replace(found, subject=replace(found.subject, runner="swarm")))
+    assert "which have a meaning with `--runner compose` alone" in on_swarm
+    assert "  only the stack that ships can be run on Swarm" in on_swarm

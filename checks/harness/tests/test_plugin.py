@@ -391,3 +391,48 @@ def test_a_waiver_of_no_rule_makes_a_run_doubtful(pytester: pytest.Pytester) -> 
     run(pytester, "-m", "check")
     told = "the profile waives `restart-kept`, which is no rule"
     assert any(reason.startswith(told) for reason in report(pytester).reasons)
+
+
+RUNNERS = """
+    import pytest
+    from checks.core.tests.sample_run import KEPT, LOST, kept_violations
+
+    @pytest.mark.check("R3")
+    def test_everywhere(evidence):
+        assert kept_violations(evidence.saw(KEPT)) == []
+
+    @pytest.mark.check("R3", runner="swarm")
+    def test_on_swarm(evidence):
+        assert kept_violations(evidence.saw(LOST)) == []
+
+    @pytest.mark.check("R4", runner="compose")
+    def test_with_compose(evidence):
+        assert kept_violations(evidence.saw(KEPT)) == []
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "planned", "others"),
+    [
+        ((), ["everywhere", "with_compose"], "--runner swarm` alone are not applicable: 1 of R3"),
+        (("--runner=swarm",), ["everywhere", "on_swarm"], "--runner compose` alone are not applicable: 1 of R4"),
+    ],
+)
+def test_rules_of_another_runner_are_told_of_once(
+    suite: pytest.Pytester, options: tuple[str, ...], planned: list[str], others: str
+) -> None:
+    for file in suite.path.glob("test_*.py"):
+        file.unlink()
+    suite.makepyfile(test_declared=RUNNERS)
+    run(suite, "-m", "check", "--tier=declared", *options)
+    told = report(suite).run
+    assert told
+    assert [one.name.rpartition("::test_")[2] for one in told.planned] == planned
+    assert told.left_out == ()
+    assert [note for note in told.notes if others in note] == list(told.notes)
+    assert len(told.notes) == 1
+
+
+@pytest.mark.parametrize("options", [("-m", "check"), ("-m", "mutation", "--tier=declared")])
+def test_what_swarm_cannot_be_asked_yet_is_refused(suite: pytest.Pytester, options: tuple[str, ...]) -> None:
+    assert run(suite, "--runner=swarm", *options).ret is pytest.ExitCode.USAGE_ERROR

@@ -11,8 +11,9 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, Literal
 
+from checks.core.runner import SWARM
 from checks.requirements.r2_compose_up.complaints import first_place
-from checks.requirements.r2_compose_up.judge import (
+from checks.requirements.r2_compose_up.judge.compose_up import (
     EVERYWHERE,
     CameUp,
     Configured,
@@ -103,6 +104,7 @@ def read_published(files: Files) -> Published:
         services=tuple(every),
         ports=tuple(_ports(every)),
         exposed=(exposed := tuple(_on_the_machines_network(every))),
+        by=_by(files),
         places={**files.places(every, "ports"), **files.places(exposed, "network_mode")},
     )
 
@@ -143,6 +145,7 @@ def knock_everywhere(stack: Stack) -> Reachable:
     addresses = ["127.0.0.1", *own_addresses()]
     return Reachable(
         redis=next(iter(stack.candidates(Role.REDIS)), ""),
+        by=_by(stack),
         declared=tuple(_ports(declared)),
         profiled=tuple(_ports(others)),
         running=tuple(Port(service=one.service, port=one.port, address=one.address) for one in found),
@@ -154,6 +157,10 @@ def knock_everywhere(stack: Stack) -> Reachable:
             for address in addresses
         ),
     )
+
+
+def _by(files: Files) -> Literal["compose", "swarm"]:
+    return "swarm" if files.subject.runner == SWARM else "compose"
 
 
 def _ports(services: Mapping[str, Config]) -> Iterator[Port]:

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
-from checks.requirements.r2_compose_up.judge import AgainstOriginal, Difference
+from checks.requirements.r2_compose_up.judge.compose_up import AgainstOriginal, Difference
 from checks.subject.original import ABSENT, compared_settings
 from checks.subject.original_files import FilesCompared, compared_files
 from checks.subject.stack import Files

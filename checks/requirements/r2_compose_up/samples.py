@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from checks.requirements.r2_compose_up.judge import (
+from checks.requirements.r2_compose_up.judge.compose_up import (
     EVERYWHERE,
     AgainstOriginal,
     CameUp,
@@ -14,6 +14,7 @@ from checks.requirements.r2_compose_up.judge import (
     Published,
     Reachable,
 )
+from checks.requirements.r2_compose_up.judge.swarm import PassedOver, StackKeys, Waiting
 
 FIRST = CameUp(
     after="nothing",
@@ -54,6 +55,9 @@ EXCUSED = Difference(
     copy="compliance-redis:8.0-debian13",
     why="another build of the same image",
 )
+KEYS = StackKeys(services=("api", "redis"), refused={}, said="")
+PASSED_OVER = PassedOver(services=("api", "redis"), ignored={}, untranslated=("api security_opt",))
+WAITING = Waiting(restarts={"api": "any", "migration": "on-failure"})
 SAME = AgainstOriginal(
     project="shop", files=("compose.yaml",), profiled=(), prepared="", settings=200, copied=7, differences=()
 )
@@ -67,6 +71,11 @@ PASSING: tuple[object, ...] = (
     REACHABLE,
     PUBLISHED,
     replace(PUBLISHED, redis="", ports=()),
+    replace(PUBLISHED, by="swarm", ports=(replace(API, address=EVERYWHERE),)),
+    replace(REACHABLE, by="swarm", declared=(replace(API, address=EVERYWHERE),)),
+    KEYS,
+    PASSED_OVER,
+    WAITING,
     replace(REACHABLE, profiled=(replace(API, service="debug"),)),
     SAME,
     replace(SAME, prepared="make settings", differences=(EXCUSED,)),
@@ -112,13 +121,17 @@ FAILING: dict[str, tuple[object, ...]] = {
     ),
     "nothing-else-published": (
         replace(PUBLISHED, exposed=("api",)),
+        replace(PUBLISHED, by="swarm", exposed=("api",)),
         replace(REACHABLE, running=(API, replace(API, port="5001/tcp"))),
         replace(REACHABLE, exposed=("prometheus",)),
+        replace(REACHABLE, by="swarm", exposed=("prometheus",)),
     ),
     "redis-on-no-host-port": (
         replace(PUBLISHED, redis="api"),
+        replace(PUBLISHED, by="swarm", redis="api"),
         replace(REACHABLE, declared=(API, replace(API, service="redis", port="6379/tcp"))),
         replace(REACHABLE, redis="api"),
+        replace(REACHABLE, by="swarm", redis="api"),
     ),
     "copy-as-the-original": (
         replace(SAME, differences=(EXCUSED, replace(EXCUSED, place="services.redis.command", why=""))),
@@ -128,6 +141,12 @@ FAILING: dict[str, tuple[object, ...]] = {
         replace(PRIVILEGES, held=("api privileged: True",)),
         replace(PRIVILEGES, asked="containers", held=("redis cap_add: CAP_SYS_ADMIN",)),
     ),
+    "swarm-refuses-no-key": (
+        replace(KEYS, refused={"api": ("depends_on", "mem_limit")}),
+        replace(KEYS, said="services.api.ports.0 Additional property host_ip is not allowed"),
+    ),
+    "swarm-ignores-no-key": (replace(PASSED_OVER, ignored={"redis": ("security_opt",)}),),
+    "swarm-tries-again": tuple(Waiting(restarts={"api": how}) for how in ("none", "any, at most 3 times")),
 }
 
 VACUOUS: tuple[object, ...] = (
@@ -137,6 +156,9 @@ VACUOUS: tuple[object, ...] = (
     replace(PUBLISHED, services=(), ports=()),
     replace(REACHABLE, knocks=()),
     replace(PRIVILEGES, services=()),
+    replace(KEYS, services=()),
+    replace(PASSED_OVER, services=()),
+    Waiting(restarts={}),
     replace(SAME, settings=0),
     replace(SAME, copied=0),
     replace(REACHABLE, knocks=REACHABLE.knocks[:1]),

@@ -3,7 +3,7 @@
 import pytest
 
 from checks.core.evidence import Evidence
-from checks.requirements.r2_compose_up.judge import original_violations
+from checks.requirements.r2_compose_up.judge.compose_up import original_violations
 from checks.requirements.r2_compose_up.observe_original import compare_with_original, told
 from checks.subject.stack import Files, Stack
 

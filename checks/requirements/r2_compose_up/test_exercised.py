@@ -3,7 +3,7 @@
 import pytest
 
 from checks.core.evidence import Evidence
-from checks.requirements.r2_compose_up.judge import coming_violations
+from checks.requirements.r2_compose_up.judge.compose_up import coming_violations
 from checks.requirements.r2_compose_up.observe import restart_all, take_down_and_up
 from checks.subject.stack import Stack
 

@@ -10,11 +10,12 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.core.registry import objections
+from checks.core.runner import SWARM
 from checks.harness.fixtures import Mutated
-from checks.requirements.r2_compose_up import observe
-from checks.requirements.r2_compose_up.judge import AgainstOriginal
+from checks.requirements.r2_compose_up import observe, observe_swarm
+from checks.requirements.r2_compose_up.judge.compose_up import AgainstOriginal
 from checks.requirements.r2_compose_up.observe_original import compare_with_original
-from checks.subject.mutation import laid_over, rewrite
+from checks.subject.mutation import as_it_stands, laid_over, rewrite
 from checks.subject.roles import Role
 from checks.subject.stack import Files, Mutation, Stack
 from checks.subject.standing import standing
@@ -46,6 +47,13 @@ PRIVILEGES: dict[str, dict[str, object]] = {
 }
 
 
+REFUSED: dict[str, object] = {"mem_limit": "1g", "cpus": 1, "pids_limit": 9, "scale": 1}
+IGNORED: dict[str, object] = {
+    "security_opt": ["apparmor=mine"],
+    "container_name": "store",
+    "restart": "on-failure",
+    "shm_size": "1g",
+}
 PREPARED: dict[str, dict[str, object]] = {  # what a copy has by what was prepared in it, and the original has not
     "command": {"command": ["--appendfsync", "always"]},
     "environment": {"environment": {"HEALER_ONLY": "none"}},
@@ -198,6 +206,42 @@ def test_a_profile_on_the_machines_network_is_noticed(files: Files, evidence: Ev
 def test_a_profile_published_everywhere_is_noticed(files: Files, evidence: Evidence) -> None:
     with laid_over(files, services={"debug": {**OF_A_PROFILE, "ports": ["6380:6379"]}}) as sabotaged:
         assert objections(evidence.saw(observe.read_published(sabotaged))) == {"published-on-loopback-only"}
+
+
+@pytest.mark.mutation(objects="swarm-refuses-no-key")
+@pytest.mark.parametrize("key", REFUSED)
+def test_a_key_that_swarm_refuses_is_noticed(files: Files, evidence: Evidence, key: str) -> None:
+    service = files.playing_or_api(Role.REDIS)
+    with laid_over(as_it_stands(files), services={service: {key: REFUSED[key]}}) as sabotaged:
+        seen = evidence.saw(observe_swarm.read_stack_keys(sabotaged))
+    assert key in seen.refused[service]
+    assert objections(seen) == {"swarm-refuses-no-key"}
+
+
+@pytest.mark.mutation(objects="swarm-ignores-no-key")
+@pytest.mark.parametrize("key", IGNORED)
+def test_a_key_that_swarm_passes_over_is_noticed(files: Files, evidence: Evidence, key: str) -> None:
+    service = files.playing_or_api(Role.REDIS)
+    with laid_over(as_it_stands(files), services={service: {key: IGNORED[key]}}) as sabotaged:
+        seen = evidence.saw(observe_swarm.read_passed_over(sabotaged))
+    assert key in seen.ignored[service]
+    assert objections(seen) == {"swarm-ignores-no-key"}
+
+
+@pytest.mark.mutation(objects="swarm-tries-again")
+@pytest.mark.parametrize("policy", ["no", "on-failure:3"])
+def test_who_gives_up_waiting_is_noticed(files: Files, evidence: Evidence, policy: str) -> None:
+    waiting = next(name for name in files.project.services if files.project.depends_on(name))
+    with laid_over(files, services={waiting: {"restart": policy}}) as sabotaged:
+        seen = evidence.saw(observe_swarm.read_waiting(sabotaged))
+    assert objections(seen) == {"swarm-tries-again"}
+
+
+@pytest.mark.mutation(objects="redis-on-no-host-port")
+def test_redis_on_a_port_of_the_nodes_is_noticed(files: Files, evidence: Evidence) -> None:
+    on_swarm = replace(files, subject=replace(files.subject, runner=SWARM))
+    with laid_over(on_swarm, services={files.playing_or_api(Role.REDIS): {"ports": ["6379:6379"]}}) as sabotaged:
+        assert objections(evidence.saw(observe.read_published(sabotaged))) == {"redis-on-no-host-port"}
 
 
 @pytest.mark.mutation(objects="copy-as-the-original")

@@ -4,7 +4,7 @@ import pytest
 
 from checks.core.evidence import Evidence
 from checks.harness.fixtures import Mutated, Starting
-from checks.requirements.r2_compose_up.judge import coming_violations, privilege_violations, reach_violations
+from checks.requirements.r2_compose_up.judge.compose_up import coming_violations, privilege_violations, reach_violations
 from checks.requirements.r2_compose_up.observe import (
     come_up_from_nothing,
     did_not_come_up,

@@ -7,8 +7,10 @@ from checks.requirements.r3_durability.judge.every_redis import other_redis_viol
 from checks.requirements.r3_durability.judge.keeper import keeper_violations
 from checks.requirements.r3_durability.judge.left_alone import settings_left_alone_violations
 from checks.requirements.r3_durability.judge.restart import settings_violations
+from checks.requirements.r3_durability.judge.swarm import placement_violations
 from checks.requirements.r3_durability.observe.declared import find_keeper, look_beside_the_keeper, read_given_settings
 from checks.requirements.r3_durability.observe.every_redis import read_others
+from checks.requirements.r3_durability.observe.swarm import read_placement
 from checks.subject.stack import Files
 
 
@@ -30,3 +32,8 @@ def test_no_other_redis_is_given_less(files: Files, evidence: Evidence) -> None:
 @pytest.mark.check
 def test_a_redis_keeps_the_data(files: Files, evidence: Evidence) -> None:
     assert keeper_violations(evidence.saw(find_keeper(files))) == []
+
+
+@pytest.mark.check(runner="swarm")
+def test_swarm_keeps_redis_where_its_data_lie(files: Files, evidence: Evidence) -> None:
+    assert placement_violations(evidence.saw(read_placement(files))) == []

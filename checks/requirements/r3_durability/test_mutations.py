@@ -19,6 +19,7 @@ from checks.requirements.r3_durability.observe import (
     full_disk,
     power_cut,
     restart,
+    swarm,
 )
 from checks.roles.redis.mutations import (
     another_redis,
@@ -29,7 +30,7 @@ from checks.roles.redis.mutations import (
 )
 from checks.subject import mutation
 from checks.subject.roles import Role
-from checks.subject.stack import Mutation
+from checks.subject.stack import Files, Mutation
 
 
 @pytest.mark.mutation(objects="torn-tail-is-no-obstacle")
@@ -222,3 +223,17 @@ def test_a_change_of_settings_that_waits_is_noticed(
     stack = unstarted(waiting("redis-cli CONFIG SET appendfsync everysec"))
     assert objections(evidence.saw(declared.read_given_settings(stack))) == set()
     assert objections(evidence.saw(declared.look_beside_the_keeper(stack))) == {"settings-left-alone"}
+
+
+@pytest.mark.mutation(objects="swarm-stays-with-its-data")
+def test_a_redis_without_a_placement_is_noticed(files: Files, evidence: Evidence) -> None:
+    seen = evidence.saw(swarm.read_placement(mutation.as_it_stands(files)))
+    assert seen.constraints == ()
+    assert objections(seen) == {"swarm-stays-with-its-data"}
+
+
+@pytest.mark.mutation(objects="swarm-stays-with-its-data")
+def test_two_tasks_at_the_same_data_are_noticed(files: Files, evidence: Evidence) -> None:
+    service = files.roles[Role.REDIS]
+    with mutation.laid_over(files, services={service: {"deploy": {"replicas": 2}}}) as sabotaged:
+        assert objections(evidence.saw(swarm.read_placement(sabotaged))) == {"swarm-stays-with-its-data"}

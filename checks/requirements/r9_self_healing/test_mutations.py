@@ -6,9 +6,17 @@ from checks.core.evidence import Evidence
 from checks.core.registry import objections
 from checks.harness.fixtures import InPart, Mutated, OnAnotherEngine
 from checks.requirements.r9_self_healing import mutations
-from checks.requirements.r9_self_healing.observe import declared, engine_restart, healer_away, healing, left_alone
+from checks.requirements.r9_self_healing.observe import (
+    declared,
+    engine_restart,
+    healer_away,
+    healing,
+    left_alone,
+    swarm,
+)
 from checks.subject import mutation
 from checks.subject.roles import Role
+from checks.subject.stack import Files
 
 
 @pytest.mark.mutation(objects="engine-restart-comes-back")
@@ -118,3 +126,27 @@ def test_a_restart_for_a_frozen_dependency_is_noticed(mutated: Mutated, evidence
 def test_a_stop_that_may_take_hours_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
     seen = evidence.saw(declared.read_declared_bounds(unstarted(mutations.hours_to_stop)))
     assert objections(seen) == {"healed-within-minutes"}
+
+
+@pytest.mark.mutation(objects="swarm-restarts-what-ends")
+@pytest.mark.parametrize("policy", ["no", "on-failure", "on-failure:3"])
+def test_a_task_that_is_not_replaced_is_noticed(files: Files, evidence: Evidence, policy: str) -> None:
+    with mutation.laid_over(files, services={files.roles[Role.API]: {"restart": policy}}) as sabotaged:
+        assert objections(evidence.saw(swarm.read_restarting(sabotaged))) == {"swarm-restarts-what-ends"}
+
+
+@pytest.mark.mutation(objects="swarm-update-leaves-a-task")
+def test_an_update_of_all_tasks_at_once_is_noticed(files: Files, evidence: Evidence) -> None:
+    update = {"order": "stop-first", "parallelism": 0, "failure_action": "rollback"}
+    deploy = {"replicas": 2, "update_config": update}
+    with mutation.laid_over(files, services={files.roles[Role.API]: {"deploy": deploy}}) as sabotaged:
+        assert objections(evidence.saw(swarm.read_updates(sabotaged))) == {"swarm-update-leaves-a-task"}
+
+
+@pytest.mark.mutation(objects="swarm-update-rolls-back")
+def test_a_bad_update_that_stays_is_noticed(files: Files, evidence: Evidence) -> None:
+    update = {"order": "start-first", "failure_action": "pause"}
+    with mutation.laid_over(
+        files, services={files.roles[Role.API]: {"deploy": {"update_config": update}}}
+    ) as sabotaged:
+        assert objections(evidence.saw(swarm.read_updates(sabotaged))) == {"swarm-update-rolls-back"}

@@ -44,6 +44,21 @@ def require(*, begin: bool) -> bool:
     return False
 
 
+def begin_for(labels: Mapping[str, str]) -> None:
+    """A swarm of this machine alone for a run, whose labels its node carries; one that is there is used as it is."""
+    if require(begin=True):
+        given = [word for name, value in labels.items() for word in ("--label-add", f"{name}={value}")]
+        docker.ask("node", "update", *given, _told()["NodeID"])
+
+
+def leave() -> None:
+    """Leave the swarm, whoever else is in it, and remove the bridge that came with it, where it did."""
+    ours = [node for node in nodes() if BEGUN in node.labels]
+    docker.ask("swarm", "leave", "--force")
+    if ours and BRIDGE in ours[0].labels:
+        docker.ask("network", "rm", GATEWAY)
+
+
 def is_active() -> bool:
     """Whether this engine manages a swarm."""
     told = _told()
@@ -86,9 +101,7 @@ def end_if_ours() -> bool:
     ours = [node for node in nodes() if BEGUN in node.labels]
     if len(ours) != len(nodes()) or docker.ask("service", "ls", "--quiet").split():
         return False
-    docker.ask("swarm", "leave", "--force")
-    if BRIDGE in ours[0].labels:
-        docker.ask("network", "rm", GATEWAY)
+    leave()
     return True
 
 

@@ -1,8 +1,10 @@
 """What a run leaves is told from what belongs to one that is at work."""
 
 import fcntl
+import json
 import os
 import signal
+import socket
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from stack.driver import docker, labels, reaper, session
+from stack.driver.labels import DEADLINE_LABEL, RUN_LABEL
 from stack.driver.reaper import _Thing
+from stack.driver.swarm import membership
 
 PAST, FUTURE = "2020-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"
 
@@ -47,6 +51,17 @@ def test_a_run_leaves_what_is_to_be_kept(home: Path) -> None:
     assert {path.name for path in run.folder.iterdir()} == {"bad", "bad.kept"}
     assert reaper.sweep() == []
     assert reaper.sweep(kept=True) == [run.name]
+    assert list(home.iterdir()) == []
+
+
+def test_what_is_no_file_goes_as_well(home: Path) -> None:
+    """An engine in a container leaves its socket in the folder of the run that began it."""
+    folder = home / "checks-000001"
+    folder.mkdir()
+    (folder / "gone").symlink_to(home / "nowhere")
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.bind(str(folder / "engine.sock"))
+    assert reaper.sweep() == ["checks-000001"]
     assert list(home.iterdir()) == []
 
 
@@ -115,4 +130,33 @@ def test_what_only_looks_like_a_run_is_left_alone(home: Path) -> None:
 def test_a_label_that_names_no_run_is_no_run(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(docker, "ask", lambda *_: f"0123|{name}|stack|{PAST}|elsewhere\n")
+    monkeypatch.setattr(membership, "is_active", lambda: False)
     assert reaper._things() == []
+
+
+def test_of_a_swarm_services_go_first_and_the_swarm_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container whose service is still there is replaced, and what a manager keeps goes with its swarm."""
+    monkeypatch.undo()
+    labels = {RUN_LABEL: "checks-abcdef", DEADLINE_LABEL: PAST}
+    done: list[tuple[str, ...]] = []
+
+    def ask(*words: str) -> str:
+        kind, verb, *_ = words
+        if verb == "inspect":
+            mine, others = {"ID": f"{kind}-1", "Spec": {"Labels": labels}}, {"ID": "x", "Spec": {"Labels": {"a": "b"}}}
+            return json.dumps([mine, others])
+        if verb == "ls":
+            return "1 x" if kind in reaper.OF_A_SWARM else f"{kind}-1|checks-abcdef||{PAST}|elsewhere\n"
+        done.append(words)
+        return ""
+
+    monkeypatch.setattr(docker, "ask", ask)
+    monkeypatch.setattr(membership, "is_active", lambda: True)
+    monkeypatch.setattr(membership, "leave", lambda: done.append(("leave",)))
+    found = reaper._things()
+    assert [one.kind for one in found] == ["service", "container", "network", "volume", "secret", "config", "node"]
+    for one in found:
+        reaper._remove_thing(one)
+    assert [one.kind for one in found if reaper._is_kept(one, {"checks-abcdef-1"})] == ["node"]
+    assert done[0] == ("service", "rm", "service-1")
+    assert done[-1] == ("leave",)

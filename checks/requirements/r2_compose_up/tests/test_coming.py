@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.requirements.r2_compose_up.judge import CameUp, coming_violations
+from checks.requirements.r2_compose_up.judge.compose_up import CameUp, coming_violations
 from checks.requirements.r2_compose_up.samples import FIRST, SAID
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checks.core.verdict import Violation
-from checks.requirements.r2_compose_up.judge import configuration_violations, published_violations
+from checks.requirements.r2_compose_up.judge.compose_up import configuration_violations, published_violations
 from checks.requirements.r2_compose_up.observe import read_configuration, read_published
 from checks.subject.profile import read
 from checks.subject.stack import Files

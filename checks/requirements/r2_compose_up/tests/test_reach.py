@@ -4,7 +4,7 @@ from pathlib import Path
 
 from checks.core.registry import objections
 from checks.core.tests.cases import Case, accepted, parametrized
-from checks.requirements.r2_compose_up.judge import Knock, Port, Reachable
+from checks.requirements.r2_compose_up.judge.compose_up import Knock, Port, Reachable
 from checks.requirements.r2_compose_up.observe import addresses_in
 
 CASES = Path(__file__).with_name("cases")

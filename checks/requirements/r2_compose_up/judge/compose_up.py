@@ -89,20 +89,21 @@ class Port:
 class Published:
     """What the Compose file publishes on this machine, and which of its services are on the machine's own network.
 
-    Services that only a profile brings up are among them.
+    Services that only a profile brings up are among them. Swarm cannot keep a port to an address.
     """
 
     redis: str
     services: tuple[str, ...]
     ports: tuple[Port, ...]
     exposed: tuple[str, ...]
+    by: Literal["compose", "swarm"] = "compose"
     places: Places = field(default_factory=dict)
 
 
 @judges(Published)
 def published_violations(seen: Published) -> list[Violation]:
     found = []
-    wrong = [*_off_loopback(seen.ports)]
+    wrong = [*_off_loopback(seen.ports)] if seen.by == "compose" else []
     if wrong or not seen.services:
         place = first_of(seen.places, (port.service for port in seen.ports if not is_loopback(port.address)))
         told = wrong or "no service"
@@ -128,10 +129,12 @@ class Reachable:
 
     `declared` is what the copy's Compose file publishes but for its own loopback ports, `running` what its containers
     do, `profiled` what services would that only a profile brings up. `exposed` names the services on the machine's own
-    network, those of a profile too. Each published TCP port was knocked at on every address.
+    network, those of a profile too. Each published TCP port was knocked at on every address. What Swarm publishes
+    answers on each of them.
     """
 
     redis: str
+    by: Literal["compose", "swarm"] = "compose"
     declared: tuple[Port, ...]
     profiled: tuple[Port, ...] = ()
     running: tuple[Port, ...]
@@ -142,7 +145,7 @@ class Reachable:
 @judges(Reachable)
 def reach_violations(seen: Reachable) -> list[Violation]:
     found = []
-    if wrong := [*_beside_loopback(seen)]:
+    if wrong := [*_beside_loopback(seen)] if seen.by == "compose" else []:
         late = all(SILENT in one for one in wrong)
         found.append(Violation("published-on-loopback-only", seen=wrong, wanted="on loopback alone", late=late))
     named = {(port.service, port.port) for port in seen.declared}

@@ -20,7 +20,7 @@ from stack.healer.tests.fake_engine import SmallEngine, container
 
 OURSELVES = container("healer")["Id"]
 SHOP = Project(name="shop", directory="/srv/shop", container=OURSELVES)
-SETTINGS = Settings(engine_seconds=0.2, patience_seconds=5, backoff_cap_seconds=0.2)
+SETTINGS = Settings(engine_seconds=0.8, patience_seconds=5, backoff_cap_seconds=0.2)
 PATIENCE = 20.0
 SAID: list[str] = []  # the actions that the healer told of in this test
 QUIET = Pressure()  # nothing was sampled, so nobody is excused

@@ -15,7 +15,7 @@ CIS = {  # docker-bench-security 1.6.1, which follows the CIS Docker Benchmark 1
     "5.14": "Incoming container traffic is bound to a specific host interface",
     "5.27": "Container health is checked at runtime",
 }
-# NIST's own OSCAL content, HIGH baseline, 5.1.1; IA-5(7), IA-9 and SI-13 are in no such baseline: as others quote Rev. 5
+# NIST's OSCAL content, HIGH baseline, 5.1.1; IA-5(7), IA-9 and SI-13 are in no such baseline: as others quote Rev. 5
 NIST = {
     "AC-2": "Account Management",
     "AC-3": "Access Enforcement",

@@ -21,7 +21,7 @@ POWERS = {Danger.PRIVILEGED, Danger.CAPABILITIES}  # whatever stands there
 SERVING = (Role.API, Role.REDIS, Role.PROMETHEUS)
 MACHINES_OWN = """
     / /boot /dev /etc /lib /lib64 /proc /sys /usr /bin /sbin /root /home /run /var /var/lib /var/run
-"""  # CIS 5.5, and what leads to the same
+"""  # CIS Docker 1.6.0, 5.6, and what leads to the same
 OF_THE_MACHINE = frozenset(map(Path, MACHINES_OWN.split()))
 WITH_ALL_BELOW = tuple(
     map(Path, ("/boot", "/proc", "/var/lib/docker", "/var/lib/containerd", "/etc/ssh", "/etc/shadow", "/etc/sudoers"))

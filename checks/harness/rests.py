@@ -12,6 +12,7 @@ import json
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -46,11 +47,18 @@ class Rest:
     evidence: Path
     digest: str
 
-    def __str__(self) -> str:
-        return (
-            f"{self.requirement} rests on {self.evidence} ({SUMS} {self.digest[:19]}), where it was proven: nothing it "
-            f"depends on has changed since, nor since {self.ref}; but for tier {Tier.DECLARED} it was not run again"
+
+def told(found: Iterable[Rest]) -> Iterator[str]:
+    """A sentence for each run that something rests on."""
+    for (evidence, digest, ref), group in groupby(sorted(found, key=_where), key=_where):
+        yield (
+            f"{', '.join(one.requirement for one in group)}: proven in {evidence} ({SUMS} {digest[:19]}); nothing it "
+            f"depended on has changed since, nor since {ref}, so only checks of the tier {Tier.DECLARED} ran again"
         )
+
+
+def _where(rest: Rest) -> tuple[str, str, str]:
+    return str(rest.evidence), rest.digest, rest.ref
 
 
 def depends(subject: Subject) -> dict[str, str]:

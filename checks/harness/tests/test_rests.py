@@ -11,7 +11,7 @@ from checks.core.evidence import Evidence, Folder
 from checks.core.run import Ending, Planned
 from checks.core.tests.sample_run import KEEPS, KEPT, outcome
 from checks.harness import rests
-from checks.harness.rests import SinceError, depends
+from checks.harness.rests import SinceError, depends, told
 from checks.subject.profile import Subject
 from stack.driver.engine import Engine
 
@@ -60,7 +60,8 @@ def test_what_was_proven_with_the_same_inputs_rests_on_that(project: Path, subje
     evidence = ran(project, subject)
     (found,) = rests.rests("HEAD", subject, ENGINE, evidence.parent)
     assert (found.requirement, found.evidence, found.ref) == ("R3", evidence, "HEAD")
-    assert str(found).startswith(f"R3 rests on {evidence} (SHA256SUMS sha256:")
+    (sentence,) = told([replace(found, requirement="R1"), found])
+    assert sentence.startswith(f"R1, R3: proven in {evidence} (SHA256SUMS sha256:")
 
 
 @pytest.mark.parametrize("name", ["README.md", "checks/core/tests/test_rules.py", "checks/report/page.py", FILES[2]])

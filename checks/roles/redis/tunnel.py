@@ -16,13 +16,14 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+from checks.roles.redis import inside
 from checks.roles.redis.wire import ANSWER_SECONDS
 from stack.driver import docker
 from stack.driver.errors import StackError
 from stack.driver.runners.protocol import Runner
 
 AT_ONCE = 1 << 16  # bytes
-SOCKETS_OF = "/proc/{pid}/root{path}"  # as its first process sees them
+ROOT_OF = "/proc/{pid}/root"  # as its first process sees it
 CLIENT = ("tls-client-cert-file", "tls-client-key-file")
 SERVER = ("tls-cert-file", "tls-key-file")  # what a Redis shows to others itself where it is told nothing else
 
@@ -117,7 +118,8 @@ class OnSocket:
 
     def __call__(self) -> socket.socket:
         pid = self._runner.container(self._service).state.pid
-        return dialled(SOCKETS_OF.format(pid=pid, path=self._path))
+        with inside.opened(ROOT_OF.format(pid=pid), self._path) as name:
+            return dialled(name)
 
 
 def dialled(path: str) -> socket.socket:

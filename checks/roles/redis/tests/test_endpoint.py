@@ -57,7 +57,7 @@ def test_a_setting_in_its_configuration_counts(tmp_path: Path) -> None:
 
 def on_a_socket(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """A stack whose Redis answers at a path of this machine."""
-    monkeypatch.setattr(tunnel, "SOCKETS_OF", "{path}")
+    monkeypatch.setattr(tunnel, "ROOT_OF", "/")
     monkeypatch.setattr(endpoint, "_TUNNELS", {})
     redis = {"image": "redis", "command": ["redis-server", "--port", "0", "--unixsocket", str(path)]}
     stack = stack_with(redis, folder)

@@ -29,7 +29,13 @@ nox.options.sessions = ["lint", "types", "page", "validators", "compliance", "of
 PYTHON = (sys.executable, "-m")
 UNIT_TESTS = sorted(str(folder) for folder in Path().glob("[!.]*/**/tests"))  # beside what they test
 BENCHES = ("startup", "throughput", "healers", "service", "copies")  # modules of checks.campaigns.bench
-BY_NAME_ONLY = ("busy", "busy-healing", "gate", "report")  # a quarter of an hour and more; or of a run that is there
+BY_NAME_ONLY = (
+    "busy",
+    "busy-healing",
+    "gate",
+    "programs",
+    "report",
+)  # a quarter of an hour and more; or of a run that is there
 TEARDOWN_SECONDS = 150  # for what is interrupted to tidy up, and to be judged; nox's own patience is half a second
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ALONE = ("setsid",)  # out of the terminal's reach: what is interrupted hears of it once, and from here

@@ -1,6 +1,7 @@
 """Break one thing in a copy of a stack, before it starts."""
 
 import json
+import shlex
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -31,10 +32,11 @@ def restarted(role: Role, policy: str) -> Mutation:
 
 def never_well_again(stack: Stack) -> None:
     """A health check of Redis that passes in the container's first run only."""
-    test = stack.project.config["services"][stack.roles[Role.REDIS]]["healthcheck"]["test"]
+    how, *words = stack.project.config["services"][stack.roles[Role.REDIS]]["healthcheck"]["test"]
+    asked = words[0] if how == "CMD-SHELL" else shlex.join(words)
     first_run = "/data/.first-run; now=$$(cut -d' ' -f22 /proc/1/stat)"
     remembered = f"f={first_run}; [ -e $$f ] || echo $$now > $$f; [ $$(cat $$f) = $$now ]"
-    override(stack, Role.REDIS, healthcheck={"test": ["CMD-SHELL", f"{remembered} && {test[1]}"]})
+    override(stack, Role.REDIS, healthcheck={"test": ["CMD-SHELL", f"{remembered} && {asked}"]})
 
 
 def service_with(module: str, old: str, new: str) -> Mutation:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -40,25 +39,18 @@ class SinceError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Rest:
-    """A requirement that is not run again, and the evidence that it rests on: a folder, and the digest of its sums."""
+    """Requirements that are not run again, and the evidence that they rest on: a folder, and the digest of its sums."""
 
-    requirement: str
-    ref: str
+    requirements: tuple[str, ...]
     evidence: Path
     digest: str
 
-
-def told(found: Iterable[Rest]) -> Iterator[str]:
-    """A sentence for each run that something rests on."""
-    for (evidence, digest, ref), group in groupby(sorted(found, key=_where), key=_where):
-        yield (
-            f"{', '.join(one.requirement for one in group)}: proven in {evidence} ({SUMS} {digest[:19]}); nothing it "
-            f"depended on has changed since, nor since {ref}, so only checks of the tier {Tier.DECLARED} ran again"
+    def told(self, ref: str) -> str:
+        """In a sentence, where they were compared with this commit."""
+        return (
+            f"{', '.join(self.requirements)}: proven in {self.evidence} ({SUMS} {self.digest[:19]}); nothing they "
+            f"depend on has changed since, nor since {ref}, so only checks of the tier {Tier.DECLARED} ran again"
         )
-
-
-def _where(rest: Rest) -> tuple[str, str, str]:
-    return str(rest.evidence), rest.digest, rest.ref
 
 
 def depends(subject: Subject) -> dict[str, str]:
@@ -79,10 +71,26 @@ def rests(ref: str, subject: Subject, engine: Engine | None, base: Path) -> list
     if engine is None or (not _is_ours(subject) and _changed(subject.root, ref)):
         return []
     today = depends(subject)
-    untouched = [one for one in catalog.read().requirements if not any(_concerning(one, changed))]
-    runs = list(_runs(base, engine))
-    found = (_rest(one, ref, [folder for folder, run in runs if _of(run, one) == today[one.id]]) for one in untouched)
-    return [one for one in found if one]
+    left = {one.id: today[one.id] for one in catalog.read().requirements if not any(_concerning(one, changed))}
+    return list(_found(left, _runs(base, engine)))
+
+
+def _found(left: dict[str, str], runs: Iterable[tuple[Path, Mapping[str, Any]]]) -> Iterator[Rest]:
+    """For {requirement: its digest} the newest runs that proved each; a run is judged once, and only if it can tell."""
+    here = found_here()
+    for folder, run in runs:
+        same = {name for name, digest in left.items() if run.get("depends", {}).get(name) == digest}
+        if same and not _moved(run, here) and (proven := _proven(folder, same)):
+            sums = hashlib.sha256((folder / SUMS).read_bytes()).hexdigest()
+            yield Rest(requirements=proven, evidence=folder, digest=f"sha256:{sums}")
+            for name in proven:
+                del left[name]
+
+
+def _proven(folder: Path, names: Container[str]) -> tuple[str, ...]:
+    """Which of these the run proved, by all of their checks; whoever altered its evidence proved nothing."""
+    judged = judging.judged_folder(folder).requirements
+    return tuple(one.id for one in judged if one.id in names and one.verdict is Verdict.PROVEN and one.note is None)
 
 
 def _is_ours(subject: Subject) -> bool:
@@ -90,11 +98,10 @@ def _is_ours(subject: Subject) -> bool:
 
 
 def _runs(base: Path, engine: Engine) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Earlier runs on this engine with the images that it has now, newest first."""
-    here = found_here()
+    """Earlier runs on this engine, newest first."""
     for file in sorted((one for one in base.glob(f"*/{RUN}") if one.parent.name != LATEST), reverse=True):
         run = json.loads(file.read_text("utf-8"))
-        if all(run.get(key) == value for key, value in asdict(engine).items()) and not _moved(run, here):
+        if all(run.get(key) == value for key, value in asdict(engine).items()):
             yield file.parent, run
 
 
@@ -103,21 +110,6 @@ def _moved(run: Mapping[str, Any], here: Iterable[str]) -> bool:
     then = {one["name"]: one["digest"] for one in run.get("images", ()) if one["name"] in here}
     now = look_at({name: name for name in then}) if then else {}
     return any(image.digest != then[name] for name, image in now.items())
-
-
-def _of(run: Mapping[str, Any], requirement: Requirement) -> str | None:
-    found: str | None = run.get("depends", {}).get(requirement.id)
-    return found
-
-
-def _rest(requirement: Requirement, ref: str, folders: Iterable[Path]) -> Rest | None:
-    """The newest of these runs that proved it by all of its checks; whoever altered its evidence proved nothing."""
-    for folder in folders:
-        for judged in judging.judged_folder(folder).requirements:
-            if judged.id == requirement.id and judged.verdict is Verdict.PROVEN and judged.note is None:
-                sums = hashlib.sha256((folder / SUMS).read_bytes()).hexdigest()
-                return Rest(requirement=requirement.id, ref=ref, evidence=folder, digest=f"sha256:{sums}")
-    return None
 
 
 def _concerning(requirement: Requirement, paths: Iterable[PurePosixPath]) -> Iterator[PurePosixPath]:

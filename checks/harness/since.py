@@ -12,7 +12,7 @@ import pytest
 from checks.core.run import Kind, Planned
 from checks.core.tier import Tier
 from checks.harness import plugin, trusting
-from checks.harness.rests import SinceError, rests, told
+from checks.harness.rests import SinceError, rests
 from checks.subject import profile
 from stack.driver import engine
 from stack.driver.errors import StackError
@@ -44,9 +44,9 @@ def _found(config: pytest.Config) -> list[str]:
         found = rests(config.getoption("since"), subject, engine.find(), config.getoption("evidence"))
     except (SinceError, StackError) as problem:
         raise pytest.UsageError(str(problem)) from problem
-    for sentence in told(found):
-        config.stash[plugin.FOLDER].note(sentence)
-    return [rest.requirement for rest in found]
+    for rest in found:
+        config.stash[plugin.FOLDER].note(rest.told(config.getoption("since")))
+    return [requirement for rest in found for requirement in rest.requirements]
 
 
 @pytest.hookimpl(optionalhook=True)

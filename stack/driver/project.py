@@ -247,6 +247,11 @@ def replicas_of(spec: Config) -> int:
     return int(next(number for number in (spec.get("scale"), deployed, 1) if number is not None))
 
 
+def is_global(spec: Config) -> bool:
+    """Whether Swarm is to run one task of a service on each node."""
+    return bool((spec.get("deploy") or {}).get("mode") == "global")
+
+
 def seconds_in(duration: str) -> float:
     """'1m30s' as seconds: a duration as Compose resolves it (Go's notation)."""
     units = {"h": 3600.0, "ms": 1e-3, "m": 60.0, "us": 1e-6, "\u00b5s": 1e-6, "ns": 1e-9, "s": 1.0}

@@ -9,8 +9,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from checks.harness.rule_tables import written_into
+from stack import ROOT
 from stack.driver.errors import StackError, last_lines
 
 INTERRUPTED = 130
@@ -44,6 +47,18 @@ def clients_of(module: str, job: Mapping[str, object]) -> dict[str, Any]:
         raise StackError("the clients could not do their work", details=last_lines(done.stderr))
     tally: dict[str, Any] = json.loads(done.stdout)
     return tally
+
+
+def write_down(page: Path, table: str, marks: tuple[str, str]) -> None:
+    """Put a table into a page of the project, between its marks."""
+    page.write_text(written_into(page.read_text("utf-8"), table, marks), "utf-8")
+
+
+def keep(name: str, **measured: object) -> None:
+    """Leave what was measured, and on which machine, as `evidence/bench/NAME.json`."""
+    kept = ROOT / "evidence" / "bench" / f"{name}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps({"machine": machine(), **measured}, indent=2) + "\n")
 
 
 def machine() -> str:

@@ -7,7 +7,6 @@ evidence was kept, and the calls of the `docker` program. The table is written i
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import stat
@@ -20,8 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from checks.campaigns.bench.command import machine, reports_errors
-from checks.harness.rule_tables import written_into
+from checks.campaigns.bench.command import keep, machine, reports_errors, write_down
 from stack import ROOT
 from stack.driver.errors import EngineError, StackError
 
@@ -58,10 +56,8 @@ def main() -> int:
         for name in names:
             costs.append(cost_of(name, calls))
             print(row(costs[-1]), end="", flush=True)
-    PAGE.write_text(written_into(PAGE.read_text("utf-8"), table(costs), MARKS), "utf-8")
-    kept = ROOT / "evidence" / "bench" / "gate.json"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"machine": machine(), "sessions": [asdict(one) for one in costs]}, indent=2) + "\n")
+    write_down(PAGE, table(costs), MARKS)
+    keep("gate", sessions=[asdict(one) for one in costs])
     return int(any(one.failed for one in costs))
 
 

@@ -19,9 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checks.campaigns.bench.command import machine, reports_errors
+from checks.campaigns.bench.command import machine, reports_errors, write_down
 from checks.campaigns.bench.gate import PAGE, processor_seconds
-from checks.harness.rule_tables import written_into
 from stack import ROOT
 from stack.driver.errors import StackError
 
@@ -55,7 +54,7 @@ def main() -> int:
             spent.seconds[name] += seconds - before.get(pid, (name, 0.0))[1]
     told = table(session, spent, processor_seconds() - used)
     print(told, end="")
-    PAGE.write_text(written_into(PAGE.read_text("utf-8"), told, MARKS), "utf-8")
+    write_down(PAGE, told, MARKS)
     return code
 
 

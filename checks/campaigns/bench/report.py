@@ -8,7 +8,6 @@ takes longer than is wanted.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import shutil
 import statistics
@@ -21,10 +20,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from checks.campaigns.bench.command import machine, reports_errors
+from checks.campaigns.bench.command import keep, machine, reports_errors, write_down
 from checks.core.judging import judged_folder
 from checks.core.results import Result
-from checks.harness.rule_tables import written_into
 from checks.report.formats import VIEWS
 from stack import ROOT
 from stack.driver.errors import StackError
@@ -66,10 +64,8 @@ def main() -> int:
         took = [*of_the_command(copy, named.times), *of_its_parts(copy, named.times)]
     told = table(took, judged_folder(folder))
     print(told, end="")
-    PAGE.write_text(written_into(PAGE.read_text("utf-8"), told, MARKS), "utf-8")
-    kept = EVIDENCE / "bench" / "report.json"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"machine": machine(), "took": [asdict(one) for one in took]}, indent=2) + "\n")
+    write_down(PAGE, told, MARKS)
+    keep("report", took=[asdict(one) for one in took])
     return int(took[0].median > WANTED_S)
 
 

@@ -11,7 +11,7 @@ from checks.core.evidence import Evidence, Folder
 from checks.core.run import Ending, Planned
 from checks.core.tests.sample_run import KEEPS, KEPT, outcome
 from checks.harness import rests
-from checks.harness.rests import SinceError, depends, told
+from checks.harness.rests import SinceError, depends
 from checks.subject.profile import Subject
 from stack.driver.engine import Engine
 
@@ -53,15 +53,16 @@ def ran(project: Path, subject: Subject, how: Ending = Ending.PASSED, left_out: 
 
 
 def rest(project: Path, subject: Subject, engine: Engine | None = ENGINE, ref: str = "HEAD") -> list[str]:
-    return [one.requirement for one in rests.rests(ref, subject, engine, project.parent / "evidence")]
+    return [name for one in rests.rests(ref, subject, engine, project.parent / "evidence") for name in one.requirements]
 
 
 def test_what_was_proven_with_the_same_inputs_rests_on_that(project: Path, subject: Subject) -> None:
     evidence = ran(project, subject)
     (found,) = rests.rests("HEAD", subject, ENGINE, evidence.parent)
-    assert (found.requirement, found.evidence, found.ref) == ("R3", evidence, "HEAD")
-    (sentence,) = told([replace(found, requirement="R1"), found])
+    assert (found.requirements, found.evidence) == (("R3",), evidence)
+    sentence = replace(found, requirements=("R1", "R3")).told("HEAD")
     assert sentence.startswith(f"R1, R3: proven in {evidence} (SHA256SUMS sha256:")
+    assert "nor since HEAD" in sentence
 
 
 @pytest.mark.parametrize("name", ["README.md", "checks/core/tests/test_rules.py", "checks/report/page.py", FILES[2]])

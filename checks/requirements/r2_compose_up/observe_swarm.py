@@ -1,7 +1,8 @@
 """What Swarm makes of a Compose file: keys that it refuses or passes over, and services that wait for others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from checks.core.place import Places
 from checks.core.verdict import NotApplicableError
 from checks.requirements.r2_compose_up.judge.swarm import PassedOver, StackKeys, Waiting
 from checks.subject import on_swarm
@@ -22,7 +23,7 @@ def read_stack_keys(files: Files) -> StackKeys:
         services=tuple(services),
         refused=found,
         said="" if found else on_swarm.refusal(files),
-        places={name: place for name, keys in found.items() for place in files.places([name], keys[0]).values()},
+        places=_places(files, found),
     )
 
 
@@ -33,7 +34,7 @@ def read_passed_over(files: Files) -> PassedOver:
         services=tuple(services),
         ignored=found,
         untranslated=tuple(on_swarm.lost(files)),
-        places={name: place for name, keys in found.items() for place in files.places([name], keys[0]).values()},
+        places=_places(files, found),
     )
 
 
@@ -46,6 +47,11 @@ def read_waiting(files: Files) -> Waiting:
         restarts={name: restarts(spec) for name, spec in waiting.items()},
         places=files.places(waiting, "deploy", "restart_policy"),
     )
+
+
+def _places(files: Files, found: Mapping[str, Sequence[str]]) -> Places:
+    """Where the first key of each service stands."""
+    return {name: place for name, keys in found.items() for place in files.places([name], keys[0]).values()}
 
 
 def _refused(spec: Config) -> Iterator[str]:

@@ -8,7 +8,7 @@ from checks.requirements.r3_durability.judge.swarm import Placed
 from checks.subject import on_swarm
 from checks.subject.roles import Role
 from checks.subject.stack import Files
-from stack.driver.project import Config, replicas_of
+from stack.driver.project import Config, is_global, replicas_of
 
 LOCAL = "local"  # the engine's own driver of volumes
 REACHED = "addr="  # in the mount options of a volume that lies on another machine (nfs, cifs)
@@ -24,7 +24,7 @@ def read_placement(files: Files) -> Placed:
     return Placed(
         service=service,
         data=data,
-        tasks="one a node" if deployed.get("mode") == "global" else str(replicas_of(spec)),
+        tasks="one a node" if is_global(spec) else str(replicas_of(spec)),
         constraints=tuple(one for one in (deployed.get("placement") or {}).get("constraints") or () if "!=" not in one),
         place=files.place("services", service, "deploy"),
     )

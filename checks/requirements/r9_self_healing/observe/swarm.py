@@ -5,7 +5,7 @@ from checks.requirements.r9_self_healing.judge.swarm import Restarting, Update, 
 from checks.subject import on_swarm
 from checks.subject.roles import Role
 from checks.subject.stack import Files
-from stack.driver.project import Config, replicas_of
+from stack.driver.project import Config, is_global, replicas_of
 from stack.driver.swarm.keys import restarts
 from stack.driver.swarm.mounts import holds_data
 
@@ -30,11 +30,7 @@ def _going_on(files: Files) -> dict[str, Config]:
 
 
 def _is_many(spec: Config) -> bool:
-    return (_is_global(spec) or replicas_of(spec) > 1) and not holds_data(spec)
-
-
-def _is_global(spec: Config) -> bool:
-    return (spec.get("deploy") or {}).get("mode") == "global"
+    return (is_global(spec) or replicas_of(spec) > 1) and not holds_data(spec)
 
 
 def _update(spec: Config) -> Update:
@@ -46,5 +42,5 @@ def _update(spec: Config) -> Update:
         at_once=int(told.get("parallelism", 1)),
         order=str(told.get("order") or "stop-first"),
         failure_action=str(told.get("failure_action") or "pause"),
-        beside=not (holds_data(spec) or on_the_node or _is_global(spec)),
+        beside=not (holds_data(spec) or on_the_node or is_global(spec)),
     )

@@ -1,8 +1,9 @@
 """What a change cannot have touched need not run again: it rests on the evidence of an earlier run.
 
 What a requirement's verdict depends on is told by one digest, which each run writes down. An earlier run counts only
-where that digest, the engine and Compose are today's: nothing is ever called proven for other inputs. The checks of the
-tier declared take seconds, and always run.
+where that digest, the engine and Compose are today's: nothing is ever called proven for other inputs. What looks at
+files alone takes seconds, and always runs. Checks rest on a run that proved their requirement, mutations on one that
+noticed every mutation of it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from typing import Any
 from checks.core import catalog, judging
 from checks.core.evidence import LATEST
 from checks.core.requirement import Requirement
-from checks.core.run import RUN, SUMS
-from checks.core.tier import Tier
+from checks.core.results import JudgedRequirement
+from checks.core.run import RUN, SUMS, Kind, Run
 from checks.core.verdict import Verdict
 from checks.harness.inputs import content_of, tree_digest
 from checks.subject.profile import LEFT_OUT_ALWAYS, Subject
@@ -41,15 +42,17 @@ class SinceError(Exception):
 class Rest:
     """Requirements that are not run again, and the evidence that they rest on: a folder, and the digest of its sums."""
 
+    kind: Kind
     requirements: tuple[str, ...]
     evidence: Path
     digest: str
 
     def told(self, ref: str) -> str:
         """In a sentence, where they were compared with this commit."""
+        came_to = "proven" if self.kind is Kind.CHECK else "every mutation noticed"
         return (
-            f"{', '.join(self.requirements)}: proven in {self.evidence} ({SUMS} {self.digest[:19]}); nothing they "
-            f"depend on has changed since, nor since {ref}, so only checks of the tier {Tier.DECLARED} ran again"
+            f"{', '.join(self.requirements)}: {came_to} in {self.evidence} ({SUMS} {self.digest[:19]}); nothing they "
+            f"depend on has changed since, nor since {ref}, so only what looks at files alone ran again"
         )
 
 
@@ -62,8 +65,8 @@ def depends(subject: Subject) -> dict[str, str]:
     return {one.id: _digest(_concerning(one, contents), contents, elsewhere) for one in catalog.read().requirements}
 
 
-def rests(ref: str, subject: Subject, engine: Engine | None, base: Path) -> list[Rest]:
-    """What need not run again, by the evidence in `base`.
+def rests(kind: Kind, ref: str, subject: Subject, engine: Engine | None, base: Path) -> list[Rest]:
+    """Of checks or of mutations, what need not run again, by the evidence in `base`.
 
     Raises SinceError where git knows no commit `ref`, in this project or in the subject's.
     """
@@ -72,25 +75,37 @@ def rests(ref: str, subject: Subject, engine: Engine | None, base: Path) -> list
         return []
     today = depends(subject)
     left = {one.id: today[one.id] for one in catalog.read().requirements if not any(_concerning(one, changed))}
-    return list(_found(left, _runs(base, engine)))
+    return list(_found(kind, left, _runs(base, engine)))
 
 
-def _found(left: dict[str, str], runs: Iterable[tuple[Path, Mapping[str, Any]]]) -> Iterator[Rest]:
-    """For {requirement: its digest} the newest runs that proved each; a run is judged once, and only if it can tell."""
+def _found(kind: Kind, left: dict[str, str], runs: Iterable[tuple[Path, Mapping[str, Any]]]) -> Iterator[Rest]:
+    """For {requirement: its digest} the newest runs that bear each; a run is judged once, and only if it can tell."""
     here = found_here()
     for folder, run in runs:
         same = {name for name, digest in left.items() if run.get("depends", {}).get(name) == digest}
-        if same and not _moved(run, here) and (proven := _proven(folder, same)):
+        if same and not _moved(run, here) and (borne := _borne(kind, folder, same)):
             sums = hashlib.sha256((folder / SUMS).read_bytes()).hexdigest()
-            yield Rest(requirements=proven, evidence=folder, digest=f"sha256:{sums}")
-            for name in proven:
+            yield Rest(kind=kind, requirements=borne, evidence=folder, digest=f"sha256:{sums}")
+            for name in borne:
                 del left[name]
 
 
-def _proven(folder: Path, names: Container[str]) -> tuple[str, ...]:
-    """Which of these the run proved, by all of their checks; whoever altered its evidence proved nothing."""
-    judged = judging.judged_folder(folder).requirements
-    return tuple(one.id for one in judged if one.id in names and one.verdict is Verdict.PROVEN and one.note is None)
+def _borne(kind: Kind, folder: Path, names: Container[str]) -> tuple[str, ...]:
+    """Which of these the run bears: whoever altered its evidence bears nothing."""
+    judged = judging.judged_folder(folder)
+    bears = _proven if kind is Kind.CHECK else _noticed
+    return tuple(one.id for one in judged.requirements if one.id in names and judged.run and bears(one, judged.run))
+
+
+def _proven(requirement: JudgedRequirement, _: Run) -> bool:
+    """Whether all of its checks ran and proved it."""
+    return requirement.verdict is Verdict.PROVEN and requirement.note is None
+
+
+def _noticed(requirement: JudgedRequirement, run: Run) -> bool:
+    """Whether all of its mutations ran, and each was noticed."""
+    missing = any(one.kind is Kind.MUTATION and one.requirement == requirement.id for one in run.left_out)
+    return bool(requirement.mutations) and not missing and all(one.noticed for one in requirement.mutations)
 
 
 def _is_ours(subject: Subject) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from checks.core.run import Kind, Planned
+from checks.core.run import Kind
 from checks.core.tier import Tier
 from checks.harness import plugin, trusting
 from checks.harness.rests import SinceError, rests
@@ -19,6 +19,8 @@ from stack.driver.errors import StackError
 
 RESTING = pytest.StashKey[list[str]]()
 RESTING_GIVEN = "compliance_resting"
+COPIES = {"copied", "shared", "mutated", "in_part", "unstarted", "on_another_engine"}
+"""The fixtures that make a copy of the project, to build or to start it; who asks for none looks at files alone."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,7 +43,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def _found(config: pytest.Config) -> list[str]:
     try:
         subject = profile.read(config.getoption("stack"), trusting.given(config.option))
-        found = rests(config.getoption("since"), subject, engine.find(), config.getoption("evidence"))
+        kind = Kind.MUTATION if "mutation" in config.getoption("markexpr") else Kind.CHECK
+        found = rests(kind, config.getoption("since"), subject, engine.find(), config.getoption("evidence"))
     except (SinceError, StackError) as problem:
         raise pytest.UsageError(str(problem)) from problem
     for rest in found:
@@ -56,14 +59,17 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the checks and mutations of what rests; those of the tier declared take seconds, and stay."""
+    """Leave out what rests, but for what looks at files alone."""
     resting = config.stash.get(RESTING, [])
-    out = [item for item in items if (planned := item.stash.get(plugin.PLANNED, None)) and _rests(planned, resting)]
+    out = [item for item in items if _rests(item, resting)]
     items[:] = [item for item in items if item not in out]
     config.hook.pytest_deselected(items=out)
 
 
-def _rests(planned: Planned, resting: list[str]) -> bool:
-    if planned.requirement not in resting:
+def _rests(item: pytest.Item, resting: list[str]) -> bool:
+    planned = item.stash.get(plugin.PLANNED, None)
+    if planned is None or planned.requirement not in resting:
         return False
-    return planned.kind is Kind.CHECK and planned.tier is not Tier.DECLARED
+    if planned.kind is Kind.CHECK:
+        return planned.tier is not Tier.DECLARED
+    return not COPIES.isdisjoint(getattr(item, "fixturenames", ()))

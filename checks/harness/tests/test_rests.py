@@ -8,8 +8,8 @@ import pytest
 
 from checks.core import catalog
 from checks.core.evidence import Evidence, Folder
-from checks.core.run import Ending, Planned
-from checks.core.tests.sample_run import KEEPS, KEPT, outcome
+from checks.core.run import Ending, Kind, Planned
+from checks.core.tests.sample_run import KEEPS, KEPT, LOSING_IT, LOST, SampleKept, outcome
 from checks.harness import rests
 from checks.harness.rests import SinceError, depends
 from checks.subject.profile import Subject
@@ -41,24 +41,34 @@ def subject(project: Path) -> Subject:
     return Subject(compose_file=project / "stack" / "compose.yaml")
 
 
-def ran(project: Path, subject: Subject, how: Ending = Ending.PASSED, left_out: tuple[Planned, ...] = ()) -> Path:
-    """The evidence of a run of one check of R3."""
+def ran(
+    project: Path,
+    subject: Subject,
+    how: Ending = Ending.PASSED,
+    left_out: tuple[Planned, ...] = (),
+    planned: Planned = KEEPS,
+    saw: SampleKept = KEPT,
+) -> Path:
+    """The evidence of a run of one check or mutation of R3."""
     folder = Folder.begin(project.parent / "evidence")
     folder.describe(depends=depends(subject), engine="26.1", compose="2.26", buildx="0.13")
-    folder.plan([KEEPS], list(left_out))
-    Evidence(folder, KEEPS).saw(KEPT)
-    folder.conclude(outcome(KEEPS, how, None if how is Ending.PASSED else "because"))
+    folder.plan([planned], list(left_out))
+    Evidence(folder, planned).saw(saw)
+    folder.conclude(outcome(planned, how, None if how is Ending.PASSED else "because"))
     folder.end()
     return folder.path
 
 
-def rest(project: Path, subject: Subject, engine: Engine | None = ENGINE, ref: str = "HEAD") -> list[str]:
-    return [name for one in rests.rests(ref, subject, engine, project.parent / "evidence") for name in one.requirements]
+def rest(
+    project: Path, subject: Subject, engine: Engine | None = ENGINE, ref: str = "HEAD", kind: Kind = Kind.CHECK
+) -> list[str]:
+    found = rests.rests(kind, ref, subject, engine, project.parent / "evidence")
+    return [name for one in found for name in one.requirements]
 
 
 def test_what_was_proven_with_the_same_inputs_rests_on_that(project: Path, subject: Subject) -> None:
     evidence = ran(project, subject)
-    (found,) = rests.rests("HEAD", subject, ENGINE, evidence.parent)
+    (found,) = rests.rests(Kind.CHECK, "HEAD", subject, ENGINE, evidence.parent)
     assert (found.requirements, found.evidence) == (("R3",), evidence)
     sentence = replace(found, requirements=("R1", "R3")).told("HEAD")
     assert sentence.startswith(f"R1, R3: proven in {evidence} (SHA256SUMS sha256:")
@@ -100,6 +110,29 @@ def test_what_was_not_proven_is_nothing_to_rest_on(project: Path, subject: Subje
 def test_a_part_is_nothing_to_rest_on(project: Path, subject: Subject) -> None:
     ran(project, subject, left_out=(replace(KEEPS, name="another"),))
     assert rest(project, subject) == []
+
+
+def test_mutations_rest_on_those_that_were_noticed(project: Path, subject: Subject) -> None:
+    ran(project, subject, planned=LOSING_IT, saw=LOST)
+    assert rest(project, subject, kind=Kind.MUTATION) == ["R3"]
+    assert rest(project, subject) == []
+    (found,) = rests.rests(Kind.MUTATION, "HEAD", subject, ENGINE, project.parent / "evidence")
+    assert found.told("HEAD").startswith("R3: every mutation noticed in ")
+
+
+def test_checks_are_nothing_for_mutations_to_rest_on(project: Path, subject: Subject) -> None:
+    ran(project, subject)
+    assert rest(project, subject, kind=Kind.MUTATION) == []
+
+
+def test_a_mutation_unnoticed_is_nothing_to_rest_on(project: Path, subject: Subject) -> None:
+    ran(project, subject, planned=LOSING_IT)
+    assert rest(project, subject, kind=Kind.MUTATION) == []
+
+
+def test_a_part_of_the_mutations_is_nothing_to_rest_on(project: Path, subject: Subject) -> None:
+    ran(project, subject, planned=LOSING_IT, saw=LOST, left_out=(replace(LOSING_IT, name="another"),))
+    assert rest(project, subject, kind=Kind.MUTATION) == []
 
 
 def test_altered_evidence_is_nothing_to_rest_on(project: Path, subject: Subject) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -69,6 +69,13 @@ def collect_other_shelves(config: pytest.Config) -> None:
     known(config)
     named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
     config.args += [str(folder) for folder in shelves(config) if folder not in named]
+
+
+def take_out(items: list[pytest.Item], which: Callable[[pytest.Item], bool]) -> list[pytest.Item]:
+    """Takes those out of `items`, and gives them."""
+    out = [item for item in items if which(item)]
+    items[:] = [item for item in items if item not in out]
+    return out
 
 
 def planned_of(item: pytest.Item) -> Planned | None:

@@ -116,12 +116,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if (planned := planned_of(item)) and not _is_lost(config):
             item.stash[PLANNED] = planned
             _begin(config)
-    others = [item for item in items if plan.of_another_runner(item)]
-    items[:] = [item for item in items if item not in others]
+    others = plan.take_out(items, plan.of_another_runner)
     config.stash[OF_OTHERS] = [item.stash[PLANNED] for item in others if PLANNED in item.stash]
     if limit := config.getoption("tier"):
-        above = [item for item in items if PLANNED in item.stash and plan.beyond(limit, item.stash[PLANNED])]
-        items[:] = [item for item in items if item not in above]
+        above = plan.take_out(items, lambda one: PLANNED in one.stash and plan.beyond(limit, one.stash[PLANNED]))
         config.hook.pytest_deselected(items=above)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from checks.core.run import Kind
 from checks.core.tier import Tier
-from checks.harness import plugin, trusting
+from checks.harness import plan, plugin, trusting
 from checks.harness.rests import SinceError, rests
 from checks.subject import profile
 from stack.driver import engine
@@ -61,9 +61,7 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what rests, but for what looks at files alone."""
     resting = config.stash.get(RESTING, [])
-    out = [item for item in items if _rests(item, resting)]
-    items[:] = [item for item in items if item not in out]
-    config.hook.pytest_deselected(items=out)
+    config.hook.pytest_deselected(items=plan.take_out(items, lambda item: _rests(item, resting)))
 
 
 def _rests(item: pytest.Item, resting: list[str]) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from checks.core.verdict import NotApplicableError
 from checks.subject.compose_files import PROFILE_NAME
@@ -261,4 +262,7 @@ def _exposed(spec: Config) -> str:
 
 
 def _is_a_client(spec: Config) -> bool:
-    return bool(product(Role.API).clients & set(programs_of(spec)))
+    """Whether it runs a worker or a job and no server beside it, or after it: `alembic upgrade head && uvicorn ...`."""
+    table, names = product(Role.API), programs_of(spec)
+    does = [name for name, what in pairwise((*names, "")) if what not in table.clients]
+    return bool(table.clients & set(names)) and not table.programs & set(does)

@@ -227,6 +227,26 @@ def test_workers_and_jobs_are_not_the_api() -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "alembic upgrade head && uvicorn app.main:app --host 0.0.0.0",
+        "python manage.py migrate --noinput && python manage.py collectstatic --noinput && gunicorn shop.wsgi",
+        "python manage.py migrate; python manage.py runserver 0.0.0.0:8000",
+        "celery -A app worker & exec hypercorn app:app",
+    ],
+)
+def test_a_job_before_its_server_leaves_it_the_api(line: str) -> None:
+    web = {"build": {"context": "/back"}, "command": ["sh", "-c", line]}
+    assert find_roles(config(web=web, cache=REDIS), {})[Role.API] == "web"
+
+
+def test_jobs_one_after_another_are_not_the_api() -> None:
+    jobs = {"build": {"context": "/back"}, "command": ["sh", "-c", "alembic upgrade head && python manage.py migrate"]}
+    with pytest.raises(SubjectError, match="no service looks like it"):
+        find_roles(config(jobs=jobs), {})[Role.API]
+
+
+@pytest.mark.parametrize(
     ("service", "ports"),
     [
         ({"command": ["gunicorn", "-w", "2", "--bind", "0.0.0.0:8001", "app:app"]}, (8001,)),

@@ -1,6 +1,7 @@
 """From what a run stored to what it amounts to: no Docker, no pytest, the same answer every time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from checks.core import catalog, waiving
@@ -10,7 +11,7 @@ from checks.core.codec import DamagedError, UnfitError
 from checks.core.registry import rebuild
 from checks.core.requirement import Requirement
 from checks.core.results import JudgedCheck, JudgedMutation, JudgedRequirement, Result, Timing
-from checks.core.rules import Seen, case_of, judged_rules, without_overruled
+from checks.core.rules import Seen, case_of, decided_above, judged_rules, without_overruled
 from checks.core.run import Ending, Kind, Outcome, Planned, Record, Run
 from checks.core.stored import Stored, read
 from checks.core.verdict import Verdict, worst
@@ -57,14 +58,19 @@ def judged_requirement(requirement: Requirement, planned: Sequence[Planned], sto
     """Judge one requirement from its checks and mutations."""
     seen = [_seen(requirement, plan, stored) for plan in planned if plan.kind is Kind.CHECK]
     rules = judged_rules(requirement, seen)
-    judged_checks = tuple(without_overruled(one.check, rules) for one in seen)
+    judged_checks = tuple(
+        _overtaken(one.check)
+        if _ended(one.check, Ending.SKIPPED, stored) and decided_above(requirement, rules, one.check.tier)
+        else without_overruled(one.check, rules)
+        for one in seen
+    )
     mutations = tuple(judged_mutation(requirement, plan, stored) for plan in planned if plan.kind is Kind.MUTATION)
-    unnoticed = [Verdict.UNDECIDED for one in mutations if not one.noticed and not _not_applicable(one, stored)]
+    missed = [one for one in mutations if not one.noticed and not _ended(one, Ending.NOT_APPLICABLE, stored)]
     verdicts = [check.verdict for check in judged_checks]
     return JudgedRequirement(
         id=requirement.id,
         title=requirement.title,
-        verdict=worst([*verdicts, *unnoticed] or [Verdict.NOT_APPLICABLE]),
+        verdict=worst([*verdicts, *(Verdict.UNDECIDED for _ in missed)] or [Verdict.NOT_APPLICABLE]),
         note=_note(requirement, len(judged_checks), stored.run),
         checks=judged_checks,
         mutations=mutations,
@@ -120,9 +126,14 @@ def judged_mutation(requirement: Requirement, planned: Planned, stored: Stored) 
     )
 
 
-def _not_applicable(mutation: JudgedMutation, stored: Stored) -> bool:
-    """Whether a mutation breaks what the subject is not to have."""
-    return any(one.name == mutation.name and one.outcome is Ending.NOT_APPLICABLE for one in stored.outcomes)
+def _overtaken(check: JudgedCheck) -> JudgedCheck:
+    """A check that could not look, where that is no loss: it had nothing to look at that was not seen better."""
+    return replace(check, verdict=Verdict.NOT_APPLICABLE, reason=f"{check.reason}; higher tiers decided every rule")
+
+
+def _ended(judged: JudgedCheck | JudgedMutation, how: Ending, stored: Stored) -> bool:
+    """Whether it ended so; a mutation that breaks what the subject is not to have ends in not applicable."""
+    return any(one.name == judged.name and one.outcome is how for one in stored.outcomes)
 
 
 def _note(requirement: Requirement, judged_checks: int, run: Run) -> str | None:

@@ -68,6 +68,12 @@ def without_overruled(check: JudgedCheck, rules: Sequence[JudgedRule]) -> Judged
     )
 
 
+def decided_above(requirement: Requirement, rules: Sequence[JudgedRule], tier: Tier | None) -> bool:
+    """Whether higher tiers decided every rule, so that nothing hangs on a check of this one that could not look."""
+    above = {rule.name for rule in rules if rule.verdict in DECIDED and _height(rule.tier) > _height(tier)}
+    return {rule.name for rule in requirement.rules} <= above
+
+
 def _verdict(violations: Sequence[Violation], waived: Sequence[str]) -> Verdict:
     if not violations:
         return Verdict.PROVEN

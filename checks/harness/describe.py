@@ -18,6 +18,7 @@ from checks.harness.coverage import marked
 from checks.harness.plan import of_runner
 from checks.subject import profile
 from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.env_file import told_of_example
 from checks.subject.role_tables import Role, every_role
 from checks.subject.roles import Absent, Finding, Found, Open, Search
 from checks.subject.shared_data import refuse_shared_data
@@ -58,6 +59,8 @@ def _subject(files: Files) -> Iterator[str]:
         yield f"prepare: `{' '.join(files.subject.prepare)}` is run in each copy, and was not for this"
     else:
         yield from (f"Compose says: {complaint}" for complaint in files.complaint)
+    if told := told_of_example(files.project.directory):
+        yield told
     yield from (str(waiver) for waiver in files.subject.waivers)
 
 

@@ -18,6 +18,7 @@ from checks.harness.runs import run_of
 from checks.harness.snapshot import describe_files
 from checks.roles.answers import settled
 from checks.subject import profile, secret_places, workspace
+from checks.subject.env_file import told_of_example
 from checks.subject.mutation import nothing
 from checks.subject.profile import Subject
 from checks.subject.roles import Role
@@ -70,6 +71,8 @@ def files(request: pytest.FixtureRequest, tested: Subject, evidence_folder: Fold
             evidence_folder.hide(*found.secrets_there().values())
             evidence_folder.hide(*secret_places.to_hide(found.project.config, found.project.directory))
         describe_files(found, evidence_folder)
+        if told := told_of_example(found.project.directory):
+            evidence_folder.note(told)
         yield found
 
 

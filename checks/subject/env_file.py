@@ -10,6 +10,7 @@ from pathlib import Path
 from dotenv.parser import Binding, parse_stream
 from dotenv.variables import parse_variables
 
+EXAMPLES = ("example", "sample", "template", "dist", "default", "defaults")
 BARE = re.compile(r"(?<!\$)\$([A-Za-z_]\w*)")  # python-dotenv knows names in braces alone
 
 
@@ -24,6 +25,15 @@ def variables_of(folder: Path) -> dict[str, str]:
             if one.key is not None and one.value is not None:
                 found[one.key] = one.value if _is_literal(one) else filled_in(one.value, found)
     return found
+
+
+def told_of_example(folder: Path) -> str:
+    """A sentence on a `.env` that is not there where a file is that people make it from; '' elsewhere."""
+    names = [name for word in EXAMPLES for name in (f".env.{word}", f".env-{word}", f"env.{word}", f"{word}.env")]
+    found = next((name for name in names if (folder / name).is_file()), None)
+    if found is None or (folder / ".env").exists():
+        return ""
+    return f"`.env` is not there, which people make from `{found}`: the project was judged as it stands, without one"
 
 
 def filled_in(text: str, variables: Mapping[str, str | None]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ NAME = "declared"
 INTERPOLATING = re.compile(r"^error while interpolating services\.\S+: ")  # any one of those that want it
 MISSING_VARIABLE = re.compile(r"required variable (\w+) is missing a value")
 MISSING_FILE = re.compile(r"env file (\S+) not found")
+BLANK = re.compile(r'The "(\w+)" variable is not set')
+ENV_FILE, PROFILES = "env_file", "profiles"
 
 
 @contextmanager
@@ -43,20 +45,21 @@ def _made_to_resolve(project: ComposeProject, aside: Path) -> tuple[tuple[str, .
     complaints: dict[str, str] = {}
     left = _left_after_making_up(project, aside, complaints)
     if left is None and not project.config["services"]:
-        complaints["profiles"] = "every service stands under a profile, so that a plain `up` starts none"
+        complaints[PROFILES] = "every service stands under a profile, so that a plain `up` starts none"
         project.options += ["--profile", "*"]
         left = _left_after_making_up(project, aside, complaints)  # what those services want is missed only now
-    return (*_sorted(complaints), *([left] if left else [])), tuple(sorted(complaints))
+    blamed = {missing: told for missing, told in complaints.items() if told != left}  # the rest was no help
+    return (*_sorted(blamed), *([left] if left else [])), tuple(sorted(blamed))
 
 
 def _left_after_making_up(project: ComposeProject, aside: Path, complaints: dict[str, str]) -> str | None:
     """Make up what is missing, one after another; what Compose still says when nothing more can be."""
     while (complaint := complaint_of(project)) is not None:
-        missing = _missing(complaint)
-        if not missing or missing in complaints:
+        missing = _missing(project, complaint)
+        if not missing - complaints.keys():
             return complaint
-        complaints[missing] = complaint
-        _provide(project, aside, complaint)
+        complaints |= dict.fromkeys(missing, complaint)
+        _provide(project, aside, missing)
     return None
 
 
@@ -79,9 +82,11 @@ def _without_env_files(project: ComposeProject) -> str:
     return f"services: {{{without}}}\n"
 
 
-def _sorted(complaints: Mapping[str, str]) -> tuple[str, ...]:
-    """Compose comes upon them in another order each time."""
-    return tuple(complaints[missing] for missing in sorted(complaints))
+def _sorted(complaints: Mapping[str, str]) -> Iterator[str]:
+    """Each once, with the blank variables that it does not name: Compose comes upon them in another order each time."""
+    for told in dict.fromkeys(complaints[missing] for missing in sorted(complaints)):
+        blank = [name for name in sorted(complaints) if complaints[name] == told and name not in (ENV_FILE, PROFILES)]
+        yield f"{told} (not set: {', '.join(blank)})" if blank and not MISSING_VARIABLE.search(told) else told
 
 
 def complaint_of(project: ComposeProject) -> str | None:
@@ -94,22 +99,34 @@ def complaint_of(project: ComposeProject) -> str | None:
     return None
 
 
-def _missing(complaint: str) -> str:
-    """What a person is to provide before it resolves: a variable, or a file of them."""
+def _missing(project: ComposeProject, complaint: str) -> set[str]:
+    """What a person is to provide before it resolves: variables, or a file of them.
+
+    A variable that is left blank may leave nothing where a port or a path is wanted, of which Compose says only that.
+    """
     if variable := MISSING_VARIABLE.search(complaint):
-        return variable[1]
-    return "env_file" if MISSING_FILE.search(complaint) else ""
+        return {variable[1]}
+    return {ENV_FILE} if MISSING_FILE.search(complaint) else _left_blank(project)
 
 
-def _provide(project: ComposeProject, aside: Path, complaint: str) -> None:
-    if variable := MISSING_VARIABLE.search(complaint):
-        given = aside / f"{variable[1]}.env"  # a file each: what Compose said of other files is another answer
-        given.write_text(f"{variable[1]}={MADE_UP}\n")
-        told = any(option.startswith("--env-file") for option in project.options)
-        own = () if told else project.env_files  # which Compose reads only where it is told of no other
-        project.options += [f"--env-file={file}" for file in (*own, given)]
-    else:
+def _left_blank(project: ComposeProject) -> set[str]:
+    """The variables that Compose warned of before it gave up."""
+    try:
+        _ = project.config
+    except SubjectError as problem:
+        return {name for line in problem.details for name in BLANK.findall(line)}
+    return set()
+
+
+def _provide(project: ComposeProject, aside: Path, missing: Collection[str]) -> None:
+    if ENV_FILE in missing:
         project.override(_without_env_files(project))
+        return
+    given = aside / f"{min(missing)}.env"  # a file each time: what Compose said of other files is another answer
+    given.write_text("".join(f"{name}={MADE_UP}\n" for name in sorted(missing)))
+    told = any(option.startswith("--env-file") for option in project.options)
+    own = () if told else project.env_files  # which Compose reads only where it is told of no other
+    project.options += [f"--env-file={file}" for file in (*own, given)]
 
 
 def _with_env_file(project: ComposeProject) -> list[str]:

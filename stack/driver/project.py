@@ -20,6 +20,7 @@ from stack.driver.labels import STACK_LABEL, Labels
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
 OVERRIDE_NAME = ".compliance.override.yaml"
+WARNING = "level=warning"
 QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\nrt])*"')  # as Go quotes, where JSON does so too
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")  # as Compose prefers them
 OVERRIDE_NAMES = (
@@ -138,7 +139,7 @@ class ComposeProject:
     def warnings(self) -> tuple[str, ...]:
         """What `docker compose config` warns of."""
         said = docker.complaints(*self.command("config", "--quiet"), environment=self.environment)
-        warned = [_unquoted(line.partition("msg=")[2]) for line in said if "level=warning" in line]
+        warned = [_plain(line) for line in said if WARNING in line]
         return tuple(dict.fromkeys(line.replace(f"{self.directory}/", "") for line in warned))
 
     def as_json(self) -> str:
@@ -200,12 +201,13 @@ class ComposeProject:
         except SubjectError as too_much:
             return too_much
         except StackError as problem:
-            return SubjectError(f"{files[0]} does not resolve", details=problem.details)
+            return SubjectError(f"{files[0]} does not resolve", details=tuple(map(_plain, problem.details)))
         return resolved
 
 
-def _unquoted(message: str) -> str:
-    """What Compose's log says in quotes, as it was meant; as it stands where it is in none."""
+def _plain(line: str) -> str:
+    """What a warning of Compose's log says, as it was meant; another line as it stands."""
+    message = line.partition("msg=")[2] if WARNING in line else line
     return str(json.loads(message)) if QUOTED.fullmatch(message) else message
 
 

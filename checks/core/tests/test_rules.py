@@ -6,7 +6,7 @@ import pytest
 
 from checks.core import catalog
 from checks.core.results import JudgedCheck, JudgedRule
-from checks.core.rules import Seen, case_of, judged_rules, without_overruled
+from checks.core.rules import Seen, case_of, decided_above, judged_rules, without_overruled
 from checks.core.tier import Tier
 from checks.core.verdict import Verdict, Violation
 
@@ -90,3 +90,12 @@ def test_an_observation_of_another_case_says_nothing_of_a_rule() -> None:
     proven = Seen(check=check(Tier.EXERCISED, Verdict.PROVEN), kinds=frozenset({case_of(gone)}))
     found = {one.name for one in judged_rules(known, [proven])}
     assert found == {"answer-when-redis-gone", "answers-in-time"}
+
+
+def test_what_could_not_look_is_no_loss_where_all_is_decided_above() -> None:
+    of = [JudgedRule(name=rule.name, verdict=Verdict.PROVEN, tier=Tier.RUNNING) for rule in R7.rules]
+    assert decided_above(R7, of, Tier.DECLARED)
+    assert not decided_above(R7, of, Tier.RUNNING)
+    assert not decided_above(R7, of[1:], Tier.DECLARED)
+    assert not decided_above(R7, [replace(of[0], verdict=Verdict.UNDECIDED, tier=None), *of[1:]], Tier.DECLARED)
+    assert not decided_above(R7, [replace(of[0], tier=Tier.DECLARED), *of[1:]], Tier.DECLARED)

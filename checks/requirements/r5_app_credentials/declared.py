@@ -11,6 +11,7 @@ from checks.subject.roles import Role
 from checks.subject.secret_names import is_named_secret
 from checks.subject.secret_options import on_command_line
 from checks.subject.stack import Files
+from stack.driver.errors import SubjectError
 from stack.driver.project import Config
 
 IN_AN_ADDRESS = re.compile(r"\w://[^\s/:@]*:[^\s/@]+@")
@@ -47,10 +48,22 @@ def _named(spec: Config, place: str) -> Iterator[tuple[str, str]]:
 
 
 def find_login_place(files: Files) -> LoginPlace:
-    """What the app is to log in to, as far as files tell: they may say that there is no login to be had."""
+    """What the app is to log in to: files may say that there is no login to be had.
+
+    Raises SubjectError where they do not tell, for an image decides, or what is made at the start.
+    """
     seen = files.presence(Role.REDIS)
     service = seen["service"]
     found = LoginPlace(service=service, because=seen["because"])
     if not service or not has_no_login(files, service):
         return found
     return replace(found, has_no_login=True, place=files.place("services", service, "command"))
+
+
+def find_running_login_place(files: Files) -> LoginPlace:
+    """The same of what runs, of which other checks tell who logs in: only what files do say is held against it."""
+    try:
+        return find_login_place(files)
+    except SubjectError:
+        seen = files.presence(Role.REDIS)
+        return LoginPlace(service=seen["service"], because=seen["because"])

@@ -3,7 +3,7 @@
 import pytest
 
 from checks.core.evidence import Evidence
-from checks.requirements.r5_app_credentials.declared import find_login_place
+from checks.requirements.r5_app_credentials.declared import find_running_login_place
 from checks.requirements.r5_app_credentials.judge import (
     connection_violations,
     length_violations,
@@ -38,4 +38,4 @@ def test_no_password_is_too_short_to_look_for(stack: Stack, evidence: Evidence) 
 
 @pytest.mark.check
 def test_there_runs_a_redis_to_log_in_to(stack: Stack, evidence: Evidence) -> None:
-    assert login_place_violations(evidence.saw(find_login_place(stack))) == []
+    assert login_place_violations(evidence.saw(find_running_login_place(stack))) == []

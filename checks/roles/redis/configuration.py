@@ -86,22 +86,24 @@ def users(seen: Given) -> dict[str, tuple[str, ...]]:
 
 def lets_anybody_in(files: Files, service: str) -> bool:
     """Whether its files say that a Redis asks for no login; False where they do not tell."""
-    default = account(_known_users(files, service).get("default", ()))
-    return default.on and default.nopass
+    try:
+        return _is_open(users(with_acl_file(files, service)))
+    except SubjectError:  # its image decides, or what is made at the start
+        return False
 
 
 def has_no_login(files: Files, service: str) -> bool:
-    """Whether it lets anybody in, and has no user that somebody could be told to log in as."""
-    others = [rules for name, rules in _known_users(files, service).items() if name != "default"]
-    return lets_anybody_in(files, service) and not any(account(rules).on for rules in others)
+    """Whether it lets anybody in, and has no user that somebody could be told to log in as.
+
+    Raises SubjectError where its files do not tell.
+    """
+    found = users(with_acl_file(files, service))
+    return _is_open(found) and not any(account(rules).on for name, rules in found.items() if name != "default")
 
 
-def _known_users(files: Files, service: str) -> dict[str, tuple[str, ...]]:
-    """The users that its files give it; none where they do not tell."""
-    try:
-        return users(with_acl_file(files, service))
-    except SubjectError:  # its image decides, or what is made at the start
-        return {}
+def _is_open(found: Mapping[str, tuple[str, ...]]) -> bool:
+    default = account(found.get("default", ()))
+    return default.on and default.nopass
 
 
 def _places(files: Files, service: str, path: str, text: str) -> dict[str, Place]:

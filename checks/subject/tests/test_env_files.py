@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from checks.subject.env_file import variables_of
+from checks.subject.env_file import told_of_example, variables_of
 from checks.subject.tests.compose import needs_compose
 
 NAMES = ["ONE", "TWO", "THREE"]
@@ -41,3 +41,11 @@ def test_variables_are_those_that_compose_reads(text: str) -> None:
         ours = {name: f"[{variables_of(Path(folder)).get(name, 'unset')}]" for name in NAMES}
     theirs = json.loads(done.stdout)["services"]["x"]["environment"]
     assert {name: value.replace("$$", "$") for name, value in theirs.items()} == ours
+
+
+def test_who_cloned_is_told_what_to_make_env_from(tmp_path: Path) -> None:
+    assert told_of_example(tmp_path) == ""
+    (tmp_path / ".env.example").write_text("PORT=80\n")
+    assert "`.env.example`" in told_of_example(tmp_path)
+    (tmp_path / ".env").write_text("PORT=80\n")
+    assert told_of_example(tmp_path) == ""

@@ -31,3 +31,41 @@ def test_what_nobody_can_make_up_is_told_last(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(text)
     with standing(read(tmp_path)) as files:
         assert "nobody" in files.complaint[-1]
+
+
+BLANK = """
+services:
+  web:
+    image: "shop/web:${VERSION}"
+    ports: ["80:${PORT}"]
+    environment: { KEY: "${KEY}", NAME: "${NAME}", A: "${A}" }
+"""
+
+
+@needs_compose
+def test_what_does_not_resolve_for_a_blank_is_made_up(tmp_path: Path) -> None:
+    """As in a clone, where `.env` is missing that everybody writes for himself."""
+    (tmp_path / "compose.yaml").write_text(BLANK)
+    with standing(read(tmp_path)) as files:
+        (port,) = files.services["web"]["ports"]
+        assert files.is_made_up(str(port["target"]))
+        assert files.made_up == ("A", "KEY", "NAME", "PORT", "VERSION")
+        (told,) = files.complaint
+    assert told == "No port specified: 80:<empty> (not set: A, KEY, NAME, PORT, VERSION)"
+
+
+@needs_compose
+def test_what_resolves_with_a_blank_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text('services: { web: { image: web, environment: { KEY: "${KEY}" } } }')
+    with standing(read(tmp_path)) as files:
+        assert (files.made_up, files.complaint) == ((), ())
+
+
+@needs_compose
+def test_a_blank_is_not_blamed_for_another_fault(tmp_path: Path) -> None:
+    text = 'services: { web: { image: web, environment: { KEY: "${KEY}" }, depends_on: [nobody] } }'
+    (tmp_path / "compose.yaml").write_text(text)
+    with standing(read(tmp_path)) as files:
+        (told,) = files.complaint
+    assert "nobody" in told
+    assert "KEY" not in told

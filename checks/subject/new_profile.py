@@ -108,13 +108,12 @@ def _routes(files: Files, scraped_at: str) -> Iterator[str]:
         others = f"; or {', '.join(map(str, ports[1:]))}" if ports[1:] else ""
         yield _with_comment(f"port = {port}", f"where the api answers HTTP in its container{others}")
     defaults = Routes()
-    found = scraped_at not in {"", defaults.metrics}
-    if found:
+    if scraped_at:
         yield _with_comment(f"metrics = {json.dumps(scraped_at)}", "where Prometheus is told to scrape it")
     for name, meaning in ROUTES.items():
-        if name == "metrics" and found:
-            continue
-        yield "# " + _with_comment(f"{name} = {_toml(getattr(defaults, name))}", meaning)
+        if name != "metrics" or not scraped_at:
+            default = getattr(defaults, name) or "/metrics"
+            yield "# " + _with_comment(f"{name} = {_toml(default)}", meaning)
 
 
 def _with_comment(line: str, comment: str) -> str:

@@ -68,7 +68,9 @@ class Routes:
 
     set: Annotated[Route, _told("Where an item is stored; it may name `{id}`.")] = "/set"
     get: Annotated[Route, _told("Where it is read back: names `{id}`, or has the id put behind it.")] = "/get/"
-    metrics: Annotated[Route, _told("Where Prometheus finds the metrics.")] = "/prom-metrics"
+    metrics: Annotated[
+        Route | None, _told("Where Prometheus finds the metrics; left out, where it is told to scrape them.")
+    ] = None
     health: Annotated[Route, _told("The health route.")] = "/healthcheck"
     method: Annotated[Literal["POST", "PUT", "PATCH"], _told("How an item is stored.")] = "POST"
     body: Annotated[Json, _told("The JSON that stores an item.")] = field(

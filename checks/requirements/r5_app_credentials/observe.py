@@ -16,6 +16,7 @@ from checks.faults import credentials
 from checks.requirements.r5_app_credentials.judge import Connections, PasswordLengths, Sightings, WrongPassword
 from checks.roles.api.client import ANSWER_SECONDS, Items
 from checks.roles.load import LOAD_SECONDS, Load, at_work, numbered
+from checks.roles.prometheus.configuration import metrics_route
 from checks.roles.redis.client import connect
 from checks.subject.roles import Role
 from checks.subject.secrets import lines_of
@@ -130,7 +131,7 @@ def _places(stack: Stack) -> dict[str, str]:
     for service in stack.project.services:
         places |= {f"{place} of {service}": text for place, text in seen_of(stack, service).items()}
     items, routes = Items(stack), stack.subject.routes
-    for path in (routes.metrics, routes.health, routes.reads_at("sighted-0")):
+    for path in (metrics_route(stack), routes.health, routes.reads_at("sighted-0")):
         answer = requests.get(items.url(path), timeout=ANSWER_SECONDS)
         places[f"response to {path}"] = json.dumps(dict(answer.headers)) + answer.text
     return places

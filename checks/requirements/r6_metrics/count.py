@@ -11,6 +11,7 @@ import requests
 from checks.requirements.r6_metrics.judge import REQUESTS, Counted
 from checks.roles.api.client import ANSWER_SECONDS, Door, Items
 from checks.roles.prometheus.client import Prometheus
+from checks.roles.prometheus.configuration import metrics_route
 from checks.roles.prometheus.exposition import counters
 from checks.subject.stack import Stack
 from stack.driver import wait
@@ -108,6 +109,6 @@ def _counted(sent: Sent, series: str, last: Values, reached: float | None) -> Co
 
 def _exposed(items: Items) -> dict[str, float]:
     """Every counter that the service exposes."""
-    answer = requests.get(items.url(items.stack.subject.routes.metrics), timeout=ANSWER_SECONDS)
+    answer = requests.get(items.url(metrics_route(items.stack)), timeout=ANSWER_SECONDS)
     answer.raise_for_status()
     return counters(answer.text, answer.headers.get("Content-Type", ""))

@@ -1,7 +1,7 @@
 """Read where Prometheus is told to scrape the service."""
 
 from checks.requirements.r6_metrics.judge import Aimed, ScrapeJob, Scraping
-from checks.roles.prometheus.configuration import Job, configured_at, jobs
+from checks.roles.prometheus.configuration import Job, configured_at, jobs, metrics_route
 from checks.subject.roles import Role
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
@@ -23,7 +23,7 @@ def read_aim(files: Files) -> tuple[Aimed, Scraping | None]:
     place = files.place("services", prometheus, "volumes")
     aimed = Aimed(prometheus=prometheus, api=api, jobs=len(told), leading=len(leading), place=place)
     scraping = Scraping(
-        prometheus=prometheus, api=api, route=files.subject.routes.metrics, leading=leading,
+        prometheus=prometheus, api=api, route=metrics_route(files), leading=leading,
         place=configured_at(files, prometheus),
     )  # fmt: skip
     return aimed, scraping if leading else None

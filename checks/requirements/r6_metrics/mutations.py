@@ -1,12 +1,13 @@
 """R6: what is broken in a copy of the stack, one thing each."""
 
+from checks.roles.prometheus.configuration import metrics_route
 from checks.subject.mutation import edit, override, service_with
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 
 
 def wrong_scrape_path(stack: Stack) -> None:
-    path = stack.subject.routes.metrics
+    path = metrics_route(stack)
     edit(stack, f"metrics_path: {path}", f"metrics_path: {path}-of-another")
 
 
@@ -24,12 +25,12 @@ def only_good_reads_counted(stack: Stack) -> None:
 
 def redirected_scrape_path(stack: Stack) -> None:
     """With a slash too many, which the service answers with a redirect."""
-    path = stack.subject.routes.metrics
+    path = metrics_route(stack)
     edit(stack, f"metrics_path: {path}", f"metrics_path: {path}/")
 
 
 def scraped_by_two_jobs(stack: Stack) -> None:
-    job = f"metrics_path: {stack.subject.routes.metrics}\n    static_configs: [{{ targets: ['api:5000'] }}]"
+    job = f"metrics_path: {metrics_route(stack)}\n    static_configs: [{{ targets: ['api:5000'] }}]"
     edit(stack, "  - job_name: api\n", f"  - job_name: again\n    {job}\n  - job_name: api\n")
 
 

@@ -20,6 +20,7 @@ from checks.requirements.r6_metrics.judge import (
     Targets,
 )
 from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget
+from checks.roles.prometheus.configuration import metrics_route
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import docker, wait
@@ -43,7 +44,7 @@ def look_at_targets(stack: Stack) -> Targets:
 
     found = wait.until(lambda: _targets(prometheus, addresses), settled, within=SCRAPES_SECONDS, every=0.5).value
     return Targets(
-        route=stack.subject.routes.metrics,
+        route=metrics_route(stack),
         targets=tuple(Target(job=one.job, url=one.url, health=one.health, error=one.error) for one in found),
     )
 

@@ -7,6 +7,7 @@ import json
 import yaml
 
 from checks.core.verdict import Violation
+from checks.roles.prometheus.configuration import metrics_route
 from checks.subject import yaml_edit
 from checks.subject.draft import Draft, NoPatchError, remedies
 from checks.subject.roles import Found, Role
@@ -47,7 +48,7 @@ def add_a_prometheus(draft: Draft, _: Violation) -> None:
     configuration = files.subject.directory / "prometheus.yml"
     if not ports or configuration.exists() or NAME in files.services:
         raise NoPatchError(f"on which port `{api.service}` answers is not known, or a `{NAME}` is there already")
-    told = CONFIGURATION.format(api=api.service, route=files.subject.routes.metrics, port=ports[0])
+    told = CONFIGURATION.format(api=api.service, route=metrics_route(files), port=ports[0])
     draft.write(configuration, told)
     _add_service(draft, api.service)
 

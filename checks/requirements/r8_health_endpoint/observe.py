@@ -25,6 +25,7 @@ from checks.requirements.r8_health_endpoint.judge import (
     UnderLoad,
 )
 from checks.roles.api.client import ANSWER_SECONDS, Items
+from checks.roles.prometheus.configuration import metrics_route
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver.errors import OutOfTimeError
@@ -192,7 +193,7 @@ def _get(url: str, times: int) -> None:
 
 def _counters(items: Items) -> dict[str, float]:
     """{counter: the sum over its labels} of all that the service exposes: each worker may count under its own label."""
-    answer = requests.get(items.url(items.stack.subject.routes.metrics), timeout=ANSWER_SECONDS)
+    answer = requests.get(items.url(metrics_route(items.stack)), timeout=ANSWER_SECONDS)
     answer.raise_for_status()
     sums: dict[str, float] = {}
     for family in text_string_to_metric_families(answer.text):

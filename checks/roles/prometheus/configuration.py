@@ -18,6 +18,7 @@ from stack.driver.errors import SubjectError
 
 DEFAULT_FILE = "/etc/prometheus/prometheus.yml"
 OPTION = "--config.file"
+USUAL_ROUTE = "/prom-metrics"  # where no file says another
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,11 @@ def jobs(files: Files, service: str) -> tuple[Job, ...]:
         return tuple(_job(one) for one in told.get("scrape_configs") or ())
     except (yaml.YAMLError, AttributeError, KeyError, TypeError) as problem:
         raise SubjectError(f"{path} of `{service}` is no configuration of Prometheus: {problem}") from problem
+
+
+def metrics_route(files: Files) -> str:
+    """Where the metrics of the api are: as its profile says, else where Prometheus is told to scrape them."""
+    return files.subject.routes.metrics or scraped_at(files) or USUAL_ROUTE
 
 
 def scraped_at(files: Files) -> str:

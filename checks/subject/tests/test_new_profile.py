@@ -45,7 +45,7 @@ def test_the_route_that_is_scraped_is_proposed(tmp_path: Path) -> None:
     files = resolved(subject, tmp_path, {"services": {"web": WEB}})
     text = text_of(files, tmp_path / PROFILE_NAME, "/metrics")
     assert read_back(tmp_path, text).routes == Routes(port=8000, metrics="/metrics")
-    assert read_back(tmp_path, text_of(files, tmp_path / PROFILE_NAME, "/prom-metrics")).routes == Routes(port=8000)
+    assert read_back(tmp_path, text_of(files, tmp_path / PROFILE_NAME)).routes == Routes(port=8000)
 
 
 def test_what_is_not_clear_is_left_to_be_chosen(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_every_line_behind_a_hash_is_one_that_may_be_said(tmp_path: Path) -> Non
     found = PROFILE.validate_python(tomllib.loads(said))
     assert isinstance(found, Profile)
     assert getattr(found.roles, Role.PROMETHEUS) is False
-    assert (found.routes, found.start.seconds) == (Routes(port=8000), 120.0)
+    assert (found.routes, found.start.seconds) == (Routes(port=8000, metrics="/metrics"), 120.0)
     assert set(found.waivers) == {"images-carry-versions"}
     assert set(found.credentials) == {"auditor"}
 

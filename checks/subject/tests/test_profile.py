@@ -173,7 +173,7 @@ def test_the_profile_that_the_page_shows_can_be_read() -> None:
     page = (Path(__file__).parents[1] / "README.md").read_text()
     (shown,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     found = PROFILE.validate_python(tomllib.loads(shown))
-    assert found.routes == Routes(port=8000)
+    assert found.routes == Routes(port=8000, metrics="/metrics")
     assert set(found.credentials) == {"app", "auditor", "health"}
 
 

@@ -1,5 +1,6 @@
 """Scrape jobs are read from the file that Prometheus is started with, where that is mounted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from checks.roles.prometheus import configuration
 from checks.roles.prometheus.configuration import Job
 from checks.subject.profile import Subject
+from checks.subject.profile_model import Routes
 from checks.subject.stack import Files
 from checks.subject.tests.resolved import ResolvedProject
 from stack.driver.errors import SubjectError
@@ -60,3 +62,12 @@ def test_the_route_of_the_api_is_that_of_the_job_that_names_it(text: str, path: 
     seen = files(tmp_path, text)
     seen.project.config["services"]["web"] = {"image": "shop", "ports": [{"target": 5000}]}
     assert configuration.scraped_at(seen) == path
+
+
+def test_the_profile_says_where_the_metrics_are_before_prometheus_does(tmp_path: Path) -> None:
+    seen = files(tmp_path, TOLD.replace("api:5000", "web:5000"))
+    seen.project.config["services"]["web"] = {"build": {"context": "/web"}}
+    assert configuration.metrics_route(seen) == "/m"
+    told = replace(seen, subject=replace(seen.subject, routes=Routes(metrics="/told")))
+    assert configuration.metrics_route(told) == "/told"
+    assert configuration.metrics_route(files(tmp_path, "- a")) == configuration.USUAL_ROUTE

@@ -25,6 +25,7 @@ from stack import ROOT
 
 HERE = ("-c", "pyproject.toml", "--rootdir=.", "--confcutdir=.")  # whatever directory an option names
 LIVE = ("--live", "-o", "console_output_style=classic")  # which has no [ 50%] of pytest's own in between
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # whatever else is installed: it could sort tests, or run them again
 CHECKS = ("checks/requirements", "--ignore-glob=*/tests")
 QUIET = ("-q", "--no-header", "--tb=no", "-rN")  # the report says it all; what crashed is kept with the evidence
 JUDGED = (0, 1)  # of pytest: what its checks came to, the report says
@@ -91,7 +92,7 @@ def command(marker: str, known: argparse.Namespace, others: Sequence[str]) -> li
     """
     parallel = () if known.tier == "declared" or known.runner == SWARM else (*PARALLEL, *LIVE)
     options = ("-m", marker, *QUIET, *_one_word_each(known, *ONCE, "requirements"), *others)
-    return [sys.executable, "-m", "pytest", *HERE, *CHECKS, *parallel, *options]
+    return [sys.executable, "-m", "pytest", "-p", "xdist.plugin", *HERE, *CHECKS, *parallel, *options]
 
 
 def exit_code(ended: int, told: int | None) -> int:
@@ -126,7 +127,7 @@ def _waited_for(words: Sequence[str]) -> tuple[int, list[int]]:
     heard: list[int] = []
     for number in ENDING:
         signal.signal(number, lambda number, _: heard.append(number))
-    with subprocess.Popen(words, cwd=ROOT, start_new_session=True) as running:
+    with subprocess.Popen(words, cwd=ROOT, env=os.environ | ALONE, start_new_session=True) as running:
         while running.poll() is None and not heard:
             _look(running, LOOK_SECONDS)
         for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):

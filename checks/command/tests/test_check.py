@@ -89,3 +89,20 @@ def test_a_signal_leaves_time_to_tidy_up(tmp_path: Path, numbers: list[signal.Si
         time.sleep(0.2)
     assert waiting.wait(30) == 101
     assert (tmp_path / "tidied up").exists()
+
+
+def test_plugins_that_happen_to_be_installed_stay_out(tmp_path: Path) -> None:
+    """As pytest-randomly or pytest-rerunfailures might be: here one that tells, in the place of site-packages."""
+    (tmp_path / "teller.py").write_text("import sys\nsys.stderr.write('the plugin is loaded')\n")
+    (tmp_path / "teller-1.dist-info").mkdir()
+    (tmp_path / "teller-1.dist-info" / "METADATA").write_text("Name: teller\nVersion: 1\n")
+    (tmp_path / "teller-1.dist-info" / "entry_points.txt").write_text("[pytest11]\nteller = teller\n")
+    assert "the plugin is loaded" in _said(tmp_path, "pytest", "--version", "--version")
+    said = _said(tmp_path, "checks.command.check", "check", "--collect-only", "--tier=declared")
+    assert "the plugin is loaded" not in said
+
+
+def _said(packages: Path, *module: str) -> str:
+    environment = os.environ | {"PYTHONPATH": str(packages)}
+    words = [sys.executable, "-m", *module]
+    return subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, check=False).stderr

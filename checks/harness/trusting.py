@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from checks.subject import profile, trust
 from checks.subject.dangers import Danger, Files, Found, dangers
 from checks.subject.plain import plain
 from checks.subject.profile import Subject
+from checks.subject.reach import read_by_compose
 from checks.subject.standing import standing
 from checks.subject.trust import EVERYTHING, SHOWN, Trust, UntrustedError, preparation
 from stack.driver.environment import withheld
@@ -86,5 +88,8 @@ def _tell_what_is_withheld(subject: Subject) -> None:
 
 def _of_files(subject: Subject) -> Iterator[Found]:
     """As the files stand; a copy of them, prepared, is looked at again before it starts."""
+    for path in read_by_compose(subject.files, subject.started_in or subject.directory):
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(subject.root)):
+            yield Found(danger=Danger.OUTSIDE_FILES, key="env_file, label_file, include or extends", value=str(path))
     with suppress(StackError), standing(subject) as files:
         yield from dangers(files.project.config, Files(project=subject.root))

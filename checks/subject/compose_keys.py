@@ -28,3 +28,4 @@ OF_A_BUILD = """
 """
 HARMLESS_SERVICE_KEYS = {*LOOKED_AT.split(), *PLAIN.split()}
 HARMLESS_BUILD_KEYS = {*OF_A_BUILD.split()}
+KNOWN_KEYS = {"name", "version", "services", "networks", "volumes", "secrets", "configs", "include"}

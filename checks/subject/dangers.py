@@ -14,12 +14,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from checks.subject.compose_keys import HARMLESS_BUILD_KEYS, HARMLESS_CAPABILITIES, HARMLESS_SERVICE_KEYS
+from checks.subject.compose_keys import HARMLESS_BUILD_KEYS, HARMLESS_CAPABILITIES, HARMLESS_SERVICE_KEYS, KNOWN_KEYS
 from stack.driver.project import Config
 
 SOCKETS = tuple(map(Path, ("/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock")))
 CLOCK = {Path("/etc/localtime"), Path("/etc/timezone")}  # read-only, these tell nothing
 SPACES = ("network_mode", "pid", "ipc", "userns_mode", "uts", "cgroup")
+OF_FILES = ("oci-layout", "file", "local")  # what stands behind `://` is a path of this machine
 OF_OURS = ("", "none", "private", "shareable", "bridge", "default")
 
 
@@ -65,9 +66,13 @@ class Files:
     project: Path
     is_socket: Callable[[Path], bool] = lambda path: path.exists() and stat.S_ISSOCK(path.stat().st_mode)
 
+    def real(self, source: str) -> Path:
+        """Where a path of the Compose file leads."""
+        return Path(os.path.realpath(self.project / source))
+
     def kind_of(self, source: str) -> Danger | None:
         """What it means to reach this path: links are followed, as the engine does."""
-        real = Path(os.path.realpath(self.project / source))
+        real = self.real(source)
         if self.is_socket(real) or any(path.resolve().is_relative_to(real) for path in SOCKETS):
             return Danger.DOCKER_SOCKET
         return None if real.is_relative_to(self.project.resolve()) else Danger.OUTSIDE_FILES
@@ -83,7 +88,36 @@ def dangers(config: Config, files: Files) -> list[Found]:
         found += [
             _found(f"{kind}.{name}", one) for name, spec in specs.items() for one in _of_shared(spec or {}, files)
         ]
+    found += [Found(danger=Danger.OUTSIDE_FILES, key=key, value=value) for key, value in _under_written(config, files)]
+    found += [
+        Found(danger=Danger.UNKNOWN_KEYS, key=key, value=repr(config[key]))
+        for key in config
+        if key not in KNOWN_KEYS and not key.startswith("x-") and config[key]
+    ]
     return found + [_found("secrets", one) for one in _build_secrets(config)]
+
+
+def _under_written(config: Config, files: Files) -> Iterator[tuple[str, str]]:
+    """(key, path) of what is mounted from inside of a folder that a container may write to.
+
+    Who writes there may make it a link, and the engine would follow that to wherever it leads on this machine.
+    """
+    mounts = [
+        (f"services.{name}.volumes", str(mount["source"]), None if mount.get("read_only") else name)
+        for name, spec in config["services"].items()
+        for mount in spec.get("volumes") or ()
+        if mount.get("type") == "bind"
+    ]
+    mounts += [
+        (f"{kind}.{name}.file", str(spec["file"]), None)
+        for kind in ("secrets", "configs")
+        for name, spec in (config.get(kind) or {}).items()
+        if (spec or {}).get("file")
+    ]
+    writers = {files.real(source): writer for _, source, writer in mounts if writer}
+    for key, source, _ in mounts:
+        if above := [folder for folder in files.real(source).parents if folder in writers]:
+            yield key, f"{source}, which `{writers[above[0]]}` may make a link to anything"
 
 
 def _found(place: str, one: tuple[Danger, str, object]) -> Found:
@@ -95,6 +129,7 @@ def of_service(spec: Config, files: Files) -> Looked:
     """What one service of a resolved Compose file asks of the machine."""
     yield from _powers(spec)
     yield from _spaces(spec)
+    yield from _before_others(spec)
     yield from _mounts(spec, files)
     yield from _build(spec.get("build") or {}, files)
     yield from ((Danger.UNKNOWN_KEYS, key, spec[key]) for key in spec if key not in HARMLESS_SERVICE_KEYS and spec[key])
@@ -150,6 +185,12 @@ def _spaces(spec: Config) -> Looked:
             yield Danger.UNCONFINED, key, spec[key]
 
 
+def _before_others(spec: Config) -> Looked:
+    """Memory that the kernel takes from everybody else on this machine first."""
+    if int(spec.get("oom_score_adj") or 0) < 0:
+        yield Danger.UNCONFINED, "oom_score_adj", spec["oom_score_adj"]
+
+
 def _mounts(spec: Config, files: Files) -> Looked:
     for mount in spec.get("volumes") or ():
         source = str(mount.get("source", ""))
@@ -168,16 +209,38 @@ def _build(build: Config, files: Files) -> Looked:
             yield Danger.BUILD, f"build.{key}", build[key]
     if build.get("network") not in {None, "none", "default"}:
         yield Danger.BUILD, "build.network", build["network"]
-    contexts = [("build.context", build.get("context")), *_more_contexts(build)]
-    for key, context in contexts:
-        if context and "://" not in context and files.kind_of(context):
-            yield Danger.OUTSIDE_FILES, key, context
+    for key, place in (*_contexts(build), *_caches(build)):
+        if place and files.kind_of(place):
+            yield Danger.OUTSIDE_FILES, key, place
+    for kept in map(str, build.get("cache_to") or ()):
+        if "type=" in kept and "type=inline" not in kept and "type=local" not in kept:
+            yield Danger.BUILD, "build.cache_to", kept  # to somewhere else, as whoever runs this
     yield from ((Danger.UNKNOWN_KEYS, f"build.{key}", build[key]) for key in build if key not in HARMLESS_BUILD_KEYS)
 
 
-def _more_contexts(build: Config) -> list[tuple[str, str]]:
+def _contexts(build: Config) -> Iterator[tuple[str, str]]:
+    """(key, path) of what a build reads of this machine."""
+    told = {"build.context": str(build.get("context") or ""), "build.dockerfile": _dockerfile(build)}
     named = (build.get("additional_contexts") or {}).items()
-    return [(f"build.additional_contexts.{name}", str(context)) for name, context in named]
+    for key, place in (*told.items(), *((f"build.additional_contexts.{name}", str(one)) for name, one in named)):
+        scheme, _, path = place.partition("://")
+        if not path or scheme in OF_FILES:
+            yield key, path or place
+
+
+def _dockerfile(build: Config) -> str:
+    """Where it lies, if that is not in the build's context."""
+    context, file = str(build.get("context") or ""), os.path.normpath(str(build.get("dockerfile") or ""))
+    return os.path.join(context, file) if file.startswith(("/", "..")) and "://" not in context else ""  # noqa: PTH118
+
+
+def _caches(build: Config) -> Iterator[tuple[str, str]]:
+    """(key, path) of the folders that a build reads from, or writes to, by itself: not in a container."""
+    for key in ("cache_from", "cache_to"):
+        for told in map(str, build.get(key) or ()):
+            options = dict(part.strip().partition("=")[::2] for part in told.split(","))
+            if options.get("type") == "local":
+                yield f"build.{key}", options.get("dest") or options.get("src") or "."
 
 
 def _of_shared(spec: Config, files: Files) -> Looked:
@@ -185,12 +248,18 @@ def _of_shared(spec: Config, files: Files) -> Looked:
     if spec.get("external"):
         yield Danger.EXTERNAL, "external", True
     options = spec.get("driver_opts") or {}
-    if options.get("device") and options.get("type") != "tmpfs":
+    if options.get("device") and not in_memory(options):
         yield Danger.OUTSIDE_FILES, "driver_opts.device", options["device"]
     if spec.get("driver") not in {None, "local", "bridge", "overlay"}:
         yield Danger.EXTERNAL, "driver", spec["driver"]
     if spec.get("file") and (kind := files.kind_of(str(spec["file"]))):
         yield kind, "file", spec["file"]
+
+
+def in_memory(options: Config) -> bool:
+    """Whether a volume is of memory alone: what is bound or moved is what it was, whatever type stands beside it."""
+    flags = {*str(options.get("o") or "").split(",")}
+    return options.get("type") == "tmpfs" and not flags & {"bind", "rbind", "move", "remount"}
 
 
 def _build_secrets(config: Config) -> Looked:

@@ -34,20 +34,27 @@ def text_at(files: Files, service: str, path: str) -> str:
 
 def _sources(files: Files, service: str, path: str) -> Iterator[Path | str]:
     """The file here, or its text, that the service finds at a path; what is mounted lies over what its image has."""
-    for target, source in _given(files.project.config, service):
-        if PurePosixPath(path).is_relative_to(target):
+    given = [one for one in _given(files.project.config, service) if PurePosixPath(path).is_relative_to(one[0])]
+    if given:
+        target, source = max(given, key=lambda one: len(one[0].parts))  # what lies deeper lies over the others
+        if source is not None:
             yield source if isinstance(source, str) else source / PurePosixPath(path).relative_to(target)
+        if source is not None or len(given) > 1:
+            return
     recipe = recipe_of(files.services[service])
     if recipe and (file := recipe.source_of(path)):
         yield file
 
 
-def _given(config: Config, service: str) -> Iterator[tuple[PurePosixPath, Path | str]]:
-    """(where it is in the container, where it lies here, or its text)."""
+def _given(config: Config, service: str) -> Iterator[tuple[PurePosixPath, Path | str | None]]:
+    """(where it is in the container, where it lies here, or its text; None for what only the engine knows)."""
     spec = config["services"][service]
+    yield from ((PurePosixPath(str(told).partition(":")[0]), None) for told in spec.get("tmpfs") or ())
     for mount in spec.get("volumes") or ():
         if mount["type"] == "bind":
             yield PurePosixPath(mount["target"]), Path(mount["source"])
+        else:
+            yield PurePosixPath(mount["target"]), None
     for kind, folder in (("secrets", SECRETS), ("configs", PurePosixPath("/"))):
         for one in spec.get(kind) or ():
             told = (config.get(kind) or {}).get(one["source"]) or {}

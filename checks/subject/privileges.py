@@ -6,7 +6,9 @@ that others made, is no fault of a project. What is left here is one wherever th
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -27,11 +29,17 @@ WITH_ALL_BELOW = tuple(
     map(Path, ("/boot", "/proc", "/var/lib/docker", "/var/lib/containerd", "/etc/ssh", "/etc/shadow", "/etc/sudoers"))
 )
 MADE_ROOT_BY = """
+    /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/libexec /usr/local/bin /usr/local/sbin /usr/local/lib /bin /sbin
+    /lib /lib64 /etc/rc.local /etc/profile /etc/environment /etc/sudoers.d /etc/apt /etc/logrotate.d
+    /etc/network /etc/default /etc/update-motd.d /etc/modprobe.d /etc/ld.so.conf /etc/shadow /etc/gshadow
+    /etc/kernel /etc/NetworkManager /run/systemd /var/lib/dpkg /var/lib/systemd /etc/kubernetes /var/lib/kubelet
     /etc/cron.d /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly /etc/crontab /var/spool/cron
-    /etc/systemd /lib/systemd /usr/lib/systemd /etc/init.d /etc/udev /etc/pam.d /etc/passwd /etc/group /etc/profile.d
-    /etc/ld.so.preload /etc/ld.so.conf.d /etc/docker /lib/modules /usr/lib/modules /root/.ssh /sys/fs/cgroup /sys/kernel
+    /etc/systemd /lib/systemd /usr/lib/systemd /etc/init.d /etc/udev /etc/pam.d /etc/passwd /etc/group
+    /etc/profile.d /etc/ld.so.preload /etc/ld.so.conf.d /etc/docker /lib/modules /usr/lib/modules /root/.ssh
+    /sys/fs/cgroup /sys/kernel
 """  # whoever writes there has the machine's root run what he likes; to read most of it is no power
 IF_WRITTEN = tuple(map(Path, MADE_ROOT_BY.split()))
+SPEAKS_TO_ROOT = tuple(map(Path, ("/run/dbus", "/run/systemd")))  # who may ask there has root start what he likes
 OF_ANYBODY = (
     "/dev/null",
     "/dev/zero",
@@ -42,16 +50,18 @@ OF_ANYBODY = (
     "/dev/nvidia",
     "/dev/log",
 )
-LIFTED = ("unconfined", "disable")  # of seccomp, AppArmor, SELinux
+LIFTED = ("unconfined", "disable", "spc_t")  # of seccomp, AppArmor, SELinux
+
+
+ALLOWED = {"SCMP_ACT_ALLOW", "SCMP_ACT_LOG"}
 
 
 def powers(files: Files, services: Mapping[str, Config]) -> dict[str, tuple[str, ...]]:
     """{service: 'key: what stands there' of each power} of services as Compose resolved them, or as they run."""
     machine = MachinesFiles(project=files.project.directory)
     serving = _serving(files)
-    volumes = files.project.config.get("volumes") or {}
     return {
-        name: tuple(dict.fromkeys(_held(_with_devices(spec, volumes), machine, serves=name in serving)))
+        name: tuple(dict.fromkeys(_held(_in_truth(spec, files.project.config), machine, serves=name in serving)))
         for name, spec in services.items()
     }
 
@@ -97,16 +107,26 @@ def _serving(files: Files) -> set[str]:
     return {found.service for found in findings if isinstance(found, Found)}
 
 
-def _with_devices(spec: Config, volumes: Mapping[str, Config]) -> Config:
-    """A service with the folders that its named volumes are in truth, in place of them."""
+def _in_truth(spec: Config, config: Config) -> Config:
+    """A service with the folders that its named volumes are in place of them, and files that it has as secrets."""
+    volumes = config.get("volumes") or {}
     mounts = [{**mount, **_device(volumes.get(str(mount.get("source"))) or {})} for mount in spec.get("volumes") or ()]
+    mounts += [
+        {"type": "bind", "source": told["file"], "read_only": True}
+        for kind in ("secrets", "configs")
+        for one in spec.get(kind) or ()
+        if (told := (config.get(kind) or {}).get(one["source"]) or {}).get("file")
+    ]
     return {**spec, "volumes": mounts}
 
 
 def _device(volume: Config) -> Config:
+    """What a named volume is of this machine's: a folder or what lies below others."""
     options = volume.get("driver_opts") or {}
-    bound = options.get("device") and "bind" in str(options.get("o", ""))
-    return {"type": "bind", "source": options["device"]} if bound else {}
+    device, flags = str(options.get("device") or ""), str(options.get("o") or "")
+    lower = re.search(r"\blowerdir=([^,:]+)", flags)
+    source = lower[1] if lower else device if "bind" in flags else ""
+    return {"type": "bind", "source": source} if source else {}
 
 
 def _held(spec: Config, machine: MachinesFiles, *, serves: bool) -> Iterator[str]:
@@ -124,21 +144,43 @@ def _counts(danger: Danger, key: str, value: str, project: Path, *, serves: bool
     match danger:
         case Danger.DEVICES:
             reserved = key in {"gpus", "deploy.resources.reservations.devices"}
-            return not reserved and value.startswith(("/", "a ", "b ", "c ")) and not value.startswith(OF_ANYBODY)
+            return not reserved and value.startswith(("/", "a ", "b ", "c ")) and not _is_anybodys(value)
         case Danger.HOST_NAMESPACES:
             return key != "network_mode"  # what is published is asked of by itself
         case Danger.UNCONFINED:
-            return key == "security_opt" and any(word in value for word in LIFTED)
+            return key == "security_opt" and (any(word in value for word in LIFTED) or _allows_all(value, project))
         case Danger.DOCKER_SOCKET:
-            return serves and not value.startswith(OF_ANYBODY)
+            return (serves and not _is_anybodys(value)) or _speaks_to_root(Path(os.path.realpath(project / value)))
         case Danger.OUTSIDE_FILES:
-            return key == "volumes" and _is_the_machines(Path(os.path.realpath(project / value)))
+            place = Path(os.path.realpath(project / value))
+            return key == "volumes" and (_is_the_machines(place) or _speaks_to_root(place))
     return False
 
 
+def _is_anybodys(device: str) -> bool:
+    return os.path.normpath(device).startswith(OF_ANYBODY)
+
+
+def _allows_all(option: str, project: Path) -> bool:
+    """Whether a profile of seccomp keeps nothing from the kernel: what it names it lets through, and all else."""
+    kind, _, told = option.replace("=", ":", 1).partition(":")
+    if kind != "seccomp":
+        return False
+    try:
+        profile = json.loads(told if told.lstrip().startswith("{") else (project / told).read_text())
+        rules = [one.get("action") for one in profile.get("syscalls") or ()]
+        return profile.get("defaultAction") in ALLOWED and all(action in ALLOWED for action in rules)
+    except (OSError, ValueError, AttributeError):  # the engine says what is wrong with it
+        return False
+
+
 def _below(path: Path) -> bool:
-    """Whether what is written there is run by the machine's root, or lets somebody in as root."""
-    return any(path.is_relative_to(place) for place in IF_WRITTEN)
+    """Whether what is written there, or below, is run by the machine's root, or lets somebody in as root."""
+    return any(path.is_relative_to(place) or place.is_relative_to(path) for place in IF_WRITTEN)
+
+
+def _speaks_to_root(path: Path) -> bool:
+    return any(path.is_relative_to(place) for place in SPEAKS_TO_ROOT)
 
 
 def _is_the_machines(path: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from checks.subject.env_file import filled_in, variables_of
+from stack.driver.environment import for_strangers
 
 MOST_FILES = 100  # that Compose files include and extend
 FILE_BYTES = 4 << 20
@@ -26,6 +27,7 @@ class _Reader:
     limit: Path
     found: dict[Path, None] = field(default_factory=dict)
     read: set[Path] = field(default_factory=set)
+    by_compose: dict[Path, None] = field(default_factory=dict)  # what it reads by itself, on this machine
 
     def take(self, file: Path, folder: Path) -> None:
         """Note what a Compose file names, relative to `folder`."""
@@ -33,7 +35,10 @@ class _Reader:
         if file in self.read or len(self.read) == MOST_FILES:
             return
         self.read.add(file)
+        self.by_compose[file] = None
         told = loaded(file)
+        for text in _variables(told.get("services")):
+            self.note_read(text, folder)
         for text in (*_of_services(told.get("services")), *_of_files(told)):
             self.note(text, folder)
         for service in _mappings(told.get("services")):
@@ -51,7 +56,12 @@ class _Reader:
         for path in paths:
             self.take(path, own)
         for one in (*_listed(spec.get("env_file")), own / ".env"):
-            self.note(one, folder)
+            self.note_read(one, folder)
+
+    def note_read(self, text: object, folder: Path) -> None:
+        if path := self._path(text, folder):
+            self.by_compose[path] = None
+            self._keep(path)
 
     def note(self, text: object, folder: Path) -> None:
         if path := self._path(text, folder):
@@ -64,9 +74,9 @@ class _Reader:
     def _path(self, text: object, folder: Path) -> Path | None:
         """A path as Compose takes it: variables filled in, from the folder; None for one that is not there."""
         told = filled_in(str(text or ""), self.variables)
-        if not told or "://" in told or told.startswith("~"):
+        if not told or "://" in told:
             return None
-        path = Path(os.path.normpath(folder / told))
+        path = Path(os.path.normpath(folder / os.path.expanduser(told)))  # noqa: PTH111 - not a path yet
         return path if path.exists() else None
 
 
@@ -83,14 +93,23 @@ def reached(files: tuple[Path, ...], folder: Path) -> list[Path]:
 
 def named(files: tuple[Path, ...], folder: Path) -> list[Path]:
     """Everything that Compose files name by a path, and where links on the way lead."""
+    return list(_followed(files, folder).found)
+
+
+def read_by_compose(files: tuple[Path, ...], folder: Path) -> list[Path]:
+    """What Compose itself reads to resolve them: files that are included and extended, variables, labels."""
+    return list(_followed(files, folder).by_compose)
+
+
+def _followed(files: tuple[Path, ...], folder: Path) -> _Reader:
     directory = files[0].parent
-    own = {**variables_of(directory), **variables_of(folder), "PWD": str(folder)}
+    own = {**for_strangers(os.environ), **variables_of(directory), **variables_of(folder), "PWD": str(folder)}
     reader = _Reader(variables=own, limit=_limit(directory) or directory)
     for file in files:
         reader.take(file, directory)
     for beside in (directory, folder):
-        reader.note(".env", beside)
-    return list(reader.found)
+        reader.note_read(".env", beside)
+    return reader
 
 
 def root_of(directory: Path, above: list[Path]) -> Path:
@@ -135,10 +154,14 @@ def _hops(path: Path, limit: Path) -> Iterator[Path]:
             return
 
 
-def _of_services(services: object) -> Iterator[object]:
+def _variables(services: object) -> Iterator[object]:
     for spec in _mappings(services):
         for one in (*_listed(spec.get("env_file")), *_listed(spec.get("label_file"))):
             yield one.get("path") if isinstance(one, dict) else one
+
+
+def _of_services(services: object) -> Iterator[object]:
+    for spec in _mappings(services):
         if spec.get("build"):
             yield from _of_build(spec["build"])
         for mount in _listed(spec.get("volumes")):

@@ -16,7 +16,7 @@ FORMS = {  # a test key of a payment service or the like is none
     "a token of Docker Hub": r"\bdckr_(?:pat|oat)_[\w-]{20,}",
     "a token of Slack": r"\bxox[abeoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+",
     "a webhook of Discord": r"\bdiscord(?:app)?\.com/api/webhooks/\d+/[\w-]+",
-    "a token of Telegram": r"\b\d{8,10}:AA[\w-]{33}",
+    "a token of Telegram": r"(?<!\d)\d{8,10}:AA[\w-]{33}",
     "a key of Stripe": r"\b[rs]k_live_[0-9a-zA-Z]{16,}",
     "a key of Google": r"\bAIza[\w-]{35}|\bGOCSPX-[\w-]{28}|\bya29\.[\w-]{20,}",
     "a key of a model's service": r"\bsk-(?:ant|proj|svcacct|or)-[\w-]{20,}|\bhf_[A-Za-z0-9]{30,}",

@@ -13,8 +13,15 @@ from checks.core.redaction import SHORTEST_SECRET
 from checks.subject.configuration_texts import settings_of
 from checks.subject.env_file import variables_of
 from checks.subject.programs import words_of
-from checks.subject.secret_names import can_be_secret, is_named_secret, passwords_in_addresses, secrets_in_value
+from checks.subject.secret_names import (
+    assigned_in,
+    can_be_secret,
+    is_named_secret,
+    passwords_in_addresses,
+    secrets_in_value,
+)
 from checks.subject.secret_options import on_command_line
+from checks.subject.secret_texts import in_other_texts
 from stack.driver.project import Config
 
 COMMON = """
@@ -36,7 +43,7 @@ IN_TEXT = (
     re.compile(r"\bBearer\s+([\w.~+/-]+=*)"),
     re.compile(rf"\bACL\s+SETUSER\b[^\n]*?\s>{VALUE}|(?<=\s)>{VALUE}(?=\s+[~+%&])"),
 )
-ASSIGNED = re.compile(rf"\b(?:export\s+)?([A-Za-z_]\w*)[\"']?\s*[=:]\s*{VALUE}")
+ASSIGNED = re.compile(rf"\b(?:export\s+)?([A-Za-z_]\w*)[\"']?[ \t]*[=:][ \t]*{VALUE}")
 PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 FILE_BYTES = 1 << 20
 IDENTIFIERS = re.compile(r".*(?:USER(?:NAME)?|DB|DATABASE|NAME|HOST|VHOST)", re.IGNORECASE)
@@ -103,7 +110,8 @@ def to_hide(config: Config, project: Path) -> list[str]:
     """
     found = [(one.before, one.value) for one in places(config, project)]
     found += [(f'"{one.name}": "', one.value) for spec in config["services"].values() for one in in_spec(spec)]
-    found += [one for text in _texts_of(config, project) for one in in_text(text)]
+    found += [one for text in (*_texts_of(config, project), *_every_text(config)) for one in in_text(text)]
+    found += [pair for name, told in _every_pair(config) for pair in _in_pair(name, told)]
     return sorted({hidden for place, value in found for hidden in _hidden(place, value, config)})
 
 
@@ -119,6 +127,39 @@ def in_text(text: str) -> Iterator[tuple[str, str]]:
         value = next(group for group in found.groups()[1:] if group is not None)
         if is_named_secret(found[1], "a-word"):
             yield found[0].partition(value)[0], value
+    yield from ((text.partition(one)[0][-SHORTEST_SECRET:], one) for one in assigned_in(text))
+    yield from in_other_texts(text)
+
+
+def _in_pair(name: str, told: str | list[str]) -> Iterator[tuple[str, str]]:
+    """What a key says of its text, or what a list of words has as a command: of a hook, say."""
+    if isinstance(told, list):
+        yield from ((one.before, one.value) for one in of_line(told))
+    elif name.lower().endswith("auth.users"):  # of a proxy: `user:password`, and more of them
+        yield from (("", one.partition(":")[2]) for one in told.split(","))
+    else:
+        yield from ((f"{name}=", one) for one in secrets_in_value(name, told))
+
+
+def _every_pair(told: object) -> Iterator[tuple[str, str | list[str]]]:
+    """(key, text or words) of all that stands in a resolved Compose file: labels, options of logs, `x-` keys."""
+    for name, one in told.items() if isinstance(told, Mapping) else enumerate(told) if isinstance(told, list) else ():
+        if isinstance(one, str) and isinstance(name, str):
+            yield name, one.replace("$$", "$")
+        elif isinstance(one, list) and one and all(isinstance(word, str) for word in one):
+            yield str(name), one
+        yield from _every_pair(one)
+
+
+def _every_text(told: object) -> Iterator[str]:
+    """Each text in it; the words of a command as one."""
+    if isinstance(told, str):
+        yield told.replace("$$", "$")
+    elif isinstance(told, Mapping):
+        yield from (text for one in told.values() for text in _every_text(one))
+    elif isinstance(told, list):
+        words = [one for one in told if isinstance(one, str)]
+        yield from (text for one in (*told, " ".join(words)) for text in _every_text(one))
 
 
 def _in_settings(text: str) -> Iterator[str]:

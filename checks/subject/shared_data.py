@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from checks.subject.dangers import in_memory
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config
 
@@ -72,9 +73,9 @@ def _storage(volume: Config, directory: Path) -> str:
     options = volume.get("driver_opts") or {}
     if volume.get("driver") not in {None, "", "local"}:
         return f"the driver's own ({volume['driver']})"
-    device, kind = str(options.get("device") or ""), options.get("type")
+    device = str(options.get("device") or "")
     flags = str(options.get("o") or "").split(",")
-    if not device or kind == "tmpfs" or "ro" in flags:
+    if not device or in_memory(options) or "ro" in flags:
         return ""
     bound = "bind" in flags or "rbind" in flags
     return "" if bound and _is_in(Path(os.path.realpath(device)), directory) else device

@@ -34,12 +34,13 @@ from stack.driver import helper, reaper, timed
 from stack.driver.errors import SubjectError, last_lines
 from stack.driver.flock import locked
 from stack.driver.progress import Progress
-from stack.driver.project import Config
+from stack.driver.project import Config, replicas_of
 from stack.driver.session import Session
 
 ORIGINALS = "originals"  # in the folder of a run
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-MOST_SERVICES = 200
+MOST_SERVICES = 200  # and containers, of those that are to be there several times
+MOST_PORTS = 1000  # for each of which the engine keeps a process
 PREPARE_SECONDS = 1800.0  # images that are built from nothing take minutes
 TIDY_SECONDS = 5.0
 LAST_BYTES = 4096
@@ -221,8 +222,14 @@ def refuse_odd_names(config: Config) -> None:
     """Raises SubjectError for a service whose name Docker would take for an option, or for more than can be judged."""
     if odd := [name for name in config["services"] if not NAME.fullmatch(name)]:
         raise SubjectError(f"service `{plain(odd[0])}`: its name is to begin with a letter or a digit")
-    if len(config["services"]) > MOST_SERVICES:
-        raise SubjectError(f"{len(config['services'])} services are too many to judge: at most {MOST_SERVICES}")
+    containers = sum(max(1, replicas_of(spec)) for spec in config["services"].values())
+    for many, most, what in (
+        (len(config["services"]), MOST_SERVICES, "services"),
+        (containers, MOST_SERVICES, "containers"),
+        (sum(len(spec.get("ports") or ()) for spec in config["services"].values()), MOST_PORTS, "published ports"),
+    ):
+        if many > most:
+            raise SubjectError(f"{many} {what} are too many to judge: at most {most}")
 
 
 def _remove(stack: Stack) -> None:

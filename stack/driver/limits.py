@@ -1,4 +1,4 @@
-"""What a service of a copy may take of this machine where its project sets no bound.
+"""What a service of a copy may take of this machine where its project sets no bound, or one that is none.
 
 Half of its memory, 4,096 tasks, files as large as half of what is free on the disk, and 64 MB of log, which we read.
 No service that does what it is for comes near; one that takes all there is, on purpose or not, ends itself and not the
@@ -24,7 +24,7 @@ UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 def limited(spec: Mapping[str, Any]) -> Iterator[str]:
     """Lines to lay over a service for what it leaves open."""
     yield from _memory_and_tasks(spec)
-    if "fsize" not in (spec.get("ulimits") or {}):
+    if not _is_within((spec.get("ulimits") or {}).get("fsize"), file_bytes()):
         yield f"    ulimits: {json.dumps({'fsize': file_bytes()})}"
     yield from _log(spec.get("logging") or {})
 
@@ -35,18 +35,25 @@ def file_bytes() -> int:
 
 
 def _memory_and_tasks(spec: Mapping[str, Any]) -> Iterator[str]:
-    """Beside the limits that it sets: Compose wants one place."""
+    """Beside the limits that it sets: Compose wants one place, or the same in both."""
     deployed = ((spec.get("deploy") or {}).get("resources") or {}).get("limits")
-    missing = {
-        name: most
-        for name, flat, most in (("memory", "mem_limit", MEMORY_BYTES), ("pids", "pids_limit", TASKS))
-        if int(spec.get(flat) or 0) <= 0 and int((deployed or {}).get(name) or 0) <= 0
-    }
-    if missing and deployed:
-        told = {name: str(most) if name == "memory" else most for name, most in missing.items()}
+    told: dict[str, str | int] = {}
+    for name, flat, most in (("memory", "mem_limit", MEMORY_BYTES), ("pids", "pids_limit", TASKS)):
+        set_here = [int(place[key] or 0) for place, key in ((spec, flat), (deployed or {}, name)) if key in place]
+        if any(0 < bound <= most for bound in set_here):
+            continue
+        told[name] = str(most) if name == "memory" else most
+        if not deployed or int(spec.get(flat) or 0) > 0:
+            yield f"    {flat}: {most}"
+    if told and deployed:
         yield f"    deploy: {json.dumps({'resources': {'limits': told}})}"
-    elif missing:
-        yield from (f"    {'mem' if name == 'memory' else name}_limit: {most}" for name, most in missing.items())
+
+
+def _is_within(told: Any, most: int) -> bool:  # noqa: ANN401 - one number for both, or each by its name
+    """Whether a limit of a process is one, and no higher than that."""
+    if isinstance(told, Mapping):
+        told = told.get("hard")
+    return told is not None and 0 <= int(told) <= most
 
 
 def _log(logging: Mapping[str, Any]) -> Iterator[str]:

@@ -35,6 +35,7 @@ class Mount:
     kind: str
     source: str
     target: str
+    text: str = ""  # of a setting that stands in the Compose file itself
 
 
 def is_program(path: str) -> bool:
@@ -76,8 +77,9 @@ def _runs(path: str, file: File) -> bool:
 
 def _first_program(mount: Mount, project: Path) -> str:
     """A program that a mount brings, as far as can be seen: a volume of the engine's own is not looked into."""
-    if mount.kind == "configs" and is_program(mount.target):
-        return "a program as a config"
+    in_a_bin = PurePosixPath(mount.target).parent.name in {"bin", "sbin"}
+    if mount.kind in {"configs", "secrets"} and (is_program(mount.target) or in_a_bin or mount.text.startswith("#!")):
+        return f"a program as one of the {mount.kind}"
     if mount.kind not in {"bind", "configs", "secrets"} or not mount.source:
         return ""
     source = project / mount.source

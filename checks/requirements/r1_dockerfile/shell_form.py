@@ -12,9 +12,17 @@ TOLD_BY = {
     "cmd": ("/c", "/k"),
     "su": ("-c", "--command"),
     **dict.fromkeys(("powershell", "pwsh"), ("-command", "-c")),
+    **dict.fromkeys(("script", "flock", "expect"), ("-c", "--command", "-qc", "-qec")),
 }
 WITH_A_VALUE = {"--rcfile", "--init-file"}
-INLINE = {"python": "c", "perl": "e", "ruby": "e", "node": "e", "php": "r"}  # the option that a program stands behind
+INLINE = {  # the options that a program stands behind
+    **dict.fromkeys(("python", "pypy", "ipython"), r"-(?![WXM])\w*c"),
+    **dict.fromkeys(("node", "nodejs", "bun"), r"-\w*[ep]|--(?:eval|print)(?:=.*)?"),
+    "perl": r"-(?![MmIxCD])\w*[eE]",
+    "php": r"-\w*[rBRE]|--(?:run|process-\w+)",
+    **dict.fromkeys(("ruby", "lua", "luajit", "elixir", "julia", "rscript", "r"), r"-(?![IrEXW])\w*e|--eval(?:=.*)?"),
+}
+TOLD_FIRST = {"awk", "gawk", "mawk", "nawk"}  # whose first word is the program, unless it stands in a file
 ONLY_EXEC = re.compile(r"\s*exec\s+(?!\$\$?\()[^;&|\n`()<>]+")  # one command, which takes the shell's place
 SHOWN = 2  # words that are shown of what is in exec form
 
@@ -31,11 +39,22 @@ def only_execs(words: tuple[str, ...]) -> bool:
 
 
 def is_inline(words: tuple[str, ...]) -> bool:
-    """Whether an interpreter is told its program on the command line, which then stands in no file of an image."""
-    begin = _past_wrappers(words)
-    option = INLINE.get(_name(words[begin : begin + 1]).rstrip("0123456789."))
-    before = takewhile(lambda word: word.startswith("-") and word != "-m", words[begin + 1 :])
-    return option is not None and any(re.match(rf"-(?![WXM])\w*{option}", word) for word in before)
+    """Whether an interpreter is told its program on the command line, which then stands in no file of an image.
+
+    Whoever starts the interpreter is looked through.
+    """
+    return any(_is_inline_at(words, at) for at in range(len(words)))
+
+
+def _is_inline_at(words: tuple[str, ...], at: int) -> bool:
+    name = _name(words[at : at + 1]).rstrip("0123456789.")
+    before = list(takewhile(lambda word: word.startswith("-") and word != "-m", words[at + 1 :]))
+    if name in TOLD_FIRST:
+        return at == _past_wrappers(words) and not any(word.startswith(("-f", "--file")) for word in before)
+    option = INLINE.get(name)
+    if name == "deno":
+        return words[at + 1 : at + 2] == ("eval",)
+    return option is not None and any(re.match(option, word, re.DOTALL) for word in before)
 
 
 def start_of(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,11 +63,26 @@ def start_of(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _end_of_shell(words: tuple[str, ...]) -> int:
-    """How many words there are up to the shell's `-c`; 0 where no shell is told a command."""
-    begin = _past_wrappers(words)
-    program, options = _name(words[begin : begin + 1]), words[begin + 1 :]
+    """How many words there are up to the shell's `-c`; 0 where no shell is told a command, by whoever starts it."""
+    if split := _split_by_env(words):
+        return len(words) if _end_of_shell(split) or is_inline(split) else 0
+    first = _past_wrappers(words)
+    return next((end for at in range(first, len(words)) if (end := _end_of_shell_at(words, at))), 0)
+
+
+def _end_of_shell_at(words: tuple[str, ...], at: int) -> int:
+    program, options = _name(words[at : at + 1]), words[at + 1 :]
     found = _command_option(options) if program in SHELLS else _other_option(program, options)
-    return begin + 1 + found if found else 0
+    return at + 1 + found if found else 0
+
+
+def _split_by_env(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of which `env -S` makes a command, out of one."""
+    at = next((at for at, word in enumerate(words) if re.match(r"-\w*S|--split-string", word)), 0)
+    if not at or _name(words[:1]) != "env":
+        return ()
+    first = re.sub(r"^(?:-\w*S|--split-string=?)", "", words[at])
+    return tuple(" ".join([first, *words[at + 1 :]]).split())
 
 
 def _past_wrappers(words: tuple[str, ...]) -> int:

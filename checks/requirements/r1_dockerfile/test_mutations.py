@@ -28,7 +28,16 @@ MAIN = "/app/service/main.py"
 SHELLS: dict[str, dict[str, object]] = {
     "more-than-exec": {"entrypoint": ["sh", "-c", "date; exec python3 -m service"]},
     "wrapped": {"entrypoint": [], "command": ["tini", "--", "bash", "-ec", "python3 -m service &"]},
+    "inline-node": {"entrypoint": ["node", "--eval=serve()"], "command": []},
+    "split-by-env": {"entrypoint": ["env", "-S", "sh -c serve"], "command": []},
+    "behind-others": {"entrypoint": ["unshare", "-r", "sh", "-c", "date; serve"], "command": []},
     "inline": {"entrypoint": ["python3", "-I", "-c", "print()"], "command": []},
+}
+ELSEWHERE: dict[str, dict[str, object]] = {  # programs that lie on a volume, and what has the service run them
+    "command": {"entrypoint": ["python3", "/srv/code/main.py"], "command": []},
+    "folder": {"entrypoint": ["python3", "-m", "service"], "command": [], "working_dir": "/srv/code"},
+    "python": {"environment": {"PYTHONPATH": "/srv/code"}},
+    "loader": {"environment": {"LD_PRELOAD": "/srv/code/other.so"}},
 }
 FAKE = "only there to be found"
 
@@ -107,6 +116,28 @@ def test_sources_mounted_over_the_image_are_noticed(files: Files, evidence: Evid
 def test_a_program_as_a_setting_is_noticed(files: Files, evidence: Evidence) -> None:
     given = {files.roles[Role.API]: {"configs": [{"source": "sabotage", "target": MAIN}]}}
     with laid_over(files, services=given, configs={"sabotage": {"content": FAKE}}) as sabotaged:
+        assert objections(evidence.saw(container.read_container(sabotaged))) == {"runs-what-was-built"}
+
+
+@pytest.mark.mutation(objects="runs-what-was-built")
+def test_an_interpreter_as_a_setting_is_noticed(files: Files, evidence: Evidence) -> None:
+    given = {files.roles[Role.API]: {"configs": [{"source": "sabotage", "target": "/usr/bin/python3"}]}}
+    with laid_over(files, services=given, configs={"sabotage": {"content": FAKE}}) as sabotaged:
+        assert objections(evidence.saw(container.read_container(sabotaged))) == {"runs-what-was-built"}
+
+
+@pytest.mark.mutation(objects="runs-what-was-built")
+@pytest.mark.parametrize("how", ELSEWHERE)
+def test_programs_on_a_volume_are_noticed(files: Files, evidence: Evidence, how: str) -> None:
+    given = {files.roles[Role.API]: {**ELSEWHERE[how], "volumes": ["sabotage:/srv/code"]}}
+    with laid_over(files, services=given, volumes={"sabotage": {}}) as sabotaged:
+        assert objections(evidence.saw(container.read_container(sabotaged))) == {"runs-what-was-built"}
+
+
+@pytest.mark.mutation(objects="runs-what-was-built")
+def test_an_image_that_is_pulled_over_the_built_is_noticed(files: Files, evidence: Evidence) -> None:
+    given = {files.roles[Role.API]: {"image": "shop/api:1", "build": {"context": "."}, "pull_policy": "always"}}
+    with laid_over(files, services=given) as sabotaged:
         assert objections(evidence.saw(container.read_container(sabotaged))) == {"runs-what-was-built"}
 
 

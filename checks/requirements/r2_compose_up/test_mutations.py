@@ -44,6 +44,12 @@ PRIVILEGES: dict[str, dict[str, object]] = {
     "whole-machine": {"volumes": ["/:/machine:ro"]},
     "engine": {"volumes": ["/var/run/docker.sock:/run/engine.sock:ro"]},
     "jobs-of-root": {"volumes": ["/etc/cron.d:/jobs"]},
+    "programs-of-root": {"volumes": ["/usr/local/bin:/programs"]},
+    "what-leads-to-jobs": {"volumes": ["/var/spool:/spool"]},
+    "bus-of-root": {"volumes": ["/run/dbus/system_bus_socket:/bus:ro"]},
+    "profile-that-allows-all": {"security_opt": ['seccomp={"defaultAction": "SCMP_ACT_ALLOW"}']},
+    "type-without-confinement": {"security_opt": ["label=type:spc_t"]},
+    "device-behind-another": {"devices": ["/dev/dri/../sda:/dev/x"]},
 }
 
 

@@ -22,11 +22,11 @@ from checks.requirements.r3_durability.observe import (
     swarm,
 )
 from checks.roles.redis.mutations import (
+    WAITING,
     another_redis,
-    change_in_its_health_check,
     decoy_inside,
     naming_its_own,
-    program_left_waiting,
+    redis_with,
 )
 from checks.subject import mutation
 from checks.subject.roles import Role
@@ -62,6 +62,39 @@ def test_data_thrown_away_at_each_start_fail_a_restore(in_part: InPart, evidence
     seen = evidence.saw(backup.back_up_wipe_and_restore(in_part(mutations.data_thrown_away_at_the_start)))
     assert objections(seen) == {"backup-restores"}
     assert seen.lost == seen.acknowledged
+
+
+DROPPING: dict[str, tuple[str, ...]] = {
+    "evicts": ("--maxmemory", "1mb", "--maxmemory-policy", "allkeys-lru"),
+    "follows-another": ("--replicaof", "elsewhere.example", "6379"),
+    "in-memory": ("--dir", "/scratch"),
+}
+WITHOUT_FLUSHES: dict[str, dict[str, str]] = {
+    "volatile": {
+        "type": "overlay",
+        "device": "overlay",
+        "o": "lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w,volatile",
+    },
+    "no-barriers": {"type": "ext4", "device": "/dev/vdb1", "o": "noatime,barrier=0"},
+    "memory": {"type": "tmpfs", "device": "tmpfs"},
+}
+
+
+@pytest.mark.mutation(objects="nothing-drops-the-data")
+@pytest.mark.parametrize("how", DROPPING)
+def test_a_setting_that_drops_data_is_noticed(unstarted: Mutated, evidence: Evidence, how: str) -> None:
+    stack = unstarted(redis_with(*DROPPING[how]))
+    mutation.override(stack, Role.REDIS, tmpfs=["/scratch"])
+    assert objections(evidence.saw(declared.read_given_settings(stack))) == {"nothing-drops-the-data"}
+
+
+@pytest.mark.mutation(objects="nothing-drops-the-data")
+@pytest.mark.parametrize("how", WITHOUT_FLUSHES)
+def test_a_volume_that_keeps_no_flush_is_noticed(files: Files, evidence: Evidence, how: str) -> None:
+    mounts = {files.roles[Role.REDIS]: {"volumes": ["sabotage:/data/appendonlydir"]}}
+    volumes = {"sabotage": {"driver_opts": WITHOUT_FLUSHES[how]}}
+    with mutation.laid_over(files, services=mounts, volumes=volumes) as sabotaged:
+        assert objections(evidence.saw(declared.read_given_settings(sabotaged))) == {"nothing-drops-the-data"}
 
 
 @pytest.mark.mutation(objects="fsynced-before-acknowledged")
@@ -216,7 +249,7 @@ def test_a_decoy_that_saves_nothing_is_noticed(in_part: InPart, evidence: Eviden
 
 
 @pytest.mark.mutation(objects="settings-left-alone")
-@pytest.mark.parametrize("waiting", [program_left_waiting, change_in_its_health_check])
+@pytest.mark.parametrize("waiting", WAITING)
 def test_a_change_of_settings_that_waits_is_noticed(
     unstarted: Mutated, evidence: Evidence, waiting: Callable[[str], Mutation]
 ) -> None:

@@ -194,7 +194,7 @@ def test_a_decoy_without_a_login_is_noticed(in_part: InPart, evidence: Evidence)
 
 
 @pytest.mark.mutation(objects="users-left-alone")
-@pytest.mark.parametrize("waiting", [mutations.program_left_waiting, mutations.change_in_its_health_check])
+@pytest.mark.parametrize("waiting", mutations.WAITING)
 def test_a_change_of_users_that_waits_is_noticed(
     unstarted: Mutated, evidence: Evidence, waiting: Callable[[str], Mutation]
 ) -> None:

@@ -52,6 +52,13 @@ def reads_as_another_user(stack: Stack) -> None:
     service_with("store.py", READ, READ_AS_ANOTHER.strip())(stack)
 
 
+OPENED = 'open(__import__("os").environ["REDIS_PASSWORD_FILE"]).read()'
+CLOSED, DETAIL = "await store.close()", '"detail": detail or title'
+
+printed_at_the_end = service_with("app.py", CLOSED, f"{CLOSED}\n            print({OPENED}, flush=True)")
+shown_with_an_error = service_with("problem.py", DETAIL, f'{DETAIL}, "settings": {OPENED}')
+
+
 def line_of_a_password_in_a_header(stack: Stack) -> None:
     """A password of two lines, of which each answer shows one."""
     lines = (token_hex(16), token_hex(16))

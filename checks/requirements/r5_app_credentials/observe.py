@@ -12,7 +12,7 @@ import requests
 from checks.core.bounds import DETECTION_SLACK
 from checks.core.redaction import SHORTEST_SECRET, forms
 from checks.core.verdict import NotApplicableError
-from checks.faults import credentials
+from checks.faults import credentials, operator
 from checks.requirements.r5_app_credentials.judge import Connections, PasswordLengths, Sightings, WrongPassword
 from checks.roles.api.client import ANSWER_SECONDS, Items
 from checks.roles.load import LOAD_SECONDS, Load, at_work, numbered
@@ -91,10 +91,47 @@ def measure_passwords(stack: Stack) -> PasswordLengths:
 
 def look_for_secrets(stack: Stack) -> Sightings:
     """Search what anyone may see of the stack: inspect, history, logs, arguments, environments, metrics, responses."""
+    _require_some(stack)
+    Items(stack).store(numbered("sighted", 3))
+    return _looked_for(stack, _places(stack))
+
+
+def look_for_secrets_in_failures(stack: Stack) -> Sightings:
+    """Search what the app answers to what it refuses and while Redis is away, and what it says when told to stop."""
+    _require_some(stack)
+    with operator.stopped(stack, stack.roles[Role.REDIS]):
+        places = _refusals(stack)
+    with operator.stopped(stack, stack.roles[Role.API]):
+        places["logs after a stop"] = logs_of(stack.runner.container(stack.roles[Role.API]))
+    return _looked_for(stack, places)
+
+
+def _refusals(stack: Stack) -> dict[str, str]:
+    """What comes of requests that no service can fulfil; pages for developers show its settings then."""
+    items, routes = Items(stack), stack.subject.routes
+    asked = {
+        "reads": ("GET", routes.reads_at("sighted-0")),
+        "metrics": ("GET", routes.metrics),
+        "health": ("GET", routes.health),
+        "what is not there": ("GET", "/is-not-there"),
+        "a method that it does not have": ("DELETE", routes.stores_at("sighted-0")),
+        "no JSON": (routes.method, routes.stores_at("sighted-0")),
+    }
+    found = {}
+    for what, (method, path) in asked.items():
+        with suppress(requests.RequestException):  # to say nothing at all tells nothing
+            answer = requests.request(method, items.url(path), data="{", timeout=ANSWER_SECONDS, allow_redirects=False)
+            found[f"refusal of {what}"] = json.dumps(dict(answer.headers)) + answer.text
+    return found
+
+
+def _require_some(stack: Stack) -> None:
     if not stack.secrets():
         raise NotApplicableError("nothing of it is called a password, a secret or a token: there is none to look for")
-    Items(stack).store(numbered("sighted", 3))
-    secrets, places = stack.secrets(), _places(stack)
+
+
+def _looked_for(stack: Stack, places: Mapping[str, str]) -> Sightings:
+    secrets = stack.secrets()
     logins = {name: stack.credentials.password(name) for name in stack.subject.credentials}
     looked_for = {name: forms(secret) for name, secret in secrets.items() if len(secret) >= SHORTEST_SECRET}
     hits = [

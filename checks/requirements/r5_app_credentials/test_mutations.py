@@ -16,9 +16,11 @@ from checks.requirements.r5_app_credentials.mutations import (
     password_in_hex_in_the_environment,
     password_in_the_environment,
     password_logged,
+    printed_at_the_end,
     reads_as_another_user,
     redis_without_users,
     short_password,
+    shown_with_an_error,
     silent,
 )
 from checks.subject import mutation
@@ -56,6 +58,13 @@ def test_reading_as_another_user_is_noticed(in_part: InPart, evidence: Evidence)
 @pytest.mark.parametrize("change", [password_in_hex_in_the_environment, line_of_a_password_in_a_header])
 def test_a_password_in_disguise_is_noticed(mutated: Mutated, evidence: Evidence, change: Mutation) -> None:
     seen = evidence.saw(observe.look_for_secrets(mutated(change)))
+    assert objections(seen) == {"secret-nowhere-in-sight"}
+
+
+@pytest.mark.mutation(objects="secret-nowhere-in-sight")
+@pytest.mark.parametrize("change", [printed_at_the_end, shown_with_an_error])
+def test_a_password_that_a_failure_shows_is_noticed(in_part: InPart, evidence: Evidence, change: Mutation) -> None:
+    seen = evidence.saw(observe.look_for_secrets_in_failures(in_part(change)))
     assert objections(seen) == {"secret-nowhere-in-sight"}
 
 

@@ -18,6 +18,7 @@ RULES = {
 }
 Fault = Literal["frozen", "hung", "credentials revoked"]
 LONGEST_DETECTION = 300.0  # what Docker's own defaults come to is 180 s: 3 x (30 s + 30 s)
+LONGEST_START = 3600.0  # in which failures do not count until it was healthy once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class Probe:
     """The health check of a service as the engine has it, with no password in it; empty where there is none.
 
     `passwords` names those that stand in it, if any do. `listens` says whether the service has a port for others,
-    `bound_s` in how many seconds its settings have Docker find a failure.
+    `bound_s` in how many seconds its settings have Docker find a failure, `start_s` how long it may take to start.
     """
 
     service: str
@@ -33,6 +34,7 @@ class Probe:
     passwords: tuple[str, ...]
     listens: bool = False
     bound_s: float = 0.0
+    start_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +76,11 @@ def probe_violations(seen: Probes) -> list[Violation]:
         place = first_of(seen.places, aside)
         wanted = "a check that asks who listens"
         found.append(Violation("check-asks-the-service", seen=aside, wanted=wanted, place=place))
-    if slow := {one.service: one.bound_s for one in seen.probes if one.bound_s > LONGEST_DETECTION}:
-        place = first_of(seen.places, slow)
-        wanted = f"within {LONGEST_DETECTION:g} s"
+    slow = {one.service: one.bound_s for one in seen.probes if one.bound_s > LONGEST_DETECTION}
+    slow |= {f"{one.service} at its start": one.start_s for one in seen.probes if one.start_s > LONGEST_START}
+    if slow:
+        place = first_of(seen.places, (name.removesuffix(" at its start") for name in slow))
+        wanted = f"within {LONGEST_DETECTION:g} s, at a start within {LONGEST_START:g}"
         found.append(Violation("found-within-minutes", seen=slow, wanted=wanted, place=place))
     if open_to_see := {probe.service: list(probe.passwords) for probe in seen.probes if probe.passwords}:
         place = first_of(seen.places, open_to_see)

@@ -65,6 +65,7 @@ def _probes(checks: Mapping[str, HealthCheck], secrets: Mapping[str, str], liste
                 passwords=passwords_on(check.test, secrets),
                 listens=name in listening,
                 bound_s=check.detection_bound if check.test else 0.0,
+                start_s=check.start_period if check.test else 0.0,
             )
             for name, check in checks.items()
         )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from checks.core.bounds import DETECTION_SLACK
-from checks.requirements.r7_healthchecks.judge import LONGEST_DETECTION, Probe, Probes, Reported
+from checks.requirements.r7_healthchecks.judge import LONGEST_DETECTION, LONGEST_START, Probe, Probes, Reported
 
 CHECKED = Probe(service="api", test=("CMD", "python3", "/app/probe.py"), passwords=())
 FROZEN = Reported(service="api", fault="frozen", before="healthy", phases={"detect": 6.0, "recover": 2.0}, bound_s=7.0)
@@ -14,7 +14,7 @@ LOOKS_ON = replace(CHECKED, test=("CMD-SHELL", "grep -q '^State:.[RSDI]' /proc/1
 
 PASSING: tuple[object, ...] = (
     Probes(probes=(CHECKED,)),
-    Probes(probes=(replace(CHECKED, listens=True, bound_s=LONGEST_DETECTION), LOOKS_ON)),
+    Probes(probes=(replace(CHECKED, listens=True, bound_s=LONGEST_DETECTION, start_s=LONGEST_START), LOOKS_ON)),
     replace(FROZEN, fault="hung"),
     FROZEN,
     REVOKED,
@@ -34,7 +34,10 @@ FAILING: dict[str, tuple[object, ...]] = {
         Probes(probes=(CHECKED, replace(LOOKS_ON, listens=True))),
         Probes(probes=(replace(CHECKED, test=("CMD", "pgrep", "gunicorn"), listens=True),)),
     ),
-    "found-within-minutes": (Probes(probes=(replace(CHECKED, bound_s=LONGEST_DETECTION + 1),)),),
+    "found-within-minutes": (
+        Probes(probes=(replace(CHECKED, bound_s=LONGEST_DETECTION + 1),)),
+        Probes(probes=(replace(CHECKED, start_s=LONGEST_START + 1),)),
+    ),
     "no-password-in-probe": (Probes(probes=(replace(CHECKED, passwords=("-a",)), CHECKED)),),
     "green-when-well": (
         replace(FROZEN, before=""),

@@ -26,6 +26,7 @@ ping_without_a_look_at_the_answer = health_check(Role.REDIS, test=["CMD", "redis
 
 looks_at_the_process = health_check(Role.PROMETHEUS, test=["CMD-SHELL", "grep -q '^State:.[RSDI]' /proc/1/status"])
 looks_for_a_file = health_check(Role.API, test=["CMD-SHELL", "pgrep python3 >/dev/null && test -f /proc/1/exe"])
+a_day_to_start = health_check(Role.REDIS, start_period="24h")  # no failure counts until it was healthy once
 hours_until_it_is_found = health_check(Role.API, interval="10m", timeout="10m", retries=10)
 
 
@@ -67,8 +68,9 @@ def test_a_check_that_asks_nobody_is_noticed(unstarted: Mutated, evidence: Evide
 
 
 @pytest.mark.mutation(objects="found-within-minutes")
-def test_a_check_that_takes_hours_is_noticed(unstarted: Mutated, evidence: Evidence) -> None:
-    seen = evidence.saw(observe.read_probes(unstarted(hours_until_it_is_found)))
+@pytest.mark.parametrize("slow", [hours_until_it_is_found, a_day_to_start])
+def test_a_check_that_takes_hours_is_noticed(unstarted: Mutated, evidence: Evidence, slow: Mutation) -> None:
+    seen = evidence.saw(observe.read_probes(unstarted(slow)))
     assert objections(seen) == {"found-within-minutes"}
 
 

@@ -37,12 +37,16 @@ def told_of_path(path: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What one call came to; status 0 where no answer came, and the reason as its body."""
+    """What one call came to; status 0 where no answer came, and the reason as its body.
+
+    `client` is who asked by its own word, '' for one that gives none.
+    """
 
     status: int
     content_type: str
     body: str
     seconds: float
+    client: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +131,17 @@ def is_late(answer: Answer, deadline: float) -> bool:
 
 def summed_up(some: Sequence[Answer], every: Sequence[Answer]) -> list[str]:
     """Some of the answers to as many calls, the like ones in one line."""
-    like = Counter(f"{one.status or 'no answer'} {one.content_type} {one.body}" for one in some)
+    said = {f"{one.status} {one.content_type} {one.body}" for one in every}
+    like = Counter(_told(one, by_whom=len(said) > 1 and len({each.client for each in every}) > 1) for one in some)
     slowest = max((one.seconds for one in some), default=0.0)
     lines = [f"{count} of {len(every)}: {' '.join(what.split())}" for what, count in like.items()]
     return [*lines, f"the slowest of them after {slowest:.2f} s"] if lines else ["not called"]
+
+
+def _told(answer: Answer, *, by_whom: bool) -> str:
+    """An answer, and to whom where others were answered otherwise."""
+    to = f" to `{answer.client or 'who does not say who asks'}`" if by_whom else ""
+    return f"{answer.status or 'no answer'} {answer.content_type} {answer.body}{to}"
 
 
 def _parsed(body: str) -> Any:  # noqa: ANN401 - JSON

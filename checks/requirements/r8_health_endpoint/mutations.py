@@ -5,6 +5,13 @@ from checks.subject.mutation import service_with
 HEALTHY = 'return JSONResponse({"status": "ok"})'
 ASKED = "await store.ping()\n        except"
 
+ROUTE = "async def healthcheck() -> Response:\n"
+NOT_FOR_PEOPLE = """async def healthcheck(request: Request) -> Response:
+        if request.headers.get("user-agent", "").startswith(("curl", "Mozilla")):
+            return JSONResponse({"status": "ok"}, status_code=500)
+"""
+
+well_for_probes_and_checks_alone = service_with("app.py", ROUTE, NOT_FOR_PEOPLE)
 more_than_asked = service_with("app.py", HEALTHY, HEALTHY.replace('"ok"', '"ok", "redis": "up"'))
 failure_as_not_found = service_with("app.py", "status_code=503", "status_code=404")
 redis_not_asked = service_with("app.py", ASKED, ASKED.replace("await store.ping()", "pass"))

@@ -15,6 +15,7 @@ from checks.requirements.r8_health_endpoint.mutations import (
     more_than_asked,
     no_deadline,
     redis_not_asked,
+    well_for_probes_and_checks_alone,
 )
 from checks.subject import mutation
 
@@ -23,6 +24,13 @@ from checks.subject import mutation
 def test_more_than_was_asked_for_is_noticed(in_part: InPart, evidence: Evidence) -> None:
     seen = evidence.saw(observe.call_while(in_part(more_than_asked), "well", Reading.READINESS))
     assert objections(seen) == {"exact-when-well"}
+
+
+@pytest.mark.mutation(objects="exact-when-well")
+def test_a_service_that_is_well_for_checks_alone_is_noticed(in_part: InPart, evidence: Evidence) -> None:
+    seen = evidence.saw(observe.call_while(in_part(well_for_probes_and_checks_alone), "well", Reading.READINESS))
+    assert objections(seen) == {"exact-when-well"}
+    assert {one.client for one in seen.answers if one.status != 200} == {*observe.CLIENTS_THAT_ASK[:2]}
 
 
 @pytest.mark.mutation(objects="answer-when-redis-gone")

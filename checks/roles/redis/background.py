@@ -17,6 +17,7 @@ from checks.subject.roles import Role
 from checks.subject.shell_words import commands_in
 from checks.subject.stack import Files, Stack
 from stack.driver.errors import SubjectError
+from stack.driver.project import may_end
 
 QUOTED = re.compile(r"\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 INNER = re.compile(r"\b(?:ba|da|a|z)?sh\s+-\w*c\s+('[^']*'|\"(?:\\.|[^\"\\])*\")", re.DOTALL)  # a shell within it
@@ -31,6 +32,11 @@ CHANGES = {  # {command of Redis: those of its subcommands that change something
     "MODULE": {"LOAD", "LOADEX", "UNLOAD"},
     **{name: set[str]() for name in ("REPLICAOF", "SLAVEOF", "FLUSHALL", "FLUSHDB", "SHUTDOWN")},
 }
+RESTED_ON = {
+    "appendonly", "appendfsync", "no-appendfsync-on-rewrite", "dir", "save", "requirepass", "aclfile", "masterauth",
+    "maxmemory-policy", "protected-mode", "replicaof", "slaveof", "enable-module-command", "enable-debug-command",
+}  # fmt: skip
+LONG_SECONDS = 60
 SHOWN_IN_SECONDS = 120
 
 
@@ -53,6 +59,49 @@ def changed_by_checks(files: Files) -> tuple[str, ...]:
         if (told := _change(command))
     )
     return tuple(dict.fromkeys(found))
+
+
+def changed_by_services(files: Files) -> tuple[str, ...]:
+    """What the commands of other services, and labels for who runs jobs, change in a Redis that is up by then.
+
+    A job that sets it up at the start, and ends, may: what it left is seen. One that goes on, or waits long, is told.
+    """
+    return tuple(dict.fromkeys(_changes_of_services(files)))
+
+
+def _changes_of_services(files: Files) -> Iterator[str]:
+    for name, spec in files.services.items():
+        script = _script(words := started_by(spec)) or _mounted(files, name, words)
+        commands = commands_in(script) if script else [tuple(words)]
+        ends = name in files.project.one_shots or may_end(spec)
+        if not ends or any(map(_waits_long, commands)):
+            yield from (f"{name}: {told}" for one in commands if (told := _setting_changed(one)))
+        for label, value in (spec.get("labels") or {}).items():
+            within = [inner for one in commands_in(str(value)) for inner in _inside(one)]
+            told = next((told for one in within if (told := _setting_changed(one))), "")
+            yield from [f"the label {label} of {name}: {told}"] * bool(told)
+
+
+def _inside(command: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The commands of the script that a shell is given; the command itself where it is no shell's."""
+    script = _script(command)
+    yield from commands_in(script) if script else [command]
+
+
+def _setting_changed(command: Sequence[str]) -> str:
+    """A change of users, of modules, or of a setting that what is proven rests on; not of the many others."""
+    told = _change(command)
+    named = {word.lower() for word in command} & RESTED_ON
+    return told if told.startswith(("ACL", "MODULE", "REPLICAOF")) or (told == "CONFIG SET" and named) else ""
+
+
+def _waits_long(command: Sequence[str]) -> bool:
+    """`sleep` for longer than anybody waits for a service that starts."""
+    if [PurePosixPath(word).name for word in command[:1]] != ["sleep"]:
+        return False
+    told = [re.fullmatch(r"([\d.]+)([smhd]?)", word) for word in command[1:]]
+    seconds = sum(float(one[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[one[2]] for one in told if one)
+    return seconds > LONG_SECONDS or not all(told)
 
 
 def _commands(test: Sequence[str]) -> list[tuple[str, ...]]:

@@ -155,7 +155,9 @@ def _file_lines(files: Files, service: str, path: str, texts: dict[str, str], de
     """The lines of a configuration file, and of those that it includes where they stand; notes each text."""
     texts[path] = text_at(files, service, path)
     for line in _lines(texts[path]):
-        if line[0] == "include" and len(line) == 2 and deep and "*" not in line[1]:
+        if line[0] == "include" and len(line) == 2 and deep:
+            if set(line[1]) & {*"*?["}:
+                raise SubjectError(f"which files {line[1]} stands for, which `{service}` reads, is not told")
             yield from _file_lines(files, service, line[1], texts, deep - 1)
         else:
             yield line

@@ -84,6 +84,25 @@ def change_in_its_health_check(command: str) -> Mutation:
     return mutation
 
 
+def change_by_another_service(command: str) -> Mutation:
+    """A service that waits for its time, and is there to change something then."""
+
+    def mutation(stack: Stack) -> None:
+        image = redis_service(stack).get("image", "redis")
+        waits = {"image": image, "command": ["sh", "-c", f"sleep 900 && {command}"], "networks": ["backend"]}
+        stack.project.override(json.dumps({"services": {"keeper": waits}}))
+
+    return mutation
+
+
+def change_by_a_label(command: str) -> Mutation:
+    """A label by which a scheduler beside the project has it changed."""
+    return lambda stack: override(stack, Role.REDIS, labels={"ofelia.job-exec.tidy.command": command})
+
+
+WAITING = (program_left_waiting, change_in_its_health_check, change_by_another_service, change_by_a_label)
+
+
 def redis_service(stack: Stack) -> Config:
     spec: Config = stack.project.config["services"][stack.roles[Role.REDIS]]
     return spec

@@ -54,6 +54,14 @@ SERVICES = [
     (Danger.BUILD, "build.privileged", {"build": {"context": ".", "privileged": True}}),
     (Danger.OUTSIDE_FILES, "build.context", {"build": {"context": "/etc"}}),
     (Danger.OUTSIDE_FILES, "build.additional_contexts.r", {"build": {"additional_contexts": {"r": "/root"}}}),
+    (Danger.OUTSIDE_FILES, "build.dockerfile", {"build": {"context": ".", "dockerfile": "/etc/shadow"}}),
+    (Danger.OUTSIDE_FILES, "build.dockerfile", {"build": {"context": ".", "dockerfile": "../../Dockerfile"}}),
+    (Danger.OUTSIDE_FILES, "build.additional_contexts.r", {"build": {"additional_contexts": {"r": "oci-layout:///r"}}}),
+    (Danger.OUTSIDE_FILES, "build.cache_to", {"build": {"context": ".", "cache_to": ["type=local,dest=/etc/cron.d"]}}),
+    (Danger.OUTSIDE_FILES, "build.cache_to", {"build": {"context": ".", "cache_to": ["type=local, dest=../../up"]}}),
+    (Danger.OUTSIDE_FILES, "build.cache_from", {"build": {"context": ".", "cache_from": ["type=local,src=/srv"]}}),
+    (Danger.BUILD, "build.cache_to", {"build": {"context": ".", "cache_to": ["type=registry,ref=a.test/shop"]}}),
+    (Danger.UNCONFINED, "oom_score_adj", {"oom_score_adj": -1000}),
     (Danger.UNKNOWN_KEYS, "build.new", {"build": {"context": ".", "new": "x"}}),
 ]
 SHARED: list[tuple[Danger, str, dict[str, Any]]] = [
@@ -66,6 +74,15 @@ SHARED: list[tuple[Danger, str, dict[str, Any]]] = [
         "volumes.v.driver_opts.device",
         {"volumes": {"v": {"driver_opts": {"type": "none", "o": "bind", "device": "/srv/orig"}}}},
     ),
+    *(
+        (
+            Danger.OUTSIDE_FILES,
+            "volumes.v.driver_opts.device",
+            {"volumes": {"v": {"driver_opts": {"type": "tmpfs", "o": bound, "device": "/srv/orig"}}}},
+        )
+        for bound in ("bind", "size=1m,rbind", "move")
+    ),
+    (Danger.UNKNOWN_KEYS, "models", {"models": {"m": {"model": "of-the-machine"}}}),
     (Danger.OUTSIDE_FILES, "secrets.s.file", {"secrets": {"s": {"file": "/etc/shadow"}}}),
     (Danger.OUTSIDE_FILES, "configs.c.file", {"configs": {"c": {"file": "./out/there"}}}),
     (
@@ -81,7 +98,13 @@ HARMLESS: dict[str, Any] = {
         {"type": "bind", "source": "./data"}, {"type": "volume", "source": "v"}, {"type": "tmpfs"},
         {"type": "bind", "source": "/etc/localtime", "read_only": True},
     ],
-    "build": {"context": ".", "args": {"A": "b"}}, "logging": {"driver": "local"}, "gpus": None, "provider": None,
+    "build": {
+        "context": ".", "dockerfile": "docker/Dockerfile", "args": {"A": "b"},
+        "cache_to": ["type=inline", "type=local,dest=./c"],
+        "cache_from": ["shop:latest", "type=registry,ref=a.test/shop"],
+        "additional_contexts": {"base": "docker-image://debian:13", "other": "https://a.test/x.git", "lib": "./lib"},
+    },
+    "oom_score_adj": 100, "logging": {"driver": "local"}, "gpus": None, "provider": None,
 }  # fmt: skip
 
 
@@ -107,6 +130,33 @@ def test_a_project_that_asks_for_nothing_is_left_in_peace(files: Files) -> None:
     shared: dict[str, Any] = {"volumes": {"v": None, "t": {"driver_opts": {"type": "tmpfs", "device": "tmpfs"}}}}
     shared |= {"networks": {"n": {"internal": True}}, "secrets": {"s": {"file": "./s"}, "e": {"environment": "E"}}}
     assert looked.dangers({"services": {"redis": HARMLESS}, **shared}, files) == []
+
+
+WRITER = {"type": "bind", "source": "./data", "target": "/data"}
+BELOW = {"type": "bind", "source": "./data/settings", "target": "/x", "read_only": True}
+
+
+@pytest.mark.parametrize(
+    ("key", "config"),
+    [
+        ("services.b.volumes", {"services": {"a": {"volumes": [WRITER]}, "b": {"volumes": [BELOW]}}}),
+        ("services.a.volumes", {"services": {"a": {"volumes": [WRITER, BELOW]}}}),
+        ("secrets.s.file", {"services": {"a": {"volumes": [WRITER]}}, "secrets": {"s": {"file": "data/s"}}}),
+    ],
+)
+def test_what_a_container_may_make_a_link_is_found(key: str, config: dict[str, Any], files: Files) -> None:
+    found = looked.dangers(config, files)
+    assert [(one.danger, one.key) for one in found] == [(Danger.OUTSIDE_FILES, key)]
+    assert "which `a` may make a link to anything" in found[0].value
+
+
+def test_what_nobody_may_make_a_link_is_left_in_peace(files: Files) -> None:
+    shut = {**WRITER, "read_only": True}
+    apart = [{"type": "bind", "source": "./data-of-b", "target": "/data"}]
+    config = {"services": {"a": {"volumes": [shut]}, "b": {"volumes": [BELOW]}, "c": {"volumes": apart}}}
+    assert looked.dangers(config, files) == []
+    both = {"services": {"a": {"volumes": [WRITER]}, "b": {"volumes": [WRITER]}}}
+    assert looked.dangers(both, files) == []
 
 
 OF_NO_KEY = {Danger.PREPARE, Danger.ENVIRONMENT, Danger.ROUTE_OUT}

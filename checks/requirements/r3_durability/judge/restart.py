@@ -1,5 +1,6 @@
 """What is asked of data across restarts, kills and rewrites; of settings and the mount."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,6 +10,7 @@ from checks.core.registry import judges
 from checks.core.verdict import Violation
 
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "no-appendfsync-on-rewrite": "no"}
+DROPPING = ("maxmemory", "maxmemory-policy", "replicaof", "slaveof", "storage")  # the last is what the data lie on
 IN_MEMORY = {"tmpfs", "ramfs"}
 
 
@@ -66,7 +68,10 @@ def rewritten_violations(seen: Rewritten) -> list[Violation]:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What Redis says it runs with (CONFIG GET), by parameter; where files say it, under '' who gives it to Redis."""
+    """What Redis says it runs with (CONFIG GET), by parameter; where files say it, under '' who gives it to Redis.
+
+    `storage` is what its data lie on by the Compose file, '' where that is a folder or volume that keeps them.
+    """
 
     values: Mapping[str, str]
     places: Places = field(default_factory=dict)
@@ -76,7 +81,20 @@ class Settings:
 def settings_violations(seen: Settings) -> list[Violation]:
     wrong = {name: seen.values.get(name) for name, wanted in DURABLE.items() if seen.values.get(name) != wanted}
     place = first_of(seen.places, [*wrong, ""])
-    return [Violation("nothing-suspends-fsync", seen=wrong, wanted=DURABLE, place=place)] if wrong else []
+    found = [Violation("nothing-suspends-fsync", seen=wrong, wanted=DURABLE, place=place)] if wrong else []
+    if dropped := _dropping(seen.values):
+        place, wanted = first_of(seen.places, [*dropped, ""]), "no eviction, no other Redis to follow, data on a disk"
+        found.append(Violation("nothing-drops-the-data", seen=dropped, wanted=wanted, place=place))
+    return found
+
+
+def _dropping(values: Mapping[str, str]) -> dict[str, str]:
+    """The settings by which what was acknowledged goes, or is replaced, although nothing breaks."""
+    told = {name: values[name] for name in DROPPING if values.get(name)}
+    bounded = re.match(r"0*[1-9]", told.pop("maxmemory", "0"))
+    if not (bounded and told.get("maxmemory-policy", "").startswith("allkeys-")):
+        told.pop("maxmemory-policy", None)
+    return {name: value for name, value in told.items() if value.lower() != "no one"}
 
 
 @dataclass(frozen=True, kw_only=True)

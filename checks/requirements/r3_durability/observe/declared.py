@@ -2,8 +2,9 @@
 
 from checks.requirements.r3_durability.judge.keeper import Keeper
 from checks.requirements.r3_durability.judge.left_alone import SettingsLeftAlone
-from checks.requirements.r3_durability.judge.restart import DURABLE, Settings
-from checks.roles.redis.background import changed_by_checks, left_running
+from checks.requirements.r3_durability.judge.restart import DROPPING, DURABLE, Settings
+from checks.requirements.r3_durability.observe.storage import storage_of
+from checks.roles.redis.background import changed_by_checks, changed_by_services, left_running
 from checks.roles.redis.configuration import given
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -12,14 +13,14 @@ from checks.subject.stack import Files
 def read_given_settings(files: Files) -> Settings:
     """What Redis will run with by its configuration and its arguments, its own defaults where they say nothing."""
     seen = given(files, files.roles[Role.REDIS])
-    return Settings(values={name: seen.settings[name] for name in DURABLE}, places=seen.places)
+    told = {name: seen.settings[name] for name in (*DURABLE, *DROPPING) if name in seen.settings}
+    return Settings(values={**told, "storage": storage_of(files, seen.settings)}, places=seen.places)
 
 
 def look_beside_the_keeper(files: Files) -> SettingsLeftAlone:
-    """What its command leaves running beside it."""
-    return SettingsLeftAlone(
-        service=files.roles[Role.REDIS], left_running=(*left_running(files), *changed_by_checks(files))
-    )
+    """What its command leaves running beside it, and what else goes on and changes it."""
+    others = (*changed_by_checks(files), *changed_by_services(files))
+    return SettingsLeftAlone(service=files.roles[Role.REDIS], left_running=(*left_running(files), *others))
 
 
 def find_keeper(files: Files) -> Keeper:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from checks.faults import process
 from checks.requirements.r3_durability.judge.restart import Attached, Kept, Rewritten, Settings
+from checks.requirements.r3_durability.observe.storage import storage_of
 from checks.roles.api.client import Items, writing
 from checks.roles.load import Load, numbered
 from checks.roles.redis.client import connect
@@ -122,7 +123,10 @@ def look_into_the_mount(stack: Stack) -> Attached:
 
 def read_settings(stack: Stack) -> Settings:
     with connect(stack, "auditor") as auditor:
-        return Settings(values=auditor.config_get("append*", "no-appendfsync-on-rewrite"))
+        values = auditor.config_get(
+            "append*", "no-appendfsync-on-rewrite", "maxmemory", "maxmemory-policy", "replicaof", "dir"
+        )
+    return Settings(values={**values, "storage": storage_of(stack, values)})
 
 
 def data_directory(stack: Stack) -> tuple[str, Literal["bind", "volume", "none"], Path]:

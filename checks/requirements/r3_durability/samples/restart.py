@@ -61,6 +61,9 @@ PASSING: tuple[object, ...] = (
     ATTACHED,
     replace(ATTACHED, mount="volume"),
     SETTINGS,
+    Settings(values=DURABLE | {"maxmemory": "268435456", "maxmemory-policy": "noeviction", "replicaof": ""}),
+    Settings(values=DURABLE | {"maxmemory": "268435456", "maxmemory-policy": "volatile-lru", "storage": ""}),
+    Settings(values=DURABLE | {"maxmemory": "0", "maxmemory-policy": "allkeys-lru", "replicaof": "no one"}),
 )
 
 FAILING: dict[str, tuple[object, ...]] = {
@@ -103,6 +106,14 @@ FAILING: dict[str, tuple[object, ...]] = {
     "nothing-suspends-fsync": tuple(
         Settings(values=DURABLE | {name: value})
         for name, value in (("appendonly", "no"), ("appendfsync", "everysec"), ("no-appendfsync-on-rewrite", "yes"))
+    ),
+    "nothing-drops-the-data": (
+        Settings(values=DURABLE | {"maxmemory": "268435456", "maxmemory-policy": "allkeys-lru"}),
+        Settings(values=DURABLE | {"maxmemory": "1mb", "maxmemory-policy": "allkeys-random"}),
+        Settings(values=DURABLE | {"replicaof": "elsewhere.example 6379"}),
+        Settings(values=DURABLE | {"slaveof": "elsewhere.example 6379"}),
+        Settings(values=DURABLE | {"storage": "tmpfs"}),
+        Settings(values=DURABLE | {"storage": "volatile"}),
     ),
 }
 

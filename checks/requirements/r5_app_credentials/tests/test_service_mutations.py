@@ -13,6 +13,8 @@ from checks.subject.tests.resolved import source_with
     ("mutation", "module"),
     [
         (mutations.other_way_in, "client.py"),
+        (mutations.printed_at_the_end, "app.py"),
+        (mutations.shown_with_an_error, "problem.py"),
         (mutations.silent, "store.py"),
         (mutations.password_logged, "store.py"),
         (mutations.reads_as_another_user, "store.py"),

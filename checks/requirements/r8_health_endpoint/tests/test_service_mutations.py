@@ -12,6 +12,7 @@ from checks.subject.tests.resolved import source_with
 @pytest.mark.parametrize(
     ("mutation", "module"),
     [
+        (mutations.well_for_probes_and_checks_alone, "app.py"),
         (mutations.more_than_asked, "app.py"),
         (mutations.failure_as_not_found, "app.py"),
         (mutations.redis_not_asked, "app.py"),

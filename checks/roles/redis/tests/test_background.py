@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.roles.redis.background import changed_by_checks, in_script, left_running
+from checks.roles.redis.background import changed_by_checks, changed_by_services, in_script, left_running
 from checks.subject.profile import Subject
 from checks.subject.stack import Stack
 from checks.subject.tests.resolved import resolved
@@ -83,3 +83,50 @@ def test_a_health_check_that_changes_something_is_told(test: list[str], told: st
     seen = changed_by_checks(stack_with(tmp_path, image="redis:8", healthcheck={"test": test}))
     assert [one.rpartition("cli ")[2] for one in seen] == ([told] if told else [])
     assert changed_by_checks(stack_with(tmp_path, image="redis:8")) == ()
+
+
+SET = "redis-cli -h redis CONFIG SET appendfsync everysec"
+
+
+def beside(folder: Path, **spec: object) -> Stack:
+    """A project with one service more."""
+    subject = Subject(compose_file=folder / "compose.yaml")
+    services = {"api": {"image": "shop"}, "redis": {"image": "redis:8"}, "other": {"image": "redis:8", **spec}}
+    return resolved(subject, folder, {"services": services})
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"command": ["sh", "-c", f"sleep 900; {SET}"], "restart": "always"},
+        {"command": ["sh", "-c", f"sleep 900; {SET}"]},
+        {"command": ["sh", "-c", f"sleep 1h && {SET}"], "restart": "on-failure"},
+        {"command": ["sh", "-c", f"sleep $WAIT && {SET}"]},
+        {"command": ["sh", "-c", f"while :; do sleep 5; {SET}; done"], "restart": "unless-stopped"},
+        {"command": ["redis-cli", "-h", "redis", "ACL", "SETUSER", "default", "on"], "restart": "always"},
+        {"command": ["valkey-cli", "-h", "redis", "REPLICAOF", "elsewhere", "6379"], "ports": ["80:80"]},
+        {"labels": {"ofelia.job-exec.x.command": "redis-cli MODULE LOAD /data/x.so"}},
+        {"labels": {"job": f"sh -c '{SET}'"}},
+    ],
+)
+def test_a_service_that_changes_a_redis_later_is_told(spec: dict[str, object], tmp_path: Path) -> None:
+    assert len(changed_by_services(beside(tmp_path, **spec))) == 1
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"command": ["sh", "-c", f"until redis-cli -h redis ping; do sleep 1; done; {SET}"]},
+        {"command": ["redis-cli", "-h", "redis", "ACL", "SETUSER", "app", "on"], "restart": "no"},
+        {"command": ["sh", "-c", "while sleep 60; do redis-cli -h redis INFO; done"], "restart": "always"},
+        {
+            "command": ["redis-cli", "-h", "redis", "CONFIG", "SET", "notify-keyspace-events", "KEA"],
+            "restart": "always",
+        },
+        {"command": ["sh", "-c", "sleep 900; redis-cli -h redis BGREWRITEAOF"], "restart": "always"},
+        {"command": ["serve", "config", "set", "dir"], "restart": "always"},
+        {"labels": {"traefik.enable": "true", "title": "redis-cli for everybody: it's new", "empty": ""}},
+    ],
+)
+def test_a_service_that_sets_up_or_looks_is_left_in_peace(spec: dict[str, object], tmp_path: Path) -> None:
+    assert changed_by_services(beside(tmp_path, **spec)) == ()

@@ -112,3 +112,24 @@ def test_users_are_completed_as_redis_does(acl: str, users: dict[str, tuple[str,
 def test_a_password_for_all_closes_default_without_a_file(tmp_path: Path) -> None:
     given = files(tmp_path, command=["redis-server", "--requirepass", "x"])
     assert "nopass" not in configuration.users(configuration.with_acl_file(given, "redis"))["default"]
+
+
+def test_what_lies_over_a_file_is_read_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "redis.conf").write_text("appendfsync always\n")
+    over = tmp_path / "other.conf"
+    over.write_text("appendfsync everysec\n")
+    whole, deeper = mount(tmp_path, "/etc/redis"), mount(over, "/etc/redis/redis.conf")
+    command = ["redis-server", "/etc/redis/redis.conf"]
+    for mounts in ([*whole, *deeper], [*deeper, *whole]):
+        seen = configuration.given(files(tmp_path, command=command, volumes=mounts), "redis")
+        assert seen.settings["appendfsync"] == "everysec"
+    hidden = [*whole, {"type": "volume", "source": "v", "target": "/etc/redis/redis.conf"}]
+    with pytest.raises(SubjectError, match="is not mounted"):
+        configuration.given(files(tmp_path, command=command, volumes=hidden), "redis")
+
+
+def test_files_that_a_pattern_includes_are_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "redis.conf").write_text("appendfsync always\ninclude /etc/redis/more/*.conf\n")
+    given = files(tmp_path, command=["redis-server", "/etc/redis/redis.conf"], volumes=mount(tmp_path, "/etc/redis"))
+    with pytest.raises(SubjectError, match="which files /etc/redis/more/"):
+        configuration.given(given, "redis")

@@ -25,6 +25,7 @@ FROM_HERE_ONLY = {"COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false", "COMPOSE_EXPERIMEN
 ENDED = {-signal.SIGKILL, -signal.SIGXCPU, -signal.SIGXFSZ, 255, 2}  # without a word: by the kernel, or Go's runtime
 NO_ROOM = re.compile(r"out of memory|cannot allocate memory|file too large|file size limit", re.IGNORECASE)
 NOT_THERE = 127
+WARNING = "level=warning"
 TOO_MUCH = (
     f"over {CPU_SECONDS} s of CPU, {SECONDS:.0f} s, {MEMORY_BYTES >> 20} MB or an answer of {ANSWER_BYTES >> 20} MB"
 )
@@ -34,7 +35,7 @@ def ask(*words: str, files: tuple[Path, ...] = (), environment: Mapping[str, str
     """What the docker command answers to a question about these files, within bounds; nothing is fetched for it.
 
     It runs in this process's environment where no other is given.
-    Raises SubjectError where a file or the answer goes beyond them, and else what `docker.ask` does.
+    Raises SubjectError where a file or the answer goes beyond them, else as `docker.ask`, with every warning.
     """
     for file in files:
         _require_small(file)
@@ -53,7 +54,10 @@ def _problem(code: int, said: str, command: str) -> StackError:
         return SubjectError(f"to resolve it takes {TOO_MUCH}", hint="look for anchors that unfold into one another")
     if code == NOT_THERE:
         return EngineError("there is no docker command", hint=docker.NO_COMMAND)
-    return docker.from_words(said, f"answer `docker {command}`")
+    found = docker.from_words(said, f"answer `docker {command}`")
+    warned = [line for line in said.splitlines() if WARNING in line]  # in another order each time
+    found.details = (*sorted(warned), *(line for line in found.details if WARNING not in line))
+    return found
 
 
 def _require_small(file: Path) -> None:

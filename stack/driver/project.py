@@ -20,7 +20,6 @@ from stack.driver.labels import STACK_LABEL, Labels
 Config = Mapping[str, Any]
 """What `docker compose config --format json` says: services, networks, volumes, resolved."""
 OVERRIDE_NAME = ".compliance.override.yaml"
-WARNING = "level=warning"
 QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\nrt])*"')  # as Go quotes, where JSON does so too
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")  # as Compose prefers them
 OVERRIDE_NAMES = (
@@ -139,7 +138,7 @@ class ComposeProject:
     def warnings(self) -> tuple[str, ...]:
         """What `docker compose config` warns of."""
         said = docker.complaints(*self.command("config", "--quiet"), environment=self.environment)
-        warned = [_plain(line) for line in said if WARNING in line]
+        warned = [_plain(line) for line in said if bounded.WARNING in line]
         return tuple(dict.fromkeys(line.replace(f"{self.directory}/", "") for line in warned))
 
     def as_json(self) -> str:
@@ -207,7 +206,7 @@ class ComposeProject:
 
 def _plain(line: str) -> str:
     """What a warning of Compose's log says, as it was meant; another line as it stands."""
-    message = line.partition("msg=")[2] if WARNING in line else line
+    message = line.partition("msg=")[2] if bounded.WARNING in line else line
     return str(json.loads(message)) if QUOTED.fullmatch(message) else message
 
 

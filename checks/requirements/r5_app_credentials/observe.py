@@ -111,7 +111,7 @@ def _refusals(stack: Stack) -> dict[str, str]:
     items, routes = Items(stack), stack.subject.routes
     asked = {
         "reads": ("GET", routes.reads_at("sighted-0")),
-        "metrics": ("GET", routes.metrics),
+        "metrics": ("GET", metrics_route(stack)),
         "health": ("GET", routes.health),
         "what is not there": ("GET", "/is-not-there"),
         "a method that it does not have": ("DELETE", routes.stores_at("sighted-0")),

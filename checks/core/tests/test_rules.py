@@ -92,7 +92,7 @@ def test_an_observation_of_another_case_says_nothing_of_a_rule() -> None:
     assert found == {"answer-when-redis-gone", "answers-in-time"}
 
 
-def test_what_could_not_look_is_no_loss_where_all_is_decided_above() -> None:
+def test_who_could_not_look_is_no_loss_below_what_is_decided() -> None:
     of = [JudgedRule(name=rule.name, verdict=Verdict.PROVEN, tier=Tier.RUNNING) for rule in R7.rules]
     assert decided_above(R7, of, Tier.DECLARED)
     assert not decided_above(R7, of, Tier.RUNNING)

@@ -64,7 +64,7 @@ def test_the_route_of_the_api_is_that_of_the_job_that_names_it(text: str, path: 
     assert configuration.scraped_at(seen) == path
 
 
-def test_the_profile_says_where_the_metrics_are_before_prometheus_does(tmp_path: Path) -> None:
+def test_the_profile_says_where_metrics_are_before_prometheus(tmp_path: Path) -> None:
     seen = files(tmp_path, TOLD.replace("api:5000", "web:5000"))
     seen.project.config["services"]["web"] = {"build": {"context": "/web"}}
     assert configuration.metrics_route(seen) == "/m"

@@ -67,7 +67,7 @@ def _signer(file: Path) -> Callable[[str], str]:
 
 def named_in(arguments: list[str], called: str = CALLED) -> argparse.Namespace:
     """Read the command line."""
-    parser = Parser(prog=called, description=__doc__)
+    parser = Parser(prog=called, description="Judge a run's evidence, and show and write the result.")
     parser.add_argument("folder", type=Path, help="the evidence of one run, such as evidence/latest")
     parser.add_argument(
         "--requirements", type=Path, action="append", default=[], metavar="DIR", help="requirements beside ours"

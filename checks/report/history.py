@@ -66,7 +66,7 @@ def as_history(runs: Sequence[Past], known: Catalog) -> str:
 
 
 def _named(arguments: list[str], called: str) -> argparse.Namespace:
-    parser = Parser(prog=called, description=__doc__)
+    parser = Parser(prog=called, description="Write a page over a folder of runs: the requirements over time.")
     parser.add_argument("folder", type=Path, help="a folder of runs, such as evidence")
     parser.add_argument("--requirements", type=Path, action="append", default=[], metavar="DIR")
     named = parser.parse_args(arguments)

@@ -37,7 +37,7 @@ def _verified(envelope: str, named: argparse.Namespace) -> str:
 
 
 def _named(arguments: list[str], called: str) -> argparse.Namespace:
-    parser = Parser(prog=called, description=__doc__)
+    parser = Parser(prog=called, description=main.__doc__)
     parser.add_argument("folder", type=Path, help="the evidence of one run, with its signed statement")
     parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="the public key, Ed25519 in PEM")
     parser.add_argument("--requirements", type=Path, action="append", default=[], metavar="DIR")

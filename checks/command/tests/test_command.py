@@ -47,7 +47,8 @@ def test_every_command_has_help_that_tells_its_exit_codes(capsys: pytest.Capture
         with pytest.raises(SystemExit) as ended:
             command.main([name, "--help"])
         assert ended.value.code == 0
-        assert "exit codes: 0 proven" in capsys.readouterr().out
+        assert "exit codes: 0 proven" in (told := capsys.readouterr().out)
+        assert "python -m" not in told
 
 
 def test_reporting_has_help_by_its_own_name(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,7 +56,8 @@ def test_reporting_has_help_by_its_own_name(capsys: pytest.CaptureFixture[str]) 
         with pytest.raises(SystemExit) as ended:
             command.main([name, "--help"])
         assert ended.value.code == 0
-        assert capsys.readouterr().out.startswith(f"usage: compose-compliance {name} ")
+        assert (told := capsys.readouterr().out).startswith(f"usage: compose-compliance {name} ")
+        assert "python -m" not in told
 
 
 def completed(*words: str, folder: Path) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checks.subject.compose_files import PROFILE_NAME
+from checks.subject.plain_text import plain_text
 from checks.subject.profile import Credential, Subject
 from stack.driver.errors import SubjectError
 
@@ -38,6 +39,6 @@ class Credentials:
 def text_of(file: Path) -> str:
     """The text of a file; raises SubjectError where it cannot be read."""
     try:
-        return file.read_text(errors="replace")
+        return plain_text(file)
     except OSError as problem:
         raise SubjectError(f"{file} cannot be read: {problem.strerror}") from problem

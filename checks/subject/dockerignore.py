@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from checks.subject.plain_text import plain_text
+
 COMMENT = "#"
 EXCEPTION = "!"
 
@@ -88,7 +90,7 @@ def of_build(context: Path, dockerfile: Path) -> Ignored:
     """The ignore file of a build; none ignores nothing."""
     for file in files_of(context, dockerfile):
         if file.is_file():
-            return read(file.read_text(errors="replace"))
+            return read(plain_text(file))
     return Ignored()
 
 

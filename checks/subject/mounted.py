@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from checks.core.place import Place
 from checks.subject.image_recipe import recipe_of
 from checks.subject.lines import place_in
+from checks.subject.plain_text import plain_text
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
 from stack.driver.project import Config
@@ -67,7 +68,7 @@ def _given(config: Config, service: str) -> Iterator[tuple[PurePosixPath, Path |
 
 def _read(files: Files, file: Path, called: str) -> str:
     try:
-        return file.read_text(errors="replace")
+        return plain_text(file)
     except OSError as problem:
         hint = "what `prepare` of the profile makes is not there yet" if files.unprepared else ""
         raise SubjectError(f"{called} cannot be read: {problem.strerror}", hint=hint) from problem

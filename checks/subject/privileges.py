@@ -14,6 +14,7 @@ from pathlib import Path
 
 from checks.subject.dangers import Danger, of_service
 from checks.subject.dangers import Files as MachinesFiles
+from checks.subject.plain_text import plain_text
 from checks.subject.roles import Found, Role
 from checks.subject.stack import Files
 from stack.driver.project import Config
@@ -167,7 +168,7 @@ def _allows_all(option: str, project: Path) -> bool:
     if kind != "seccomp":
         return False
     try:
-        profile = json.loads(told if told.lstrip().startswith("{") else (project / told).read_text())
+        profile = json.loads(told if told.lstrip().startswith("{") else plain_text(project / told))
         rules = [one.get("action") for one in profile.get("syscalls") or ()]
         return profile.get("defaultAction") in ALLOWED and all(action in ALLOWED for action in rules)
     except (OSError, ValueError, AttributeError):  # the engine says what is wrong with it

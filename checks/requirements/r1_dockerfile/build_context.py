@@ -16,6 +16,7 @@ from checks.subject.configuration_texts import dockerfile_at
 from checks.subject.dockerfile import Dockerfile
 from checks.subject.left_out import ignoring
 from checks.subject.lines import place_in
+from checks.subject.plain_text import plain_text
 from checks.subject.profile import Build
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -48,7 +49,7 @@ class Sources:
 
     @property
     def text(self) -> str:
-        return self.inline or self.dockerfile_path.read_text(errors="replace")
+        return self.inline or plain_text(self.dockerfile_path)
 
     @property
     def dockerfile_path(self) -> Path:
@@ -135,7 +136,7 @@ def _original(file: Path, stack: Files) -> Path:
 def _put_beside(folder: Path, file: Path, inline: str) -> Path:
     """A Dockerfile that does not lie in the context, put beside its copy, with its own ignore file."""
     path = folder.with_name("Dockerfile")
-    path.write_text(inline or file.read_text(errors="replace"))
+    path.write_text(inline or plain_text(file))
     ignored = dockerignore.beside(file)
     if not inline and ignored.is_file():
         dockerignore.beside(path).write_bytes(ignored.read_bytes())

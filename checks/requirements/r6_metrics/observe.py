@@ -21,6 +21,7 @@ from checks.requirements.r6_metrics.judge import (
 )
 from checks.roles.prometheus.client import Alert, Prometheus, ScrapeTarget
 from checks.roles.prometheus.configuration import metrics_route
+from checks.subject.plain_text import plain_text
 from checks.subject.roles import Role
 from checks.subject.stack import Stack
 from stack.driver import docker, wait
@@ -80,7 +81,7 @@ def _files_of_rule_tests(stack: Stack) -> list[str]:
 
 def _is_of_rule_tests(file: Path) -> bool:
     try:
-        told = file.read_text("utf-8")
+        told = plain_text(file)
     except (OSError, ValueError):  # what cannot be read, promtool cannot run
         return False
     return all(re.search(rf"^{key}:", told, re.MULTILINE) for key in ("rule_files", "tests"))

@@ -35,9 +35,8 @@ MADE_ROOT_BY = """
     /etc/network /etc/default /etc/update-motd.d /etc/modprobe.d /etc/ld.so.conf /etc/shadow /etc/gshadow
     /etc/kernel /etc/NetworkManager /run/systemd /var/lib/dpkg /var/lib/systemd /etc/kubernetes /var/lib/kubelet
     /etc/cron.d /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly /etc/crontab /var/spool/cron
-    /etc/systemd /lib/systemd /usr/lib/systemd /etc/init.d /etc/udev /etc/pam.d /etc/passwd /etc/group
-    /etc/profile.d /etc/ld.so.preload /etc/ld.so.conf.d /etc/docker /lib/modules /usr/lib/modules /root/.ssh
-    /sys/fs/cgroup /sys/kernel
+    /etc/systemd /etc/init.d /etc/udev /etc/pam.d /etc/passwd /etc/group /etc/profile.d /etc/ld.so.preload
+    /etc/ld.so.conf.d /etc/docker /root/.ssh /sys/fs/cgroup /sys/kernel
 """  # whoever writes there has the machine's root run what he likes; to read most of it is no power
 IF_WRITTEN = tuple(map(Path, MADE_ROOT_BY.split()))
 SPEAKS_TO_ROOT = tuple(map(Path, ("/run/dbus", "/run/systemd")))  # who may ask there has root start what he likes
@@ -52,8 +51,6 @@ OF_ANYBODY = (
     "/dev/log",
 )
 LIFTED = ("unconfined", "disable", "spc_t")  # of seccomp, AppArmor, SELinux
-
-
 ALLOWED = {"SCMP_ACT_ALLOW", "SCMP_ACT_LOG"}
 
 

@@ -91,11 +91,17 @@ def _sorted(complaints: Mapping[str, str]) -> Iterator[str]:
 
 def complaint_of(project: ComposeProject) -> str | None:
     """Why Compose cannot resolve the project; None where it can."""
+    if (problem := _unresolved(project)) is None:
+        return None
+    said = problem.details[-1] if problem.details else problem.sentence
+    return INTERPOLATING.sub("", said.replace(f"{project.directory}/", ""))
+
+
+def _unresolved(project: ComposeProject) -> SubjectError | None:
     try:
         _ = project.config
     except SubjectError as problem:
-        said = problem.details[-1] if problem.details else problem.sentence
-        return INTERPOLATING.sub("", said.replace(f"{project.directory}/", ""))
+        return problem
     return None
 
 
@@ -111,11 +117,8 @@ def _missing(project: ComposeProject, complaint: str) -> set[str]:
 
 def _left_blank(project: ComposeProject) -> set[str]:
     """The variables that Compose warned of before it gave up."""
-    try:
-        _ = project.config
-    except SubjectError as problem:
-        return {name for line in problem.details for name in BLANK.findall(line)}
-    return set()
+    problem = _unresolved(project)
+    return {name for line in problem.details for name in BLANK.findall(line)} if problem else set()
 
 
 def _provide(project: ComposeProject, aside: Path, missing: Collection[str]) -> None:

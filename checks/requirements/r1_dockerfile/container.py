@@ -22,9 +22,8 @@ from stack.driver.project import Config
 Layers = Callable[[str], Saved]
 """Reads an image layer by layer, by its reference."""
 PLACED = ("user", "command", "entrypoint", "volumes")  # keys of the Compose file that a violation leads to
-PULLED = re.compile(
-    r"always|daily|weekly|every_.+"
-)  # policies by which Compose asks a registry although it could build
+PULLED = re.compile(r"always|daily|weekly|every_.+")
+"""Policies by which Compose asks a registry although it could build."""
 MANY = 20  # what an observation lists at most of what should not be there
 PASSING = ("/tmp/", "/var/tmp/", "/run/", "/root/.cache/")  # noqa: S108 - what is written there is no part of the program
 

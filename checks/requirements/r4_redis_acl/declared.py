@@ -10,7 +10,7 @@ from checks.requirements.r4_redis_acl.judge.powers import Passwords, Powers
 from checks.requirements.r4_redis_acl.judge.users import Plaintext, User, UserKeeper, Users
 from checks.requirements.r4_redis_acl.observe.powers import passwords_by_rules, powers_by_rules
 from checks.roles.redis.acl_text import has_plain_password
-from checks.roles.redis.background import changed_by_checks, changed_by_services, left_running
+from checks.roles.redis.background import changing_later
 from checks.roles.redis.configuration import users, with_acl_file
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -53,8 +53,7 @@ def look_for_given_passwords(files: Files) -> Plaintext:
 
 def look_beside_the_users(files: Files) -> UsersLeftAlone:
     """What the command of who has them leaves running beside it, and what else goes on and changes it."""
-    others = (*changed_by_checks(files), *changed_by_services(files))
-    return UsersLeftAlone(service=files.roles[Role.REDIS], left_running=(*left_running(files), *others))
+    return UsersLeftAlone(service=files.roles[Role.REDIS], left_running=changing_later(files))
 
 
 def find_user_keeper(files: Files) -> UserKeeper:

@@ -1,7 +1,8 @@
 """Read where Prometheus is told to scrape the service."""
 
 from checks.requirements.r6_metrics.judge import Aimed, ScrapeJob, Scraping
-from checks.roles.prometheus.configuration import Job, configured_at, jobs, metrics_route
+from checks.roles.prometheus.configuration import configured_at, jobs, metrics_route
+from checks.subject.links import names_of
 from checks.subject.roles import Role
 from checks.subject.stack import Files
 from stack.driver.errors import SubjectError
@@ -16,8 +17,8 @@ def read_aim(files: Files) -> tuple[Aimed, Scraping | None]:
     if prometheus is None:
         return Aimed(prometheus="", api=", ".join(files.candidates(Role.API)), jobs=0, leading=0), None
     api, told = files.roles[Role.API], jobs(files, prometheus)
-    names = _names(files, api)
-    leading = tuple(one for job in told for one in _leading(job, names))
+    names = names_of(files.project.config, api)
+    leading = tuple(ScrapeJob(job=job.name, target=one, path=job.path) for job in told for one in job.leading_to(names))
     if not leading and any(job.discovers for job in told):
         raise SubjectError(f"`{prometheus}` discovers targets by itself: whether `{api}` is one shows when it runs")
     place = files.place("services", prometheus, "volumes")
@@ -27,16 +28,3 @@ def read_aim(files: Files) -> tuple[Aimed, Scraping | None]:
         place=configured_at(files, prometheus),
     )  # fmt: skip
     return aimed, scraping if leading else None
-
-
-def _leading(job: Job, names: set[str]) -> list[ScrapeJob]:
-    targets = [target for target in job.targets if target.rpartition(":")[0] in names or target in names]
-    return [ScrapeJob(job=job.name, target=target, path=job.path) for target in targets]
-
-
-def _names(files: Files, service: str) -> set[str]:
-    """Every name under which the service is known in its networks, and the machine that it is published on."""
-    spec = files.services[service]
-    networks = [one for one in (spec.get("networks") or {}).values() if one]
-    names = {service, spec.get("container_name"), spec.get("hostname")}
-    return {str(name) for name in names if name} | {name for one in networks for name in one.get("aliases") or ()}

@@ -77,9 +77,10 @@ def probe_violations(seen: Probes) -> list[Violation]:
         wanted = "a check that asks who listens"
         found.append(Violation("check-asks-the-service", seen=aside, wanted=wanted, place=place))
     slow = {one.service: one.bound_s for one in seen.probes if one.bound_s > LONGEST_DETECTION}
-    slow |= {f"{one.service} at its start": one.start_s for one in seen.probes if one.start_s > LONGEST_START}
-    if slow:
-        place = first_of(seen.places, (name.removesuffix(" at its start") for name in slow))
+    starting = {one.service: one.start_s for one in seen.probes if one.start_s > LONGEST_START}
+    if slow or starting:
+        place = first_of(seen.places, [*slow, *starting])
+        slow |= {f"{service} at its start": seconds for service, seconds in starting.items()}
         wanted = f"within {LONGEST_DETECTION:g} s, at a start within {LONGEST_START:g}"
         found.append(Violation("found-within-minutes", seen=slow, wanted=wanted, place=place))
     if open_to_see := {probe.service: list(probe.passwords) for probe in seen.probes if probe.passwords}:

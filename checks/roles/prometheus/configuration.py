@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,10 @@ class Job:
     targets: tuple[str, ...]
     path: str
     discovers: bool
+
+    def leading_to(self, names: Collection[str]) -> tuple[str, ...]:
+        """Its targets on a host of one of these names, with a port or without."""
+        return tuple(one for one in self.targets if one in names or one.rpartition(":")[0] in names)
 
 
 def jobs(files: Files, service: str) -> tuple[Job, ...]:
@@ -56,7 +60,7 @@ def scraped_at(files: Files) -> str:
         told = jobs(files, prometheus.service)
     except SubjectError:  # what is in its image, or made at the start, is left for a person to say
         return ""
-    return next((job.path for job in told if any(target.partition(":")[0] in names for target in job.targets)), "")
+    return next((job.path for job in told if job.leading_to(names)), "")
 
 
 def configured_at(files: Files, service: str) -> Place | None:

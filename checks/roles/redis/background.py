@@ -40,6 +40,11 @@ LONG_SECONDS = 60
 SHOWN_IN_SECONDS = 120
 
 
+def changing_later(files: Files) -> tuple[str, ...]:
+    """All that may change Redis' settings or users when nobody looks any more."""
+    return (*left_running(files), *changed_by_checks(files), *changed_by_services(files))
+
+
 def left_running(files: Files) -> tuple[str, ...]:
     """The commands of a shell with which Redis' own sends a program into the background, what is quoted left out.
 

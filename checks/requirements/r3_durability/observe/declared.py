@@ -4,7 +4,7 @@ from checks.requirements.r3_durability.judge.keeper import Keeper
 from checks.requirements.r3_durability.judge.left_alone import SettingsLeftAlone
 from checks.requirements.r3_durability.judge.restart import DROPPING, DURABLE, Settings
 from checks.requirements.r3_durability.observe.storage import storage_of
-from checks.roles.redis.background import changed_by_checks, changed_by_services, left_running
+from checks.roles.redis.background import changing_later
 from checks.roles.redis.configuration import given
 from checks.subject.roles import Role
 from checks.subject.stack import Files
@@ -19,8 +19,7 @@ def read_given_settings(files: Files) -> Settings:
 
 def look_beside_the_keeper(files: Files) -> SettingsLeftAlone:
     """What its command leaves running beside it, and what else goes on and changes it."""
-    others = (*changed_by_checks(files), *changed_by_services(files))
-    return SettingsLeftAlone(service=files.roles[Role.REDIS], left_running=(*left_running(files), *others))
+    return SettingsLeftAlone(service=files.roles[Role.REDIS], left_running=changing_later(files))
 
 
 def find_keeper(files: Files) -> Keeper:

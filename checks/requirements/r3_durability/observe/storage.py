@@ -31,4 +31,4 @@ def _mounted(files: Files) -> Iterator[tuple[PurePosixPath, str]]:
         flags = str(options.get("o") or "").split(",")
         kind = "tmpfs" if mount["type"] == "tmpfs" else str(options.get("type") or "")
         in_memory = kind in IN_MEMORY and not {"bind", "rbind"} & {*flags}
-        yield PurePosixPath(mount["target"]), kind if in_memory else ",".join(WITHOUT_FLUSHES & {*flags})
+        yield PurePosixPath(mount["target"]), kind if in_memory else ",".join(sorted(WITHOUT_FLUSHES & {*flags}))
